@@ -1,0 +1,77 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Defaults, descriptors, and one clear line for each bad value."""
+
+from collections.abc import Iterator
+
+import pytest
+
+pytest.importorskip('rclpy', reason='needs rclpy')
+
+from rclpy.context import Context
+from rclpy.node import Node
+
+from uncd_ros.errors import ConfigError
+from uncd_ros.params import PERCEPTION, NodeParams, declare
+
+
+@pytest.fixture(scope='module')
+def context() -> Iterator[Context]:
+    context = Context()
+    context.init(domain_id=101)
+    yield context
+    context.try_shutdown()
+
+
+def node_with(context: Context, *overrides: str) -> Node:
+    """A node as `--ros-args -p name:=value ...` would make it."""
+    arguments = ['--ros-args', *(word for override in overrides for word in ('-p', override))]
+    return Node('params', context=context, cli_args=arguments, start_parameter_services=False, enable_rosout=False)
+
+
+def test_defaults(context: Context) -> None:
+    node = node_with(context)
+    declare(node, PERCEPTION)
+    assert NodeParams.read(node) == NodeParams(
+        model='camvid', device='auto', autostart=True, false_alarm_rate=0.01, window=5, required=3
+    )
+
+
+def test_given_values(context: Context) -> None:
+    node = node_with(context, 'model:=mine', 'ood.window:=9', 'ood.false_alarm_rate:=0.05', 'autostart:=false')
+    declare(node, PERCEPTION)
+    params = NodeParams.read(node)
+    assert (params.model, params.window, params.false_alarm_rate, params.autostart) == ('mine', 9, 0.05, False)
+
+
+def test_described(context: Context) -> None:
+    node = node_with(context)
+    declare(node, PERCEPTION)
+    for declared in PERCEPTION:
+        descriptor = node.describe_parameter(declared.name)
+        assert descriptor.description == declared.text
+        ranges = [*descriptor.integer_range, *descriptor.floating_point_range]
+        assert [(r.from_value, r.to_value) for r in ranges] == (
+            [] if declared.low is None else [(declared.low, declared.high)]
+        )
+
+
+@pytest.mark.parametrize(
+    ('override', 'complaint'),
+    [
+        ('ood.false_alarm_rate:=0.0', 'parameter ood.false_alarm_rate must be a number such as 1.0 from 0.0001 to 0.5'),
+        ('ood.false_alarm_rate:=1', 'parameter ood.false_alarm_rate must be a number such as 1.0 from 0.0001 to 0.5'),
+        ('ood.window:=0', 'parameter ood.window must be a whole number from 1 to 1000'),
+        ('ood.window:=2.5', 'parameter ood.window must be a whole number from 1 to 1000'),
+        ('model:=3', 'parameter model must be text'),
+        ('autostart:=maybe', 'parameter autostart must be true or false'),
+        ('ood.required:=6', 'ood.required is 6, expected 1 to ood.window = 5'),
+    ],
+)
+def test_bad_value_is_one_clear_line(context: Context, override: str, complaint: str) -> None:
+    node = node_with(context, override)
+    with pytest.raises(ConfigError) as error:
+        declare(node, PERCEPTION)
+        NodeParams.read(node)
+    assert str(error.value).startswith(complaint)
+    assert '\n' not in str(error.value)

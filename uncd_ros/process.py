@@ -1,0 +1,48 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A node as a process: from the first line to a clean end."""
+
+import sys
+from collections.abc import Callable
+from typing import Protocol, cast
+
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+
+from uncd_ros.errors import UncdError
+
+
+class Process(Protocol):
+    """A node that is started once it exists, and stopped before it goes."""
+
+    def start(self) -> bool:
+        """Begin; False if that failed and was logged."""
+
+    def stop(self) -> None:
+        """End what `start` began; may be called twice."""
+
+    def destroy_node(self) -> None:
+        """Of rclpy.node.Node."""
+
+
+def run(make_node: Callable[[], Process], args: list[str] | None) -> int:
+    """Spin a node until Ctrl-C, SIGTERM or shutdown; the exit status, 1 for a mistake of the user's."""
+    rclpy.init(args=args)
+    node = None
+    try:
+        node = make_node()
+        if not node.start():
+            return 1
+        rclpy.spin(cast(Node, node))
+    except UncdError as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    finally:
+        if node is not None:
+            node.stop()
+            node.destroy_node()
+        rclpy.try_shutdown()
+    return 0
