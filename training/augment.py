@@ -1,0 +1,51 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Augmentation of training batches, and the shifts that calibration uses; all on the device, by kornia."""
+
+from collections.abc import Callable
+
+import kornia.augmentation as kaug
+import torch
+from kornia.constants import DataKey, Resample
+from torch import Tensor, nn
+
+
+class Augment(nn.Module):
+    """Random window, flip and colours; the labels follow the geometry by nearest neighbour."""
+
+    def __init__(self, crop: tuple[int, int], zoom: tuple[float, float], jitter: float) -> None:
+        super().__init__()
+        ratio = crop[1] / crop[0]
+        self.both = kaug.AugmentationSequential(
+            kaug.RandomResizedCrop(crop, scale=zoom, ratio=(0.9 * ratio, ratio / 0.9)),
+            kaug.RandomHorizontalFlip(p=0.5),
+            data_keys=[DataKey.IMAGE, DataKey.MASK],
+            extra_args={DataKey.MASK: {'resample': Resample.NEAREST, 'align_corners': None}},
+        )
+        self.colours = kaug.ColorJiggle(jitter, jitter, jitter, jitter / 6, p=0.8)
+
+    @torch.no_grad()
+    def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, 3, H, W) and (B, H, W) uint8 -> (B, 3, h, w) float in [0, 255] and (B, h, w) int64."""
+        views, masks = self.both(images.float() / 255.0, labels[:, None].float())
+        return self.colours(views).clamp(0.0, 1.0) * 255.0, masks[:, 0].round().long()
+
+
+def darken(images: Tensor) -> Tensor:
+    """Night: a quarter of the light, and the sensor noise that comes with it."""
+    return (images * 0.25 + torch.randn_like(images) * 8.0).clamp(0.0, 255.0)
+
+
+def fog(images: Tensor) -> Tensor:
+    """Dense fog: contrast down to a third, towards light grey."""
+    return images * 0.35 + 0.65 * 200.0
+
+
+def defocus(images: Tensor) -> Tensor:
+    """A lens far out of focus."""
+    blurred: Tensor = kaug.RandomGaussianBlur((31, 31), (6.0, 6.0), p=1.0)(images / 255.0)
+    return blurred * 255.0
+
+
+CALIBRATION_SHIFTS: dict[str, Callable[[Tensor], Tensor]] = {'darken': darken, 'fog': fog, 'defocus': defocus}
+"""Shifts that choose the image score, (B, 3, H, W) in [0, 255] -> the same; no final judgement uses them."""

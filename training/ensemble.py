@@ -1,0 +1,59 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Members of an ensemble: the student's trunk with one ordinary head, trained on labels alone."""
+
+import torch
+from fitting import fit
+from lightning_fabric import Fabric
+from objectives import cross_entropy
+from pretrained import load_pretrained
+from segdata import SegData
+from settings import FitSettings, Settings
+from torch import Tensor, nn
+
+from uncd_ros.deeplab import Trunk, make_head
+from uncd_ros.student import Normalise, StudentConfig, upsample
+
+
+class Member(nn.Module):
+    """DeepLabv3+ with one ordinary prediction head."""
+
+    def __init__(self, config: StudentConfig) -> None:
+        super().__init__()
+        self.normalise = Normalise(config)
+        self.trunk = Trunk(config.encoder, config.width, config.decoder_channels)
+        self.head = make_head(config.head, self.trunk.channels, config.decoder_channels, config.num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, 3, h, w) normalised -> logits (B, C, h, w)."""
+        return upsample(self.head(self.trunk(x)), x.shape[-2:])
+
+
+def train_baseline(fabric: Fabric, data: SegData, settings: Settings) -> Member:
+    """The single network of the same recipe, which the student starts from and is judged against."""
+    return _train(fabric, 'baseline', data, settings, settings.baseline)
+
+
+def train_members(fabric: Fabric, data: SegData, settings: Settings) -> list[Member]:
+    """All members, one after another; those already trained are loaded."""
+    return [
+        _train(fabric, f'member{index:02d}', data, settings, plan) for index, plan in enumerate(settings.members)
+    ]
+
+
+def initial_member(settings: Settings) -> Member:
+    """The weights every member and the baseline start from."""
+    torch.manual_seed(settings.init_seed)
+    member = Member(settings.student)
+    if settings.pretrained:
+        load_pretrained(member.trunk.encoder, settings.student)
+    return member
+
+
+def _train(fabric: Fabric, name: str, data: SegData, settings: Settings, plan: FitSettings) -> Member:
+    member: Member = fit(fabric, name, initial_member(settings), _label_loss, data, settings, plan)
+    return member
+
+
+def _label_loss(member: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
+    return cross_entropy(member(member.normalise(images)), labels)

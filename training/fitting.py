@@ -1,0 +1,107 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The training loop that members, baseline and student share: any epoch can be the last before a power cut."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+from augment import Augment
+from lightning_fabric import Fabric
+from progress import EpochProgress
+from segdata import SegData
+from settings import FitSettings, Settings
+from torch import Tensor, nn
+
+from uncd_ros.errors import ConfigError
+
+Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
+"""(network, views (B, 3, h, w) in [0, 255], labels (B, h, w) int64) -> scalar."""
+
+
+def fit(
+    fabric: Fabric, name: str, network: nn.Module, loss: Loss, data: SegData, settings: Settings, plan: FitSettings
+) -> nn.Module:
+    """Train `network` by `plan`, or go on where <run>/<name>.ckpt stops; returns it trained, in evaluation mode.
+
+    All randomness of an epoch comes from (seed, epoch), so a resumed run sees what an uninterrupted one sees.
+    """
+    checkpoint = settings.run_folder / f'{name}.ckpt'
+    steps = max(1, len(data) // plan.batch_size)
+    network = network.to(fabric.device, memory_format=torch.channels_last)
+    optimizer = _optimizer(network, plan)
+    network, optimizer = fabric.setup(network, optimizer)
+    done = _resume(fabric, checkpoint, network, optimizer)
+    augment = Augment(settings.crop, settings.zoom, plan.jitter)
+    with EpochProgress(name, plan.epochs, steps, plan.batch_size, done) as progress:
+        for epoch in range(done, plan.epochs):
+            # Every process draws its own share: the rank is part of the seed.
+            torch.manual_seed((plan.seed * 100_003 + epoch) * 1_009 + fabric.global_rank)
+            network.train()
+            for step, (images, labels) in enumerate(_batches(data, plan.batch_size, fabric.device)):
+                _set_rate(optimizer, plan, epoch * steps + step, plan.epochs * steps)
+                value = loss(network, *augment(images, labels))
+                fabric.backward(value)
+                fabric.clip_gradients(network, optimizer, max_norm=5.0)
+                optimizer.step()
+                optimizer.zero_grad(set_to_none=True)
+                progress.step(value)
+            progress.epoch(epoch + 1)
+            _save(fabric, checkpoint, network, optimizer, epoch + 1)
+    return network.module.eval()
+
+
+def learning_rate(plan: FitSettings, step: int, total: int) -> float:
+    """Linear warm-up, then polynomial decay lr (1 - progress)^0.9."""
+    warmup = plan.warmup * total
+    if step < warmup:
+        return plan.lr * (step + 1) / (warmup + 1)
+    return plan.lr * (1.0 - (step - warmup) / (total - warmup)) ** 0.9
+
+
+def _optimizer(network: nn.Module, plan: FitSettings) -> torch.optim.Optimizer:
+    if plan.optimizer == 'sgd':
+        return torch.optim.SGD(
+            network.parameters(), plan.lr, momentum=0.9, weight_decay=plan.weight_decay, nesterov=True
+        )
+    return torch.optim.AdamW(network.parameters(), plan.lr, weight_decay=plan.weight_decay)
+
+
+def _set_rate(optimizer: torch.optim.Optimizer, plan: FitSettings, step: int, total: int) -> None:
+    for group in optimizer.param_groups:
+        group['lr'] = learning_rate(plan, step, total)
+
+
+def _batches(data: SegData, batch_size: int, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
+    """One epoch in random order; the incomplete last batch is left out."""
+    order = torch.randperm(len(data))
+    for start in range(0, max(1, len(data) - batch_size + 1), batch_size):
+        chosen = order[start : start + batch_size]
+        yield data.images[chosen].to(device), data.labels[chosen].to(device)
+
+
+def _save(fabric: Fabric, path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, epoch: int) -> None:
+    """Write whole or not at all: a kill between two bytes leaves the previous checkpoint."""
+    part = path.with_suffix('.part')
+    fabric.save(part, {'network': network, 'optimizer': optimizer, 'epoch': epoch})
+    if fabric.global_rank == 0:
+        part.replace(path)
+    fabric.barrier()
+
+
+def _resume(fabric: Fabric, path: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> int:
+    """Load the last checkpoint if there is one; return how many epochs are done."""
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return 0
+    state = {'network': network, 'optimizer': optimizer, 'epoch': 0}
+    try:
+        fabric.load(path, state)
+    except (RuntimeError, KeyError, ValueError, EOFError) as error:
+        raise ConfigError(f'{path}: not a checkpoint of this network ({_first_line(error)})') from None
+    return int(state['epoch'])
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,64 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a person sees while a network trains: a bar in a terminal, a line an epoch everywhere."""
+
+import time
+from datetime import timedelta
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import Tensor
+
+console = Console(highlight=False)
+
+
+class EpochProgress:
+    """Counts steps of one training; the loss is read from the device once an epoch, not at every step."""
+
+    def __init__(self, name: str, epochs: int, steps: int, batch_size: int, done: int) -> None:
+        self.name, self.epochs, self.steps, self.batch_size, self.first = name, epochs, steps, batch_size, done
+        self.bar = Progress(
+            TextColumn('{task.description}'),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn('steps, left'),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self.task = self.bar.add_task(name, total=epochs * steps, completed=done * steps)
+        self.losses: list[Tensor] = []
+        self.start = self.epoch_start = time.monotonic()
+
+    def __enter__(self) -> 'EpochProgress':
+        if 0 < self.first < self.epochs:
+            console.print(f'{self.name}: resumed after epoch {self.first} of {self.epochs}')
+        elif self.first == self.epochs:
+            console.print(f'{self.name}: already trained, {self.epochs} epochs')
+        self.bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bar.stop()
+
+    def step(self, loss: Tensor) -> None:
+        """One optimiser step is done."""
+        self.losses.append(loss.detach())
+        self.bar.advance(self.task)
+
+    def epoch(self, number: int) -> None:
+        """Epoch `number` (from 1) is done."""
+        now = time.monotonic()
+        loss = float(sum(self.losses)) / len(self.losses)
+        rate = self.steps * self.batch_size / (now - self.epoch_start)
+        left = (now - self.start) / (number - self.first) * (self.epochs - number)
+        console.print(
+            f'{self.name}: epoch {number}/{self.epochs}, loss {loss:.4f}, {rate:.1f} images/s, '
+            f'{timedelta(seconds=round(left))} left'
+        )
+        self.losses.clear()
+        self.epoch_start = now

@@ -1,0 +1,110 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The short report of a training run, and the model card that travels with the weights."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import cv2
+import numpy as np
+from assess import Assessment
+from calibrate import Calibration
+from segdata import LICENCES, SegData
+from settings import Settings
+
+from uncd_ros.contact_sheet import SheetRow, contact_sheet
+from uncd_ros.model_card import ModelCard
+from uncd_ros.predictor import Predictor
+
+Assessments = Mapping[tuple[str, str], Assessment]
+"""(split, network) -> how good it is."""
+
+
+def write_report(folder: Path, assessed: Assessments, calibration: Calibration) -> None:
+    """report.json and report.md."""
+    content = {
+        'assessments': [{'split': split, 'network': who, **asdict(a)} for (split, who), a in assessed.items()],
+        'calibration': {
+            'uncertainty': calibration.uncertainty.name,
+            'image_score': calibration.image_score,
+            'threshold': calibration.ood.threshold(),
+            'effective_n': calibration.ood.effective_n,
+            'shift_auroc': calibration.shift_auroc,
+        },
+    }
+    (folder / 'report.json').write_text(json.dumps(content, indent=1) + '\n')
+    (folder / 'report.md').write_text(f'# Report\n\n{results_table(assessed)}\n\n{_calibration_text(calibration)}\n')
+
+
+def write_model_card(
+    folder: Path, card: ModelCard, settings: Settings, assessed: Assessments, calibration: Calibration
+) -> None:
+    """MODEL_CARD.md: what it was trained on, how well, and what it must not be used for."""
+    held_out = ', '.join(settings.data.holdout) or 'streets of their own'
+    (folder / 'MODEL_CARD.md').write_text(
+        f'# Model card: {card.name}\n\n'
+        f'{len(settings.members)} members and one baseline, distilled into one student by Holder and '
+        f"Shafique's Uncertainty Distillation. Encoder {card.student.encoder}, input "
+        f'{card.student.input_width}x{card.student.input_height}, classes: '
+        f'{", ".join(info.name for info in card.classes)}.\n\n'
+        f'**Data and licence.** {LICENCES[settings.data.dataset]}\n\n'
+        f'## How good it is\n\n{results_table(assessed)}\n\n{_calibration_text(calibration)}\n\n'
+        '## Limits\n\n'
+        f'- The calibration sequences ({held_out}) were kept from all training, but they chose the served '
+        'uncertainty and score: their figures are mildly optimistic.\n'
+        '- The members label images they were trained on, where an ensemble disagrees less than on new ones; '
+        'the predicted std inherits that.\n'
+        '- The false-alarm promise holds for drives like the calibration sequences. Another camera, city, season '
+        'or hour needs a calibration of its own.\n'
+        '- A quiet flag is no proof of safety. Do not let this model alone decide whether a vehicle or robot may '
+        'move near people.\n'
+    )
+
+
+def results_table(assessed: Assessments) -> str:
+    """Markdown: one row a split and network."""
+    lines = [
+        '| frames | network | mIoU | ECE | error AUROC by mean std | by predicted std | by entropy |',
+        '|---|---|---|---|---|---|---|',
+    ]
+    for (split, who), a in assessed.items():
+        aurocs = [a.error_auroc.get(name) for name in ('mean_std', 'predicted_std', 'entropy')]
+        cells = ['-' if value is None else f'{value:.3f}' for value in aurocs]
+        lines.append(f'| {split} | {who} | {a.miou:.3f} | {a.ece:.3f} | {" | ".join(cells)} |')
+    return '\n'.join(lines)
+
+
+def write_contact_sheet(path: Path, predictor: Predictor, data: SegData, rows: int = 4) -> None:
+    """Frames of `data`, evenly spread, with what the student says about them."""
+    card = predictor.card
+    sheet_rows = []
+    for index in np.linspace(0, len(data) - 1, rows).astype(int):
+        image = data.images[index].permute(1, 2, 0).contiguous().numpy()
+        prediction = predictor.predict(image)
+        sheet_rows.append(
+            SheetRow(
+                image=image,
+                labels=prediction.labels,
+                uncertainty=prediction.uncertainty,
+                caption=f'{data.names[index]}   score {prediction.score:.3f}',
+                is_ood=prediction.score > card.ood.threshold(),
+            )
+        )
+    sheet = contact_sheet(sheet_rows, card.classes, card.uncertainty.upper)
+    cv2.imwrite(str(path), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+
+
+def _calibration_text(calibration: Calibration) -> str:
+    rule = calibration.ood
+    aurocs = ', '.join(
+        f'{shift} {value:.3f}' for shift, value in calibration.shift_auroc[calibration.image_score].items()
+    )
+    promise = 'kept' if rule.guaranteed(rule.false_alarm_rate) else 'NOT guaranteed: too few independent frames'
+    return (
+        f'Served uncertainty: `{calibration.uncertainty.name}`. Image score: `{calibration.image_score}` '
+        f'(AUROC on calibration shifts: {aurocs}). OOD threshold {rule.threshold():.4f} for a false-alarm rate of '
+        f'{rule.false_alarm_rate:.0%} a frame, from {len(rule.calibration_scores)} frames worth '
+        f'{rule.effective_n} independent ones; by conformal prediction the promise is {promise}.'
+    )

@@ -1,0 +1,109 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Settings of a training run: YAML and command line -> one frozen record, checked once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from jsonargparse import ArgumentParser
+
+from uncd_ros.student import StudentConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSettings:
+    """Where images and labels come from; see segdata.py."""
+
+    dataset: Literal['camvid', 'street']
+    root: str | None = None
+    """Folder of the data set; $UNCD_DATA/<dataset> by default. The street needs none."""
+    holdout: tuple[str, ...] = ()
+    """Sequences kept from all training; they calibrate the student."""
+    sequence_length: int = 60
+    """Frames a sequence of the procedural street."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitSettings:
+    """How long and how fast one network is trained."""
+
+    epochs: int
+    batch_size: int = 8
+    lr: float = 1e-3
+    optimizer: Literal['adamw', 'sgd'] = 'adamw'
+    weight_decay: float = 1e-2
+    warmup: float = 0.05
+    """Share of all steps with a rising learning rate; polynomial decay (power 0.9) follows."""
+    seed: int = 0
+    """Data order and augmentation; the initial weights are `init_seed`'s."""
+    jitter: float = 0.3
+    """Strength of colour jitter, in [0, 1]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistillSettings:
+    """Weights of Holder and Shafique's loss; see objectives.py."""
+
+    temperature: float = 1.0
+    alpha: float = 0.1
+    beta: float = 1.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibrationSettings:
+    """How the OOD threshold is found; see calibrate.py."""
+
+    false_alarm_rate: float = 0.01
+    """Target share of in-distribution frames flagged."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """A whole run: data, ensemble, student, calibration."""
+
+    name: str
+    """Of the run and of the model."""
+    data: DataSettings
+    student: StudentConfig
+    crop: tuple[int, int]
+    """Height and width of training crops, pixels."""
+    zoom: tuple[float, float] = (0.12, 1.0)
+    """Area of a crop's window over the image's."""
+    pretrained: bool = True
+    """Start the encoder from ImageNet weights (EfficientNet-Lite0 only)."""
+    init_seed: int = 0
+    """Initial weights, the same for every member."""
+    members: tuple[FitSettings, ...]
+    baseline: FitSettings
+    """The single network on labels alone that the student starts from and must beat."""
+    distill: DistillSettings = field(default_factory=DistillSettings)
+    student_fit: FitSettings
+    calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
+    devices: int = 1
+    """GPUs, or CPU processes, that share each network's training."""
+    precision: Literal['32-true', 'bf16-mixed', '16-mixed'] = '32-true'
+    run: str = 'runs/{name}'
+    """Folder of checkpoints; the same command resumes from it."""
+    out: str | None = None
+    """Model folder to write; <run>/model by default."""
+
+    @property
+    def run_folder(self) -> Path:
+        """Where checkpoints lie."""
+        return Path(self.run.format(name=self.name))
+
+    @property
+    def model_folder(self) -> Path:
+        """Where the model is written."""
+        return Path(self.out) if self.out else self.run_folder / 'model'
+
+
+def parse_settings(arguments: Sequence[str] | None = None) -> Settings:
+    """Read --config FILE and overriding --key.subkey VALUE; an unknown key ends the program with its name."""
+    parser = ArgumentParser(description='Train an ensemble and distil it into one student.')
+    parser.add_argument('--config', action='config', help='YAML file of settings')
+    parser.add_class_arguments(Settings)
+    parsed = parser.instantiate(parser.parse_args(arguments))
+    return Settings(**{key: value for key, value in vars(parsed).items() if key != 'config'})

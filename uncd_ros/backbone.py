@@ -1,0 +1,149 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Inverted-residual encoders, each a table of stages: MobileNetV2 and EfficientNet-Lite0."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+
+class Stage(NamedTuple):
+    """One row of an encoder's table: `repeats` blocks, the first of them with `stride`."""
+
+    expansion: int
+    channels: int
+    repeats: int
+    stride: int
+    kernel: int
+
+
+class EncoderTable(NamedTuple):
+    """A whole encoder: channels of the stem, its stages, and the epsilon its batch norms were trained with."""
+
+    stem: int
+    stages: tuple[Stage, ...]
+    bn_eps: float
+
+
+# MobileNetV2: Sandler et al. 2018, table 2. EfficientNet-Lite0: Tan and Le 2019, B0 without squeeze-and-excite.
+ENCODERS = {
+    'mobilenet_v2': EncoderTable(
+        32,
+        (
+            Stage(1, 16, 1, 1, 3),
+            Stage(6, 24, 2, 2, 3),
+            Stage(6, 32, 3, 2, 3),
+            Stage(6, 64, 4, 2, 3),
+            Stage(6, 96, 3, 1, 3),
+            Stage(6, 160, 3, 2, 3),
+            Stage(6, 320, 1, 1, 3),
+        ),
+        1e-5,
+    ),
+    'efficientnet_lite0': EncoderTable(
+        32,
+        (
+            Stage(1, 16, 1, 1, 3),
+            Stage(6, 24, 2, 2, 3),
+            Stage(6, 40, 2, 2, 5),
+            Stage(6, 80, 3, 2, 3),
+            Stage(6, 112, 3, 1, 5),
+            Stage(6, 192, 4, 2, 5),
+            Stage(6, 320, 1, 1, 3),
+        ),
+        1e-3,
+    ),
+}
+
+
+class ConvBnAct(nn.Sequential):
+    """Convolution, batch norm, ReLU6 (or none); padded so that stride alone changes the size."""
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int,
+        *,
+        stride: int = 1,
+        dilation: int = 1,
+        groups: int = 1,
+        act: bool = True,
+        eps: float = 1e-5,
+    ) -> None:
+        padding = dilation * (kernel // 2)
+        super().__init__(
+            nn.Conv2d(inputs, outputs, kernel, stride, padding, dilation, groups, bias=False),
+            nn.BatchNorm2d(outputs, eps=eps),
+            nn.ReLU6(inplace=True) if act else nn.Identity(),
+        )
+
+
+class InvertedResidual(nn.Module):
+    """Expand 1x1, depthwise, project 1x1; the input is added where the shape allows."""
+
+    def __init__(self, inputs: int, stage: Stage, *, stride: int, dilation: int, eps: float) -> None:
+        super().__init__()
+        hidden = inputs * stage.expansion
+        self.expand = ConvBnAct(inputs, hidden, 1, eps=eps) if stage.expansion > 1 else nn.Identity()
+        self.depthwise = ConvBnAct(
+            hidden, hidden, stage.kernel, stride=stride, dilation=dilation, groups=hidden, eps=eps
+        )
+        self.project = ConvBnAct(hidden, stage.channels, 1, act=False, eps=eps)
+        self.residual = stride == 1 and inputs == stage.channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, h, w) -> (B, channels, h / stride, w / stride)."""
+        y: Tensor = self.project(self.depthwise(self.expand(x)))
+        return x + y if self.residual else y
+
+
+class Encoder(nn.Module):
+    """Features at stride 4 (`low_channels`) and at output stride 16 (`high_channels`)."""
+
+    def __init__(self, name: str, width: float = 1.0) -> None:
+        super().__init__()
+        table = ENCODERS[name]
+        channels = _scaled(table.stem, width)
+        self.stem = ConvBnAct(3, channels, 3, stride=2, eps=table.bn_eps)
+        self.blocks = nn.ModuleList()
+        stride, dilation, self.low_index, self.low_channels = 2, 1, 0, 0
+        for row in table.stages:
+            stage = row._replace(channels=_scaled(row.channels, width))
+            # Past stride 16 the field of view grows by dilation, so that thin objects keep their pixels.
+            step = stage.stride if stride * stage.stride <= 16 else 1
+            dilation *= stage.stride // step
+            stride *= step
+            for i in range(stage.repeats):
+                block = InvertedResidual(
+                    channels, stage, stride=step if i == 0 else 1, dilation=dilation, eps=table.bn_eps
+                )
+                self.blocks.append(block)
+                channels = stage.channels
+            if stride == 4:
+                self.low_index, self.low_channels = len(self.blocks) - 1, channels
+        self.high_channels = channels
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, 3, h, w) normalised -> (B, low, h/4, w/4), (B, high, h/16, w/16)."""
+        x = self.stem(x)
+        low = x
+        for i, block in enumerate(self.blocks):
+            x = block(x)
+            if i == self.low_index:
+                low = x
+        return low, x
+
+
+def fuse_batch_norms(module: nn.Module) -> None:
+    """Fold every batch norm into its convolution, in place; for inference, where both are fixed."""
+    for child in module.modules():
+        if isinstance(child, ConvBnAct):
+            child[0] = torch.nn.utils.fusion.fuse_conv_bn_eval(child[0], child[1])
+            child[1] = nn.Identity()
+
+
+def _scaled(channels: int, width: float) -> int:
+    """Channels times the width multiplier, to the nearest multiple of 8."""
+    return max(8, int(channels * width / 8 + 0.5) * 8)

@@ -1,0 +1,62 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a model folder says about its student: model.json as one frozen record."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from uncd_ros.ood import OodRule
+from uncd_ros.student import StudentConfig
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassInfo:
+    """One class that the student tells apart; its id is its place in the list."""
+
+    name: str
+    color: tuple[int, int, int]
+    """RGB, each 0 to 255."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UncertaintySpec:
+    """What the uncertainty image of this model holds."""
+
+    name: str
+    """A key of `scores.PIXEL_UNCERTAINTIES`."""
+    upper: float
+    """Upper end of its range; the lower end is 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where the weights come from, so that they can be made again."""
+
+    config: dict[str, Any]
+    """The training configuration, whole."""
+    seeds: tuple[int, ...]
+    """Of the members, in order."""
+    source_commit: str
+    data_fingerprint: str
+    """SHA-256 over names and bytes of the training images and labels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """model.json."""
+
+    format_version: int
+    name: str
+    student: StudentConfig
+    classes: tuple[ClassInfo, ...]
+    uncertainty: UncertaintySpec
+    image_score: str
+    """A key of `scores.IMAGE_SCORES`; the OOD rule's calibration scores are of this kind."""
+    ood: OodRule
+    provenance: Provenance
+    metrics: dict[str, float]
+    """Measured after training; names as in the training report."""
+    weights_sha256: str
+    """Of student.safetensors."""

@@ -1,0 +1,97 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Image in, prediction out: numpy around the student, on the device that suits it."""
+
+import copy
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from uncd_ros.backbone import fuse_batch_norms
+from uncd_ros.errors import ConfigError, ImageError
+from uncd_ros.model_store import StoredModel
+from uncd_ros.scores import image_score, pixel_uncertainty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """What the student says about one image, at that image's size."""
+
+    labels: NDArray[np.uint8]
+    """(H, W) class ids."""
+    uncertainty: NDArray[np.float32]
+    """(H, W), in [0, upper] of the model card's `uncertainty`."""
+    score: float
+    """Image score of the model card's kind; higher is stranger."""
+
+
+class Predictor:
+    """Runs one student in single passes; keeps its own copy of the network, folded for inference."""
+
+    def __init__(self, model: StoredModel, *, device: str = 'auto') -> None:
+        self.card = model.card
+        self.device = choose_device(device)
+        student = copy.deepcopy(model.student).eval()
+        fuse_batch_norms(student)
+        self._student = student.to(self.device, memory_format=torch.channels_last)
+
+    @property
+    def device_name(self) -> str:
+        """'cpu', or what the CUDA device calls itself."""
+        return torch.cuda.get_device_name(self.device) if self.device.type == 'cuda' else 'cpu'
+
+    def warm_up(self) -> None:
+        """Let the kernels be chosen and memory be taken before the first camera image waits for it."""
+        blank = np.zeros((self.card.student.input_height, self.card.student.input_width, 3), np.uint8)
+        for _ in range(2):
+            self.predict(blank)
+
+    @torch.inference_mode()
+    def predict(self, image: NDArray[np.uint8]) -> Prediction:
+        """Segment one (H, W, 3) RGB image; a strided view, `bgr[..., ::-1]` among them, is not copied.
+
+        Raises ImageError if the array is not such an image.
+        """
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
+            raise ImageError(f'image is {image.dtype} {image.shape}, expected uint8 (H, W, 3)')
+        output = self._student(self._student.preprocess(self._upload(image)))
+        uncertainty = pixel_uncertainty(self.card.uncertainty.name, output)
+        score = image_score(self.card.image_score, output, uncertainty)
+        return Prediction(
+            labels=_to_size(output.logits.argmax(dim=1).byte(), image, cv2.INTER_NEAREST_EXACT),
+            uncertainty=_to_size(uncertainty, image, cv2.INTER_LINEAR),
+            score=float(score),
+        )
+
+    def _upload(self, image: NDArray[np.uint8]) -> Tensor:
+        """(H, W, 3) array -> (1, H, W, 3) RGB tensor on the device."""
+        if image.strides[2] < 0:
+            # torch knows no negative strides: hand over the BGR bytes as they lie and swap channels there.
+            return torch.from_numpy(image[..., ::-1]).to(self.device).flip(2)[None]
+        return torch.from_numpy(image).to(self.device)[None]
+
+
+def choose_device(name: str) -> torch.device:
+    """'auto' is CUDA where there is one, else the CPU. Raises ConfigError for a device that is not there."""
+    if name == 'auto':
+        return torch.device('cuda' if torch.cuda.is_available() else 'cpu')
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise ConfigError(f"device is '{name}', expected auto, cpu, cuda or cuda:N") from None
+    if device.type == 'cuda' and (device.index or 0) >= torch.cuda.device_count():
+        raise ConfigError(f"device is '{name}', but torch sees {torch.cuda.device_count()} CUDA devices")
+    return device
+
+
+def _to_size(maps: Tensor, image: NDArray[np.uint8], interpolation: int) -> NDArray[np.uint8] | NDArray[np.float32]:
+    """(1, h, w) on the device -> (H, W) array of the image's size, in memory of its own."""
+    array = maps[0].cpu().numpy()
+    height, width = image.shape[:2]
+    if array.shape == (height, width):
+        return array
+    return cv2.resize(array, (width, height), interpolation=interpolation)

@@ -1,0 +1,75 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What can be read off one pass: uncertainties a pixel, strangeness scores an image.
+
+Which of them a model serves is chosen on calibration data and named in its model.json.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from uncd_ros.student import StudentOutput
+
+
+def mean_std(output: StudentOutput) -> Tensor:
+    """Mean over classes of the predicted std (Holder and Shafique, eq. 8), in [0, 0.5]."""
+    return output.std.mean(dim=1)
+
+
+def predicted_std(output: StudentOutput) -> Tensor:
+    """Predicted std of the predicted class, in [0, 0.5]; not diluted by the classes that nobody proposed."""
+    return output.std.gather(1, output.logits.argmax(dim=1, keepdim=True)).squeeze(1)
+
+
+def entropy(output: StudentOutput) -> Tensor:
+    """Entropy of the class distribution over ln C, in [0, 1]; costs no ensemble, so it must be beaten."""
+    log_p = torch.log_softmax(output.logits, dim=1)
+    return -(log_p.exp() * log_p).sum(dim=1) / math.log(output.logits.shape[1])
+
+
+PIXEL_UNCERTAINTIES: dict[str, tuple[Callable[[StudentOutput], Tensor], float]] = {
+    'mean_std': (mean_std, 0.5),
+    'predicted_std': (predicted_std, 0.5),
+    'entropy': (entropy, 1.0),
+}
+"""Name -> (function giving (B, h, w), upper end of its range)."""
+
+
+def _median(uncertainty: Tensor) -> Tensor:
+    return uncertainty.flatten(1).median(dim=1).values
+
+
+def _median_min_over_max(uncertainty: Tensor) -> Tensor:
+    flat = uncertainty.flatten(1)
+    return (_median(uncertainty) + flat.amin(dim=1)) / flat.amax(dim=1).clamp(min=1e-6)
+
+
+OF_UNCERTAINTY: dict[str, Callable[[Tensor], Tensor]] = {
+    'mean': lambda uncertainty: uncertainty.flatten(1).mean(dim=1),
+    'median': _median,
+    'median_min_over_max': _median_min_over_max,
+}
+"""Scores read off the served uncertainty, (B, h, w) -> (B,)."""
+
+OF_LOGITS: dict[str, Callable[[Tensor], Tensor]] = {
+    'max_logit': lambda logits: -logits.amax(dim=1).flatten(1).mean(dim=1),
+    'energy': lambda logits: -torch.logsumexp(logits, dim=1).flatten(1).mean(dim=1),
+}
+"""Scores read off the logits, (B, C, h, w) -> (B,); negated, so that higher is stranger."""
+
+IMAGE_SCORES = (*OF_UNCERTAINTY, *OF_LOGITS)
+
+
+def pixel_uncertainty(name: str, output: StudentOutput) -> Tensor:
+    """(B, h, w) float, by a name in PIXEL_UNCERTAINTIES."""
+    return PIXEL_UNCERTAINTIES[name][0](output)
+
+
+def image_score(name: str, output: StudentOutput, uncertainty: Tensor) -> Tensor:
+    """(B,) float, higher is stranger, by a name in IMAGE_SCORES; `uncertainty` is (B, h, w)."""
+    if name in OF_UNCERTAINTY:
+        return OF_UNCERTAINTY[name](uncertainty)
+    return OF_LOGITS[name](output.logits)

@@ -1,0 +1,103 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The student: one network, one pass, two heads: what is there, and how far an ensemble would disagree."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from uncd_ros.deeplab import Trunk, make_head
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudentConfig:
+    """Everything needed to build the network of a student, or of a member of its ensemble."""
+
+    num_classes: int
+    """C."""
+    encoder: Literal['efficientnet_lite0', 'mobilenet_v2'] = 'efficientnet_lite0'
+    width: float = 1.0
+    """Multiplies the encoder's channels."""
+    decoder_channels: int = 256
+    head: Literal['dense', 'separable'] = 'separable'
+    """Convolution of the heads: the paper's dense 3x3, or depthwise separable for CPU robots."""
+    input_height: int = 360
+    """Pixels; images are resized to this before the first layer."""
+    input_width: int = 480
+    mean: tuple[float, float, float] = (127.0, 127.0, 127.0)
+    """Per RGB channel, in [0, 255]; x -> (x - mean) / std."""
+    std: tuple[float, float, float] = (128.0, 128.0, 128.0)
+
+
+@dataclass(frozen=True, slots=True)
+class StudentOutput:
+    """What one pass gives."""
+
+    logits: Tensor
+    """(B, C, h, w) float; softmax over C is the class distribution."""
+    std: Tensor
+    """(B, C, h, w) float in [0, 1]; the ensemble's predicted standard deviation a class."""
+
+
+class Normalise(nn.Module):
+    """uint8 RGB -> the network's input; part of every network, so that no caller can forget it."""
+
+    def __init__(self, config: StudentConfig) -> None:
+        super().__init__()
+        self.size = (config.input_height, config.input_width)
+        self.register_buffer('mean', torch.tensor(config.mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer('std', torch.tensor(config.std).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(B, 3, h, w) values in [0, 255] -> (B, 3, h, w) float32."""
+        return (images.float() - self.mean) / self.std
+
+    def resize(self, images: Tensor) -> Tensor:
+        """(B, 3, H, W) uint8 -> (B, 3, input_height, input_width) uint8, antialiased."""
+        if images.shape[-2:] == self.size:
+            return images
+        # The CPU kernel works on bytes; CUDA has none, so it goes through float and rounds back.
+        pixels = images if images.device.type == 'cpu' else images.float()
+        resized = functional.interpolate(pixels, self.size, mode='bilinear', align_corners=False, antialias=True)
+        return resized if images.device.type == 'cpu' else resized.round().clamp(0, 255).byte()
+
+
+class Student(nn.Module):
+    """DeepLabv3+ at output stride 16 with a prediction head and an uncertainty head on one trunk."""
+
+    def __init__(self, config: StudentConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.normalise = Normalise(config)
+        self.trunk = Trunk(config.encoder, config.width, config.decoder_channels)
+        self.prediction_head = make_head(
+            config.head, self.trunk.channels, config.decoder_channels, config.num_classes
+        )
+        self.uncertainty_head = make_head(
+            config.head, self.trunk.channels, config.decoder_channels, config.num_classes
+        )
+        # Most pixels are certain: start at sigmoid(-3) = 0.05 instead of 0.5, the largest std there is.
+        nn.init.constant_(self.uncertainty_head[-1].bias, -3.0)
+
+    def preprocess(self, images: Tensor) -> Tensor:
+        """(B, H, W, 3) uint8 RGB of any size -> (B, 3, input_height, input_width) normalised."""
+        resized = self.normalise.resize(images.permute(0, 3, 1, 2))
+        normalised: Tensor = self.normalise(resized)
+        return normalised.contiguous(memory_format=torch.channels_last)
+
+    def forward(self, x: Tensor) -> StudentOutput:
+        """(B, 3, h, w) normalised -> both maps at the input's size."""
+        features = self.trunk(x)
+        size = x.shape[-2:]
+        return StudentOutput(
+            logits=upsample(self.prediction_head(features), size),
+            std=torch.sigmoid(upsample(self.uncertainty_head(features), size)),
+        )
+
+
+def upsample(maps: Tensor, size: torch.Size) -> Tensor:
+    """(B, C, h/4, w/4) -> (B, C, h, w), bilinear."""
+    return functional.interpolate(maps, size, mode='bilinear', align_corners=False)
