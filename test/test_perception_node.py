@@ -1,0 +1,231 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The node as a real process over DDS, against the predictor run by hand."""
+
+import re
+import signal
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
+
+from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticArray
+from lifecycle_msgs.msg import State, Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from ros_harness import Probe, Process
+from sensor_msgs.msg import Image
+from std_msgs.msg import Bool, Float32, Header
+
+from uncd_ros.images import as_array
+from uncd_ros.model_store import load_model
+from uncd_ros.palette import colour_table, overlay
+from uncd_ros.predictor import Predictor
+
+TOPICS = {
+    '/segmentation/mask': Image,
+    '/segmentation/uncertainty': Image,
+    '/segmentation/overlay': Image,
+    '/segmentation/ood': Bool,
+    '/segmentation/ood_score': Float32,
+    '/segmentation/ood_status': DiagnosticArray,
+    '/diagnostics': DiagnosticArray,
+}
+MASK, UNCERTAINTY, OVERLAY, OOD, SCORE, STATUS, DIAGNOSTICS = TOPICS
+SECONDS = count(100)
+
+
+class Camera:
+    """The other side of the node's topics."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.probe = Probe()
+        self.publisher = self.probe.node.create_publisher(Image, 'image_raw', 50)
+        for topic, kind in TOPICS.items():
+            self.probe.listen(kind, topic)
+        self.probe.until(self.connected, 60.0)
+
+    def connected(self) -> bool:
+        """Whether all topics have found each other."""
+        publishers = (self.probe.node.count_publishers(topic) for topic in TOPICS)
+        return bool(self.publisher.get_subscription_count() and all(publishers))
+
+    def heard(self, topic: str, header: Header) -> Any:
+        """The message on a topic that answers the image with this header."""
+        return next((msg for msg in reversed(self.probe.heard[topic]) if msg.header == header), None)
+
+    def ask(self, image: Image) -> Header:
+        """Send an image, again if need be, until the node has answered it on every stamped topic."""
+        for _ in range(20):
+            self.publisher.publish(image)
+            end = time.monotonic() + 1.0
+            self.probe.until(lambda: self.answered(image.header) or time.monotonic() > end)
+            if self.answered(image.header):
+                return image.header
+        raise AssertionError(f'no answer\n{self.process.output}')
+
+    def answered(self, header: Header) -> bool:
+        """Whether all stamped outputs of an image have come."""
+        return all(self.heard(topic, header) for topic in (MASK, UNCERTAINTY, OVERLAY, STATUS))
+
+    def counts(self) -> dict[str, str]:
+        """The node's next diagnostics."""
+        seen = len(self.probe.heard[DIAGNOSTICS])
+        self.probe.until(lambda: len(self.probe.heard[DIAGNOSTICS]) > seen)
+        return values_of(self.probe.heard[DIAGNOSTICS][-1])
+
+
+@pytest.fixture(scope='module')
+def camera(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Camera]:
+    log = tmp_path_factory.mktemp('node') / 'log.txt'
+    process = Process(log, 'uncd_ros.perception_node', '--ros-args', '-p', f'model:={tiny_model}')
+    try:
+        camera = Camera(process)
+        yield camera
+        camera.probe.close()
+    finally:
+        process.kill()
+
+
+def picture(encoding: str, height: int, width: int) -> Image:
+    """A camera image of smooth noise with a stamp of its own."""
+    channels = {'mono8': 1, 'bgr8': 3, 'rgb8': 3, 'rgba8': 4}[encoding]
+    pixels = np.random.default_rng(5).integers(0, 256, (height, width, channels), np.uint8)
+    header = Header(stamp=Time(sec=next(SECONDS), nanosec=7), frame_id='front_optical_frame')
+    msg = Image(header=header, height=height, width=width, step=width * channels, encoding=encoding)
+    msg.data = pixels.tobytes()
+    return msg
+
+
+def pixels_of(msg: Image, dtype: type) -> NDArray[Any]:
+    return np.frombuffer(msg.data, dtype).reshape(msg.height, msg.width, -1).squeeze(2)
+
+
+def values_of(msg: DiagnosticArray) -> dict[str, str]:
+    return {each.key: each.value for each in msg.status[0].values}
+
+
+@pytest.mark.parametrize(('encoding', 'height', 'width'), [('bgr8', 120, 160), ('rgba8', 48, 64), ('mono8', 37, 51)])
+def test_answers_are_the_predictors(camera: Camera, tiny_model: Path, encoding: str, height: int, width: int) -> None:
+    model = load_model(tiny_model)
+    image = picture(encoding, height, width)
+    header = camera.ask(image)
+    expected = Predictor(model, device='cpu').predict(as_array(image))
+
+    mask, uncertainty = camera.heard(MASK, header), camera.heard(UNCERTAINTY, header)
+    drawn, status = camera.heard(OVERLAY, header), camera.heard(STATUS, header)
+    for msg, kind in ((mask, 'mono8'), (uncertainty, '32FC1'), (drawn, 'rgb8')):
+        assert (msg.height, msg.width, msg.encoding) == (height, width, kind)
+    assert mask.step == width
+    assert np.mean(pixels_of(mask, np.uint8) == expected.labels) > 0.999
+    np.testing.assert_allclose(pixels_of(uncertainty, np.float32), expected.uncertainty, atol=1e-4)
+    colours = colour_table(tuple(each.color for each in model.card.classes))
+    by_hand = overlay(as_array(image), expected.labels, expected.uncertainty, colours, model.card.uncertainty.upper)
+    assert np.mean(np.abs(as_array(drawn).astype(int) - by_hand)) < 0.5
+
+    values = values_of(status)
+    assert float(values['score']) == pytest.approx(expected.score, abs=1e-4)
+    assert float(values['threshold']) == model.card.ood.threshold(0.01)
+    assert status.status[0].hardware_id == 'tiny'
+    assert camera.probe.heard[SCORE][-1].data == pytest.approx(expected.score, abs=1e-4)
+    assert str(camera.probe.heard[OOD][-1].data) == values['is_ood']
+
+
+def test_bad_image_is_a_counted_fault_and_the_node_lives_on(camera: Camera) -> None:
+    before = int(camera.counts()['faults'])
+    bad = picture('rgb8', 48, 64)
+    bad.data = bad.data[:100]
+    camera.publisher.publish(bad)
+    camera.probe.until(lambda: int(camera.counts()['faults']) == before + 1)
+    assert "image data is 100 bytes, expected 9216 for 64x48 'rgb8'" in camera.process.output
+    assert 'Traceback' not in camera.process.output
+    camera.ask(picture('rgb8', 48, 64))
+
+
+def test_every_image_is_accounted_for(camera: Camera) -> None:
+    before = camera.counts()
+    for _ in range(60):
+        camera.publisher.publish(picture('bgr8', 240, 320))
+        time.sleep(0.002)
+
+    def settled() -> dict[str, str] | None:
+        now = camera.counts()
+        ended = sum(int(now[key]) for key in ('processed', 'dropped', 'faults'))
+        return now if int(now['received']) == ended else None
+
+    after = camera.probe.until(settled)
+    arrived = int(after['received']) - int(before['received'])
+    assert 1 <= arrived <= 60
+    assert int(after['processed']) > int(before['processed'])
+    assert int(after['faults']) == int(before['faults'])
+    assert (after['model'], after['device']) == ('tiny', 'cpu')
+    assert 0.0 < float(after['latency_ms_p50']) <= float(after['latency_ms_p95']) <= float(after['latency_ms_p99'])
+
+
+def change(camera: Camera, transition: int) -> bool:
+    request = ChangeState.Request(transition=Transition(id=transition))
+    return bool(camera.probe.call(ChangeState, '/segmentation/change_state', request).success)
+
+
+def test_lifecycle(camera: Camera) -> None:
+    assert change(camera, Transition.TRANSITION_DEACTIVATE)
+    camera.probe.until(lambda: camera.publisher.get_subscription_count() == 0)
+    assert change(camera, Transition.TRANSITION_CLEANUP)
+    camera.probe.until(lambda: camera.probe.node.count_publishers(MASK) == 0)
+    assert change(camera, Transition.TRANSITION_CONFIGURE)
+    assert change(camera, Transition.TRANSITION_ACTIVATE)
+    camera.probe.until(camera.connected)
+    camera.ask(picture('bgr8', 48, 64))
+
+
+def test_silence_explains_itself(camera: Camera) -> None:
+    camera.probe.until(lambda: 'no image on /image_raw for' in camera.process.output)
+
+
+def test_ctrl_c_ends_it_cleanly_and_the_counts_add_up(camera: Camera) -> None:
+    assert camera.process.end(signal.SIGINT) == 0
+    assert 'Traceback' not in camera.process.output
+    line = re.compile(r'received (\d+) images = processed (\d+) \+ dropped (\d+) \+ faults (\d+)')
+    found = [[int(number) for number in match] for match in line.findall(camera.process.output)]
+    assert len(found) == 2  # at the deactivation, at the end
+    assert all(received == sum(rest) for received, *rest in found)
+
+
+@pytest.mark.parametrize(
+    ('override', 'complaint'),
+    [
+        ('model:=/nowhere', "model '/nowhere' not found"),
+        ('device:=abacus', "device is 'abacus', expected auto, cpu, cuda or cuda:N"),
+        ('ood.window:=0', 'parameter ood.window must be a whole number from 1 to 1000'),
+    ],
+)
+def test_mistake_is_one_line_and_exit_status_1(tiny_model: Path, tmp_path: Path, override: str, complaint: str) -> None:
+    overrides = ('--ros-args', '-p', f'model:={tiny_model}', '-p', override)
+    process = Process(tmp_path / 'log.txt', 'uncd_ros.perception_node', *overrides)
+    assert process.wait() == 1
+    assert complaint in process.output
+    assert process.output.count('\n') == 1
+
+
+def test_lifecycle_manager_may_start_it(tmp_path: Path) -> None:
+    overrides = ('--ros-args', '-p', 'autostart:=false', '-p', 'model:=/nowhere')
+    process = Process(tmp_path / 'log.txt', 'uncd_ros.perception_node', *overrides)
+    probe = Probe()
+    try:
+        state = probe.call(GetState, '/segmentation/get_state', GetState.Request())
+        assert state.current_state.id == State.PRIMARY_STATE_UNCONFIGURED
+        request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_CONFIGURE))
+        assert not probe.call(ChangeState, '/segmentation/change_state', request).success
+        assert process.end(signal.SIGTERM) == 0
+        assert 'Traceback' not in process.output
+    finally:
+        process.kill()
+        probe.close()
