@@ -85,12 +85,17 @@ class Probe:
         messages = self.heard.setdefault(topic, [])
         self.node.create_subscription(kind, topic, messages.append, 50)
 
+    def within(self, timeout: float, condition: Callable[[], Any]) -> Any:
+        """Listen until the condition holds or `timeout` seconds have gone; its value in the end."""
+        end = time.monotonic() + timeout
+        while not (value := condition()) and time.monotonic() < end:
+            self._executor.spin_once(timeout_sec=0.05)
+        return value
+
     def until(self, condition: Callable[[], Any], timeout: float = 20.0) -> Any:
         """Listen until the condition holds; its value. Fails after `timeout` seconds."""
-        end = time.monotonic() + timeout
-        while not (value := condition()):
-            assert time.monotonic() < end, f'waited {timeout} s in vain'
-            self._executor.spin_once(timeout_sec=0.05)
+        value = self.within(timeout, condition)
+        assert value, f'waited {timeout} s in vain'
         return value
 
     def call(self, kind: type, service: str, request: Any) -> Any:

@@ -66,9 +66,7 @@ class Camera:
         """Send an image, again if need be, until the node has answered it on every stamped topic."""
         for _ in range(20):
             self.publisher.publish(image)
-            end = time.monotonic() + 1.0
-            self.probe.until(lambda: self.answered(image.header) or time.monotonic() > end)
-            if self.answered(image.header):
+            if self.probe.within(1.0, lambda: self.answered(image.header)):
                 return image.header
         raise AssertionError(f'no answer\n{self.process.output}')
 

@@ -3,6 +3,7 @@
 """Parameters: each declared once, with a text and a range, and read into one immutable record."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.exceptions import ParameterException
@@ -76,10 +77,15 @@ class NodeParams:
     @classmethod
     def read(cls, node: Node) -> 'NodeParams':
         """Read what was declared. Raises ConfigError where values do not fit each other."""
-        values = {p.name.removeprefix('ood.'): node.get_parameter(p.name).value for p in PERCEPTION}
+        values = values_of(node, PERCEPTION)
         if values['required'] > values['window']:
             raise ConfigError(f'ood.required is {values["required"]}, expected 1 to ood.window = {values["window"]}')
         return cls(**values)
+
+
+def values_of(node: Node, parameters: tuple[Parameter, ...]) -> dict[str, Any]:
+    """The present values by the last part of their names, as keywords for a record."""
+    return {each.name.rpartition('.')[2]: node.get_parameter(each.name).value for each in parameters}
 
 
 def declare(node: Node, parameters: tuple[Parameter, ...]) -> None:
@@ -93,7 +99,7 @@ def declare(node: Node, parameters: tuple[Parameter, ...]) -> None:
 
 def _descriptor(parameter: Parameter) -> ParameterDescriptor:
     descriptor = ParameterDescriptor(
-        description=parameter.text, additional_constraints='Takes effect when the node is configured.'
+        description=parameter.text, additional_constraints='Read when the node starts or is configured.'
     )
     if parameter.low is not None and parameter.high is not None:
         if isinstance(parameter.default, int):

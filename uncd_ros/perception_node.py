@@ -12,6 +12,7 @@ from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]  # its ho
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.logging import get_logger
 from rclpy.qos import qos_profile_sensor_data
+from rclpy.task import Future
 from sensor_msgs.msg import Image
 
 from uncd_ros.errors import ImageError, UncdError
@@ -45,6 +46,7 @@ class PerceptionNode(LifecycleNode):
     def __init__(self) -> None:
         super().__init__('segmentation')
         declare(self, PERCEPTION)
+        self.finished: Future[None] = Future()
         self._worker: threading.Thread | None = None
 
     def start(self) -> bool:

@@ -9,12 +9,17 @@ from typing import Protocol, cast
 import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
+from rclpy.task import Future
 
 from uncd_ros.errors import UncdError
 
 
 class Process(Protocol):
     """A node that is started once it exists, and stopped before it goes."""
+
+    @property
+    def finished(self) -> 'Future[None]':
+        """Done when there is nothing left to do."""
 
     def start(self) -> bool:
         """Begin; False if that failed and was logged."""
@@ -27,14 +32,17 @@ class Process(Protocol):
 
 
 def run(make_node: Callable[[], Process], args: list[str] | None) -> int:
-    """Spin a node until Ctrl-C, SIGTERM or shutdown; the exit status, 1 for a mistake of the user's."""
+    """Spin a node until it has finished, or Ctrl-C, SIGTERM or shutdown ends it.
+
+    The exit status is 1 for a mistake of the user's, told in one line, else 0.
+    """
     rclpy.init(args=args)
     node = None
     try:
         node = make_node()
         if not node.start():
             return 1
-        rclpy.spin(cast(Node, node))
+        rclpy.spin_until_future_complete(cast(Node, node), node.finished)
     except UncdError as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
