@@ -1,0 +1,30 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Colours and overlay."""
+
+import numpy as np
+
+from uncd_ros.palette import colour_table, colourise, heat, overlay
+
+TABLE = colour_table(((255, 0, 0), (0, 255, 0)))
+
+
+def test_ids_get_their_colour_and_abstained_pixels_black() -> None:
+    labels = np.array([[0, 1, 255]], np.uint8)
+    assert colourise(labels, TABLE).tolist() == [[[255, 0, 0], [0, 255, 0], [0, 0, 0]]]
+
+
+def test_overlay_of_unsure_pixels_is_the_grey_image() -> None:
+    image = np.full((2, 2, 3), 100, np.uint8)
+    labels = np.zeros((2, 2), np.uint8)
+    uncertainty = np.array([[0.0, 0.25], [0.5, 0.9]], np.float32)
+    shown = overlay(image, labels, uncertainty, TABLE, 0.5)
+    assert shown.shape == (2, 2, 3) and shown.dtype == np.uint8
+    assert shown[1].tolist() == [[100, 100, 100], [100, 100, 100]]
+    reds = shown[0, :, 0].astype(int)
+    assert reds[0] > reds[1] > 100
+
+
+def test_heat_brightens_with_uncertainty_up_to_its_range() -> None:
+    brightness = heat(np.array([[0.0, 0.2, 0.5, 0.7]], np.float32), 0.5).sum(axis=2)[0]
+    assert brightness[0] < brightness[1] < brightness[2] == brightness[3]

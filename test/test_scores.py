@@ -1,0 +1,65 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Uncertainties and image scores against answers known in closed form."""
+
+import math
+
+import pytest
+import torch
+
+from uncd_ros.scores import IMAGE_SCORES, PIXEL_UNCERTAINTIES, image_score, pixel_uncertainty
+from uncd_ros.student import StudentOutput
+
+
+def _output(logits: list[float], std: list[float]) -> StudentOutput:
+    """One image of 2x3 pixels, all alike."""
+    shape = (1, len(logits), 2, 3)
+    return StudentOutput(
+        logits=torch.tensor(logits).view(1, -1, 1, 1).expand(shape),
+        std=torch.tensor(std).view(1, -1, 1, 1).expand(shape),
+    )
+
+
+def test_entropy_of_equal_classes_is_one_and_of_a_sure_class_zero() -> None:
+    torch.testing.assert_close(pixel_uncertainty('entropy', _output([3.0] * 4, [0.0] * 4)), torch.ones(1, 2, 3))
+    assert pixel_uncertainty('entropy', _output([99.0, 0, 0, 0], [0.0] * 4)).max() < 1e-6
+
+
+def test_predicted_std_is_that_of_the_predicted_class() -> None:
+    output = _output([0.0, 5.0, 1.0], [0.1, 0.4, 0.2])
+    torch.testing.assert_close(pixel_uncertainty('predicted_std', output), torch.full((1, 2, 3), 0.4))
+
+
+def test_mean_std_is_the_mean_over_classes() -> None:
+    output = _output([0.0, 5.0, 1.0], [0.1, 0.3, 0.2])
+    torch.testing.assert_close(pixel_uncertainty('mean_std', output), torch.full((1, 2, 3), 0.2))
+
+
+@pytest.mark.parametrize(
+    ('name', 'expected'),
+    [
+        ('mean', 0.2),
+        ('median', 0.1),
+        ('median_min_over_max', (0.1 + 0.0) / 0.5),
+        ('max_logit', -2.0),
+        ('energy', -(2.0 + math.log(1 + math.exp(-2.0)))),
+    ],
+)
+def test_image_scores(name: str, expected: float) -> None:
+    uncertainty = torch.tensor([[[0.0, 0.1, 0.1], [0.0, 0.5, 0.5]]])
+    score = image_score(name, _output([0.0, 2.0], [0.0, 0.0]), uncertainty)
+    assert score.tolist() == pytest.approx([expected], rel=1e-5)
+
+
+@pytest.mark.parametrize('name', IMAGE_SCORES)
+@pytest.mark.parametrize('uncertainty', PIXEL_UNCERTAINTIES)
+def test_scores_of_a_batch_are_those_of_its_images(name: str, uncertainty: str) -> None:
+    torch.manual_seed(0)
+    output = StudentOutput(logits=torch.randn(3, 5, 8, 9), std=torch.rand(3, 5, 8, 9) / 2)
+    maps = pixel_uncertainty(uncertainty, output)
+    batch = image_score(name, output, maps)
+    single = [
+        image_score(name, StudentOutput(output.logits[i : i + 1], output.std[i : i + 1]), maps[i : i + 1])
+        for i in range(3)
+    ]
+    torch.testing.assert_close(batch, torch.cat(single))

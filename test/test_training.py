@@ -1,0 +1,115 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Training from nothing to a model folder, killed on the way, and told nonsense."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import PROJECT
+from fitting import learning_rate
+from settings import FitSettings
+
+from uncd_ros.model_store import load_model
+
+SMOKE = PROJECT / 'training' / 'configs' / 'smoke.yaml'
+SHORT = [f'--{stage}.epochs=2' for stage in ('baseline', 'student_fit')]
+
+
+def _command(run: Path, *extra: str) -> list[str]:
+    return [sys.executable, 'training/distill.py', '--config', str(SMOKE), '--run', str(run), *SHORT, *extra]
+
+
+def _distill(run: Path, *extra: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {'OMP_NUM_THREADS': '1'}
+    return subprocess.run(
+        _command(run, *extra), cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope='module')
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp('runs') / 'whole'
+    done = _distill(run)
+    assert done.returncode == 0, done.stderr
+    return run
+
+
+def test_a_run_ends_with_a_loadable_model_and_a_report(uninterrupted: Path) -> None:
+    stored = load_model(uninterrupted / 'model')
+    assert stored.card.name == 'smoke'
+    assert stored.card.provenance.seeds == (1, 2)
+    assert 0.0 <= stored.card.metrics['val_miou'] <= 1.0
+    report = json.loads((uninterrupted / 'report.json').read_text())
+    assert {a['network'] for a in report['assessments']} == {'student', 'baseline', 'teacher'}
+    assert (uninterrupted / 'contact_sheet.png').is_file()
+    assert 'Limits' in (uninterrupted / 'model' / 'MODEL_CARD.md').read_text()
+
+
+def test_killed_in_the_middle_it_goes_on_and_ends_the_same(uninterrupted: Path, tmp_path: Path) -> None:
+    run = tmp_path / 'killed'
+    process = subprocess.Popen(
+        _command(run),
+        cwd=PROJECT,
+        env=os.environ | {'OMP_NUM_THREADS': '1'},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    # Die between two epochs of the second member: one checkpoint is there, the next is under way.
+    deadline = time.monotonic() + 120
+    while not (run / 'member01.ckpt').is_file():
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert not (run / 'model').exists()
+
+    done = _distill(run)
+    assert done.returncode == 0, done.stderr
+    assert 'member01: resumed after epoch' in done.stdout
+    whole, resumed = (load_model(folder / 'model').student.state_dict() for folder in (uninterrupted, run))
+    for name, value in whole.items():
+        torch.testing.assert_close(resumed[name], value, rtol=1e-3, atol=1e-3, msg=name)
+
+
+def test_a_run_folder_refuses_other_settings(uninterrupted: Path) -> None:
+    done = _distill(uninterrupted, '--baseline.lr=0.5')
+    assert done.returncode == 1
+    assert 'baseline.lr was 0.003, is 0.5' in done.stderr
+    assert done.stderr.count('\n') == 1
+
+
+@pytest.mark.parametrize('key', ['colour', 'student.colour'])
+def test_an_unknown_key_is_named(tmp_path: Path, key: str) -> None:
+    done = _distill(tmp_path, f'--{key}=red')
+    assert done.returncode != 0
+    assert key in done.stderr and 'Traceback' not in done.stderr
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
+    (tmp_path / 'baseline.ckpt').write_bytes(b'not a checkpoint')
+    done = _distill(tmp_path)
+    assert done.returncode == 1
+    assert 'baseline.ckpt: not a checkpoint of this network' in done.stderr
+    assert done.stderr.count('\n') == 1
+
+
+def test_missing_weights_of_the_encoder_are_explained(tmp_path: Path) -> None:
+    done = _distill(tmp_path, '--pretrained=true')
+    assert done.returncode == 1
+    assert 'no weights for mobilenet_v2 at width 0.35' in done.stderr
+
+
+def test_the_learning_rate_warms_up_then_decays_to_zero() -> None:
+    plan = FitSettings(epochs=1, lr=1.0, warmup=0.1)
+    rates = [learning_rate(plan, step, 100) for step in range(100)]
+    peak = rates.index(max(rates))
+    assert peak == 10 and rates[peak] == 1.0
+    assert rates[:11] == sorted(rates[:11]) and rates[10:] == sorted(rates[10:], reverse=True)
+    assert rates[-1] < 0.03
