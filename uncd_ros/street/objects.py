@@ -90,9 +90,8 @@ def _flank(profile: Points, side: int) -> Points:
 
 def _side_glass(profile: Points) -> Points:
     """The windows inside a car's profile."""
-    sill, roof, roof_end, sill_end = profile[2:6]
     inwards = np.array([(0.3, 0.05), (0.2, -0.1), (-0.2, -0.1), (-0.3, 0.05)])
-    return np.stack([sill, roof, roof_end, sill_end]) + inwards
+    return np.asarray(profile[2:6] + inwards)
 
 
 def _across(low: Points, high: Points) -> Points:

