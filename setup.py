@@ -12,7 +12,8 @@ SHARE = f'share/{NAME}'
 
 def shared(*folders: str) -> list[tuple[str, list[str]]]:
     """Every file below the folders, for the same place under share/."""
-    files = (path for folder in folders for path in sorted(Path(folder).rglob('*')) if path.is_file())
+    paths = (path for folder in folders for path in sorted(Path(folder).rglob('*')))
+    files = [path for path in paths if path.is_file() and '__pycache__' not in path.parts]
     return [(f'{SHARE}/{path.parent.as_posix()}', [path.as_posix()]) for path in files]
 
 
