@@ -11,9 +11,9 @@ import pytest
 
 pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 
-from ros_harness import Probe, Process
 from sensor_msgs.msg import Image
 
+from ros_harness import Probe, Process
 from uncd_ros.frame_source import open_source
 from uncd_ros.image_player import play
 from uncd_ros.images import as_array

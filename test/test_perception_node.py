@@ -20,10 +20,10 @@ from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
-from ros_harness import Probe, Process
 from sensor_msgs.msg import Image
 from std_msgs.msg import Bool, Float32, Header
 
+from ros_harness import Probe, Process
 from uncd_ros.images import as_array
 from uncd_ros.model_store import load_model
 from uncd_ros.palette import colour_table, overlay

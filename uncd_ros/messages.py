@@ -15,7 +15,7 @@ from std_msgs.msg import Header
 from uncd_ros.ood import OodDecision
 from uncd_ros.telemetry import Snapshot
 
-NO_IMAGE_AFTER = 3.0
+NO_IMAGE_AFTER = 5.0
 """Seconds of silence after which the diagnostics warn."""
 
 
