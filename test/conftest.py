@@ -34,9 +34,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
             classes=tuple(ClassInfo(name=f'class {i}', color=(50 * i, 255 - 50 * i, 128)) for i in range(5)),
             uncertainty=UncertaintySpec(name='predicted_std', upper=0.5),
             image_score='mean',
-            ood=OodRule(
-                calibration_scores=tuple(i / 100 for i in range(100)), effective_n=100, false_alarm_rate=0.01
-            ),
+            ood=OodRule(calibration_scores=tuple(i / 100 for i in range(100)), effective_n=100, false_alarm_rate=0.01),
             provenance=Provenance(config={}, seeds=(0,), source_commit='none', data_fingerprint='none'),
             metrics={},
             weights_sha256=checksum,

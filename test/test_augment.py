@@ -4,6 +4,7 @@
 
 import pytest
 import torch
+
 from augment import CALIBRATION_SHIFTS, Augment
 
 

@@ -98,5 +98,5 @@ def test_weights_of_another_network(model: Path) -> None:
 
 
 def test_an_unknown_model_names_the_built_in_ones() -> None:
-    with pytest.raises(ModelError, match="model 'nowhere' not found: expected a folder with model.json, or one of"):
+    with pytest.raises(ModelError, match=r"model 'nowhere' not found: expected a folder with model.json, or one of"):
         load_model('nowhere')

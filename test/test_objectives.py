@@ -6,9 +6,9 @@ import math
 
 import pytest
 import torch
+
 from objectives import HolderLoss, cross_entropy
 from teacher import TeacherStats
-
 from uncd_ros.student import StudentOutput
 
 

@@ -60,5 +60,5 @@ def test_a_score_on_the_threshold_is_not_strange_and_nan_is() -> None:
 
 
 def test_more_required_than_seen_is_refused() -> None:
-    with pytest.raises(ConfigError, match='expected 1 to ood.window = 5'):
+    with pytest.raises(ConfigError, match=r'expected 1 to ood.window = 5'):
         OodMonitor(1.0, window=5, required=6)

@@ -8,12 +8,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+
 from segdata import load_camvid, load_splits
 from settings import DataSettings
-
 from uncd_ros.errors import ConfigError, ImageError
+from uncd_ros.student import StudentConfig
 
-CLASSES = {'ignore': 2, 'classes': [{'id': 0, 'name': 'a', 'color': [1, 2, 3]}, {'id': 1, 'name': 'b', 'color': [0] * 3}]}
+CLASSES = {
+    'ignore': 2,
+    'classes': [{'id': 0, 'name': 'a', 'color': [1, 2, 3]}, {'id': 1, 'name': 'b', 'color': [0] * 3}],
+}
 
 
 @pytest.fixture
@@ -29,6 +33,10 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def _student(num_classes: int) -> StudentConfig:
+    return StudentConfig(num_classes=num_classes, input_height=48, input_width=64)
+
+
 def test_frames_sequences_and_void(root: Path) -> None:
     data = load_camvid(root, 'train')
     assert data.sequences == ('s1', 's1', 's2', 's2')
@@ -38,7 +46,7 @@ def test_frames_sequences_and_void(root: Path) -> None:
 
 
 def test_held_out_sequences_are_kept_from_training(root: Path) -> None:
-    splits = load_splits(DataSettings(dataset='camvid', root=str(root), holdout=('s2',)), (4, 6))
+    splits = load_splits(DataSettings(dataset='camvid', root=str(root), holdout=('s2',)), _student(2))
     assert set(splits.train.sequences) == {'s1'}
     assert set(splits.calibration.sequences) == {'s2'}
     assert len(splits.val) == 1
@@ -47,7 +55,12 @@ def test_held_out_sequences_are_kept_from_training(root: Path) -> None:
 @pytest.mark.parametrize('holdout', [(), ('s3',)])
 def test_a_holdout_that_is_not_there_names_those_that_are(root: Path, holdout: tuple[str, ...]) -> None:
     with pytest.raises(ConfigError, match=r"data.holdout is .*, expected some of \['s1', 's2'\]"):
-        load_splits(DataSettings(dataset='camvid', root=str(root), holdout=holdout), (4, 6))
+        load_splits(DataSettings(dataset='camvid', root=str(root), holdout=holdout), _student(2))
+
+
+def test_a_student_with_another_number_of_classes(root: Path) -> None:
+    with pytest.raises(ConfigError, match=r'student.num_classes is 5, expected 2 as in the data'):
+        load_splits(DataSettings(dataset='camvid', root=str(root), holdout=('s2',)), _student(5))
 
 
 def test_a_truncated_image(root: Path) -> None:
@@ -94,7 +107,7 @@ def test_the_real_camvid(data_folder: Path) -> None:
 
 
 def test_streets_of_different_splits_share_no_seed() -> None:
-    splits = load_splits(DataSettings(dataset='street', sequence_length=1), (48, 64))
+    splits = load_splits(DataSettings(dataset='street', sequence_length=1), _student(8))
     seeds = [set(split.sequences) for split in (splits.train, splits.calibration, splits.val)]
     assert not seeds[0] & seeds[1] and not seeds[1] & seeds[2] and not seeds[0] & seeds[2]
     assert splits.train.images.shape[1:] == (3, 48, 64)

@@ -3,6 +3,7 @@
 """The ensemble's statistics in closed form."""
 
 import torch
+
 from teacher import gather
 
 SURE = 200.0  # a logit that makes softmax one-hot in float32

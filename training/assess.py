@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from segdata import SegData
 from torch import Tensor
 
+from segdata import SegData
 from uncd_ros.evaluation.metrics import Auroc, CalibrationError, ConfusionMatrix
 from uncd_ros.palette import ABSTAINED as VOID
 from uncd_ros.scores import IMAGE_SCORES, image_score, pixel_uncertainty
@@ -79,5 +79,3 @@ def image_scores(
         for name, values in scores.items():
             values.append(float(image_score(name, output, maps)))
     return scores
-
-

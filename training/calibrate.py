@@ -5,11 +5,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+
 from assess import Assessment, image_scores
 from augment import CALIBRATION_SHIFTS
 from segdata import SegData
 from settings import CalibrationSettings
-
 from uncd_ros.evaluation.metrics import effective_count, image_auroc
 from uncd_ros.model_card import UncertaintySpec
 from uncd_ros.ood import OodRule

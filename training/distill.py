@@ -12,11 +12,14 @@ import sys
 from dataclasses import asdict
 
 import torch
+from lightning_fabric import Fabric
+from rich.markdown import Markdown
+from torch import Tensor, nn
+
 from assess import Assessment, Network, assess, student_network
 from calibrate import Calibration, calibrate
 from ensemble import Member, train_baseline, train_members
 from fitting import fit
-from lightning_fabric import Fabric
 from objectives import HolderLoss
 from progress import console
 from report import write_contact_sheet, write_model_card, write_report
@@ -24,8 +27,6 @@ from run_folder import claim
 from segdata import PROJECT, Splits, load_splits
 from settings import Settings, parse_settings
 from teacher import Teacher
-from torch import Tensor, nn
-
 from uncd_ros.errors import UncdError
 from uncd_ros.model_card import FORMAT_VERSION, ModelCard, Provenance
 from uncd_ros.model_store import load_model, save_card, save_weights
@@ -38,7 +39,7 @@ def distill(settings: Settings) -> None:
     """The main path."""
     fabric = Fabric(accelerator='auto', devices=settings.devices, precision=settings.precision)
     fabric.launch()
-    splits = load_splits(settings.data, (settings.student.input_height, settings.student.input_width))
+    splits = load_splits(settings.data, settings.student)
     claim(settings)
 
     baseline = train_baseline(fabric, splits.train, settings)
@@ -52,9 +53,7 @@ def distill(settings: Settings) -> None:
         save_model(student, splits, settings, assessed, calibration)
 
 
-def train_student(
-    fabric: Fabric, baseline: Member, teacher: Teacher, splits: Splits, settings: Settings
-) -> Student:
+def train_student(fabric: Fabric, baseline: Member, teacher: Teacher, splits: Splits, settings: Settings) -> Student:
     """The baseline's trunk with fresh heads, taught the ensemble's mean and spread on each augmented view."""
     torch.manual_seed(settings.init_seed)
     student = Student(settings.student)
@@ -116,7 +115,7 @@ def save_model(
     write_model_card(folder, card, settings, assessed, calibration)
     write_report(settings.run_folder, assessed, calibration)
     write_contact_sheet(settings.run_folder / 'contact_sheet.png', Predictor(load_model(folder)), splits.val)
-    console.print((settings.run_folder / 'report.md').read_text())
+    console.print(Markdown((settings.run_folder / 'report.md').read_text()))
     console.print(f'model: {folder}\nreport: {settings.run_folder}/report.md, contact_sheet.png')
 
 

@@ -3,14 +3,14 @@
 """Members of an ensemble: the student's trunk with one ordinary head, trained on labels alone."""
 
 import torch
-from fitting import fit
 from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from fitting import fit
 from objectives import cross_entropy
 from pretrained import load_pretrained
 from segdata import SegData
 from settings import FitSettings, Settings
-from torch import Tensor, nn
-
 from uncd_ros.deeplab import Trunk, make_head
 from uncd_ros.student import Normalise, StudentConfig, upsample
 
@@ -36,9 +36,7 @@ def train_baseline(fabric: Fabric, data: SegData, settings: Settings) -> Member:
 
 def train_members(fabric: Fabric, data: SegData, settings: Settings) -> list[Member]:
     """All members, one after another; those already trained are loaded."""
-    return [
-        _train(fabric, f'member{index:02d}', data, settings, plan) for index, plan in enumerate(settings.members)
-    ]
+    return [_train(fabric, f'member{index:02d}', data, settings, plan) for index, plan in enumerate(settings.members)]
 
 
 def initial_member(settings: Settings) -> Member:

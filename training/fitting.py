@@ -2,18 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The training loop that members, baseline and student share: any epoch can be the last before a power cut."""
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
-from augment import Augment
 from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from augment import Augment
 from progress import EpochProgress
 from segdata import SegData
 from settings import FitSettings, Settings
-from torch import Tensor, nn
-
 from uncd_ros.errors import ConfigError
 
 Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
@@ -61,11 +61,11 @@ def learning_rate(plan: FitSettings, step: int, total: int) -> float:
 
 
 def _optimizer(network: nn.Module, plan: FitSettings) -> torch.optim.Optimizer:
+    # Plain floats: the settings' range-checked ones would end up in checkpoints, which load without pickled types.
+    lr, decay = float(plan.lr), float(plan.weight_decay)
     if plan.optimizer == 'sgd':
-        return torch.optim.SGD(
-            network.parameters(), plan.lr, momentum=0.9, weight_decay=plan.weight_decay, nesterov=True
-        )
-    return torch.optim.AdamW(network.parameters(), plan.lr, weight_decay=plan.weight_decay)
+        return torch.optim.SGD(network.parameters(), lr, momentum=0.9, weight_decay=decay, nesterov=True)
+    return torch.optim.AdamW(network.parameters(), lr, weight_decay=decay)
 
 
 def _set_rate(optimizer: torch.optim.Optimizer, plan: FitSettings, step: int, total: int) -> None:
@@ -98,7 +98,7 @@ def _resume(fabric: Fabric, path: Path, network: nn.Module, optimizer: torch.opt
     state = {'network': network, 'optimizer': optimizer, 'epoch': 0}
     try:
         fabric.load(path, state)
-    except (RuntimeError, KeyError, ValueError, EOFError) as error:
+    except (RuntimeError, KeyError, ValueError, EOFError, UnpicklingError) as error:
         raise ConfigError(f'{path}: not a checkpoint of this network ({_first_line(error)})') from None
     return int(state['epoch'])
 

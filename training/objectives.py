@@ -5,10 +5,10 @@
 from dataclasses import dataclass
 
 import torch
-from teacher import TeacherStats
 from torch import Tensor
 from torch.nn import functional
 
+from teacher import TeacherStats
 from uncd_ros.palette import ABSTAINED as VOID
 from uncd_ros.student import StudentOutput
 

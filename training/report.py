@@ -9,11 +9,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+
 from assess import Assessment
 from calibrate import Calibration
 from segdata import LICENCES, SegData
 from settings import Settings
-
 from uncd_ros.contact_sheet import SheetRow, contact_sheet
 from uncd_ros.model_card import ModelCard
 from uncd_ros.predictor import Predictor

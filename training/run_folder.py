@@ -8,7 +8,6 @@ from dataclasses import asdict
 from typing import Any
 
 from settings import Settings
-
 from uncd_ros.errors import ConfigError
 
 # Where things are written does not change what is computed.
@@ -21,9 +20,7 @@ def claim(settings: Settings) -> None:
     wanted = json.loads(json.dumps({key: value for key, value in asdict(settings).items() if key not in _FREE}))
     if path.is_file():
         found = dict(_flat(json.loads(path.read_text())))
-        changed = [
-            f'{key} was {found.get(key)}, is {value}' for key, value in _flat(wanted) if found.get(key) != value
-        ]
+        changed = [f'{key} was {found.get(key)}, is {value}' for key, value in _flat(wanted) if found.get(key) != value]
         if changed:
             raise ConfigError(
                 f'{path}: the run was started with other settings ({"; ".join(changed[:3])}); '

@@ -13,12 +13,13 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from settings import DataSettings
 from torch import Tensor
 
+from settings import DataSettings
 from uncd_ros.errors import ConfigError, ImageError
 from uncd_ros.model_card import ClassInfo
 from uncd_ros.palette import ABSTAINED as VOID
+from uncd_ros.student import StudentConfig
 from uncd_ros.synthetic import STREET_CLASSES, render_street
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -76,17 +77,25 @@ class Splits:
     val: SegData
 
 
-def load_splits(settings: DataSettings, size: tuple[int, int]) -> Splits:
-    """Read a data set; `size` is (height, width) of the frames that the procedural street renders."""
+def load_splits(settings: DataSettings, student: StudentConfig) -> Splits:
+    """Read a data set for this student; the procedural street is rendered at its input size."""
     if settings.dataset == 'street':
-        return _street_splits(settings, size)
+        splits = _street_splits(settings, (student.input_height, student.input_width))
+    else:
+        splits = _camvid_splits(settings)
+    if student.num_classes != len(splits.train.classes):
+        raise ConfigError(
+            f'student.num_classes is {student.num_classes}, expected {len(splits.train.classes)} as in the data'
+        )
+    return splits
+
+
+def _camvid_splits(settings: DataSettings) -> Splits:
     root = Path(settings.root or Path(os.environ.get('UNCD_DATA', PROJECT / '../shared/data')) / settings.dataset)
     train, val = load_camvid(root, 'train'), load_camvid(root, 'val')
     unknown = set(settings.holdout) - set(train.sequences)
     if unknown or not settings.holdout:
-        raise ConfigError(
-            f'data.holdout is {list(settings.holdout)}, expected some of {sorted(set(train.sequences))}'
-        )
+        raise ConfigError(f'data.holdout is {list(settings.holdout)}, expected some of {sorted(set(train.sequences))}')
     held_out = set(settings.holdout)
     return Splits(
         train=train.select(lambda sequence: sequence not in held_out),
@@ -107,7 +116,7 @@ def load_camvid(root: Path, split: str) -> SegData:
         images.append(image)
         labels.append(read_labels(root / f'{split}annot' / f'{path.stem}.png', image.shape[:2], len(classes), void))
     return SegData(
-        images=_stack(images).permute(0, 3, 1, 2),
+        images=_stack(images).permute(0, 3, 1, 2).contiguous(),
         labels=_stack(labels),
         names=tuple(path.stem for path in paths),
         sequences=tuple(path.stem.split('_')[0] for path in paths),
@@ -174,7 +183,7 @@ def render_streets(seeds: Iterable[int], frames: int, size: tuple[int, int]) -> 
     # Every tenth frame: neighbours at camera rate are nearly the same picture.
     scenes = [render_street(seed=seed, frame=10 * frame, height=height, width=width) for seed, frame in keys]
     return SegData(
-        images=_stack(scene.image for scene in scenes).permute(0, 3, 1, 2),
+        images=_stack(scene.image for scene in scenes).permute(0, 3, 1, 2).contiguous(),
         labels=_stack(scene.labels for scene in scenes),
         names=tuple(f'street{seed}_{frame:04d}' for seed, frame in keys),
         sequences=tuple(f'street{seed}' for seed, _ in keys),

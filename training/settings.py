@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from jsonargparse import ArgumentParser
+from jsonargparse import ArgumentError, ArgumentParser
+from jsonargparse.typing import ClosedUnitInterval, NonNegativeFloat, OpenUnitInterval, PositiveFloat, PositiveInt
 
+from uncd_ros.errors import ConfigError
 from uncd_ros.student import StudentConfig
 
 
@@ -21,7 +23,7 @@ class DataSettings:
     """Folder of the data set; $UNCD_DATA/<dataset> by default. The street needs none."""
     holdout: tuple[str, ...] = ()
     """Sequences kept from all training; they calibrate the student."""
-    sequence_length: int = 60
+    sequence_length: PositiveInt = 60
     """Frames a sequence of the procedural street."""
 
 
@@ -29,16 +31,16 @@ class DataSettings:
 class FitSettings:
     """How long and how fast one network is trained."""
 
-    epochs: int
-    batch_size: int = 8
-    lr: float = 1e-3
+    epochs: PositiveInt
+    batch_size: PositiveInt = 8
+    lr: PositiveFloat = 1e-3
     optimizer: Literal['adamw', 'sgd'] = 'adamw'
-    weight_decay: float = 1e-2
-    warmup: float = 0.05
+    weight_decay: NonNegativeFloat = 1e-2
+    warmup: ClosedUnitInterval = 0.05
     """Share of all steps with a rising learning rate; polynomial decay (power 0.9) follows."""
     seed: int = 0
     """Data order and augmentation; the initial weights are `init_seed`'s."""
-    jitter: float = 0.3
+    jitter: ClosedUnitInterval = 0.3
     """Strength of colour jitter, in [0, 1]."""
 
 
@@ -46,16 +48,16 @@ class FitSettings:
 class DistillSettings:
     """Weights of Holder and Shafique's loss; see objectives.py."""
 
-    temperature: float = 1.0
-    alpha: float = 0.1
-    beta: float = 1.1
+    temperature: PositiveFloat = 1.0
+    alpha: NonNegativeFloat = 0.1
+    beta: NonNegativeFloat = 1.1
 
 
 @dataclass(frozen=True, kw_only=True)
 class CalibrationSettings:
     """How the OOD threshold is found; see calibrate.py."""
 
-    false_alarm_rate: float = 0.01
+    false_alarm_rate: OpenUnitInterval = 0.01
     """Target share of in-distribution frames flagged."""
 
 
@@ -67,9 +69,9 @@ class Settings:
     """Of the run and of the model."""
     data: DataSettings
     student: StudentConfig
-    crop: tuple[int, int]
+    crop: tuple[PositiveInt, PositiveInt]
     """Height and width of training crops, pixels."""
-    zoom: tuple[float, float] = (0.12, 1.0)
+    zoom: tuple[PositiveFloat, ClosedUnitInterval] = (0.12, 1.0)
     """Area of a crop's window over the image's."""
     pretrained: bool = True
     """Start the encoder from ImageNet weights (EfficientNet-Lite0 only)."""
@@ -81,7 +83,7 @@ class Settings:
     distill: DistillSettings = field(default_factory=DistillSettings)
     student_fit: FitSettings
     calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
-    devices: int = 1
+    devices: PositiveInt = 1
     """GPUs, or CPU processes, that share each network's training."""
     precision: Literal['32-true', 'bf16-mixed', '16-mixed'] = '32-true'
     run: str = 'runs/{name}'
@@ -101,9 +103,12 @@ class Settings:
 
 
 def parse_settings(arguments: Sequence[str] | None = None) -> Settings:
-    """Read --config FILE and overriding --key.subkey VALUE; an unknown key ends the program with its name."""
-    parser = ArgumentParser(description='Train an ensemble and distil it into one student.')
+    """Read --config FILE and overriding --key.subkey VALUE. Raises ConfigError that names an unknown or bad key."""
+    parser = ArgumentParser(description='Train an ensemble and distil it into one student.', exit_on_error=False)
     parser.add_argument('--config', action='config', help='YAML file of settings')
     parser.add_class_arguments(Settings)
-    parsed = parser.instantiate(parser.parse_args(arguments))
+    try:
+        parsed = parser.instantiate(parser.parse_args(arguments))
+    except ArgumentError as error:
+        raise ConfigError(' '.join(str(error).split())) from None
     return Settings(**{key: value for key, value in vars(parsed).items() if key != 'config'})

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Inverted-residual encoders, each a table of stages: MobileNetV2 and EfficientNet-Lite0."""
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 class Stage(NamedTuple):
@@ -140,8 +140,8 @@ def fuse_batch_norms(module: nn.Module) -> None:
     """Fold every batch norm into its convolution, in place; for inference, where both are fixed."""
     for child in module.modules():
         if isinstance(child, ConvBnAct):
-            child[0] = torch.nn.utils.fusion.fuse_conv_bn_eval(child[0], child[1])
-            child[1] = nn.Identity()
+            conv, norm = cast(nn.Conv2d, child[0]), cast(nn.BatchNorm2d, child[1])
+            child[0], child[1] = fuse_conv_bn_eval(conv, norm), nn.Identity()
 
 
 def _scaled(channels: int, width: float) -> int:

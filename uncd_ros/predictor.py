@@ -4,12 +4,14 @@
 
 import copy
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from uncd_ros.backbone import fuse_batch_norms
 from uncd_ros.errors import ConfigError, ImageError
@@ -37,7 +39,7 @@ class Predictor:
         self.device = choose_device(device)
         student = copy.deepcopy(model.student).eval()
         fuse_batch_norms(student)
-        self._student = student.to(self.device, memory_format=torch.channels_last)
+        self._student = convert_conv2d_weight_memory_format(student, torch.channels_last).to(self.device)
 
     @property
     def device_name(self) -> str:
@@ -88,9 +90,9 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
-def _to_size(maps: Tensor, image: NDArray[np.uint8], interpolation: int) -> NDArray[np.uint8] | NDArray[np.float32]:
+def _to_size(maps: Tensor, image: NDArray[np.uint8], interpolation: int) -> NDArray[Any]:
     """(1, h, w) on the device -> (H, W) array of the image's size, in memory of its own."""
-    array = maps[0].cpu().numpy()
+    array: NDArray[Any] = maps[0].cpu().numpy()
     height, width = image.shape[:2]
     if array.shape == (height, width):
         return array

@@ -3,7 +3,7 @@
 """The student: one network, one pass, two heads: what is there, and how far an ensemble would disagree."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -32,9 +32,8 @@ class StudentConfig:
     std: tuple[float, float, float] = (128.0, 128.0, 128.0)
 
 
-@dataclass(frozen=True, slots=True)
-class StudentOutput:
-    """What one pass gives."""
+class StudentOutput(NamedTuple):
+    """What one pass gives; a named tuple, which training wrappers and exporters walk through unlike a dataclass."""
 
     logits: Tensor
     """(B, C, h, w) float; softmax over C is the class distribution."""
@@ -44,6 +43,9 @@ class StudentOutput:
 
 class Normalise(nn.Module):
     """uint8 RGB -> the network's input; part of every network, so that no caller can forget it."""
+
+    mean: Tensor
+    std: Tensor
 
     def __init__(self, config: StudentConfig) -> None:
         super().__init__()
@@ -73,14 +75,10 @@ class Student(nn.Module):
         self.config = config
         self.normalise = Normalise(config)
         self.trunk = Trunk(config.encoder, config.width, config.decoder_channels)
-        self.prediction_head = make_head(
-            config.head, self.trunk.channels, config.decoder_channels, config.num_classes
-        )
-        self.uncertainty_head = make_head(
-            config.head, self.trunk.channels, config.decoder_channels, config.num_classes
-        )
+        self.prediction_head = make_head(config.head, self.trunk.channels, config.decoder_channels, config.num_classes)
+        self.uncertainty_head = make_head(config.head, self.trunk.channels, config.decoder_channels, config.num_classes)
         # Most pixels are certain: start at sigmoid(-3) = 0.05 instead of 0.5, the largest std there is.
-        nn.init.constant_(self.uncertainty_head[-1].bias, -3.0)
+        nn.init.constant_(cast(Tensor, self.uncertainty_head[-1].bias), -3.0)
 
     def preprocess(self, images: Tensor) -> Tensor:
         """(B, H, W, 3) uint8 RGB of any size -> (B, 3, input_height, input_width) normalised."""
