@@ -43,11 +43,12 @@ def environment() -> dict[str, str]:
 class Process:
     """A module of the package, running; its output goes to a file."""
 
-    def __init__(self, log: Path, module: str, *arguments: str) -> None:
+    def __init__(self, log: Path, module: str, *arguments: str, extra: dict[str, str] | None = None) -> None:
         self._log = log
         with log.open('w') as file:
             command = [sys.executable, '-m', module, *arguments]
-            self._popen = subprocess.Popen(command, env=environment(), stdout=file, stderr=subprocess.STDOUT)
+            env = environment() | (extra or {})
+            self._popen = subprocess.Popen(command, env=env, stdout=file, stderr=subprocess.STDOUT)
 
     @property
     def output(self) -> str:
@@ -58,9 +59,11 @@ class Process:
         """Its exit status, once it has ended by itself."""
         return self._popen.wait(timeout)
 
-    def end(self, by: signal.Signals) -> int:
-        """Ask it to end; its exit status."""
-        self._popen.send_signal(by)
+    def end(self, *by: signal.Signals) -> int:
+        """Ask it to end, more than once if need be; its exit status."""
+        for each in by:
+            self._popen.send_signal(each)
+            time.sleep(0.05)
         return self.wait(20.0)
 
     def kill(self) -> None:

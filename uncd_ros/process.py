@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A node as a process: from the first line to a clean end."""
 
+import signal
 import sys
 from collections.abc import Callable
 from typing import Protocol, cast
@@ -48,9 +49,16 @@ def run(make_node: Callable[[], Process], args: list[str] | None) -> int:
         return 1
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
+    except Exception:
+        if rclpy.ok():
+            raise  # else the end came in the middle of a callback, which could then not publish
     finally:
+        # A launch file repeats the Ctrl-C that the terminal has sent already: the second must not cut the end short.
+        # Told twice, for rclpy's shutdown puts the handler back that it found.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         if node is not None:
             node.stop()
             node.destroy_node()
         rclpy.try_shutdown()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     return 0

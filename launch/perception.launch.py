@@ -1,0 +1,111 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The perception node, ready for a camera; with a player in the camera's place or rviz beside it if asked."""
+
+import os
+from pathlib import Path
+
+from ament_index_python.packages import get_package_share_directory
+from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+from launch_ros.actions import Node
+
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+from uncd_ros.transport import large_image_environment
+
+SHARE = Path(get_package_share_directory('uncd_ros'))
+YES_NO = ['true', 'false']
+ARGUMENTS = [
+    DeclareLaunchArgument(
+        'params_file', default_value=str(SHARE / 'config' / 'perception.yaml'), description='Parameters of the node.'
+    ),
+    DeclareLaunchArgument(
+        'model', default_value='', description='Model folder or built-in name; empty is what params_file says.'
+    ),
+    DeclareLaunchArgument(
+        'device', default_value='', description='auto, cpu, cuda or cuda:N; empty is what params_file says.'
+    ),
+    DeclareLaunchArgument('namespace', default_value='', description='Namespace of the nodes and their topics.'),
+    DeclareLaunchArgument('image', default_value='image_raw', description='Topic of the camera images.'),
+    DeclareLaunchArgument(
+        'source', default_value='', description="Video, image folder or 'street' to play as the camera; empty is none."
+    ),
+    DeclareLaunchArgument('rviz', default_value='false', choices=YES_NO, description='Show it in rviz.'),
+    DeclareLaunchArgument('use_sim_time', default_value='false', choices=YES_NO, description='Take time from /clock.'),
+    DeclareLaunchArgument(
+        'log_level', default_value='info', choices=['debug', 'info', 'warn', 'error'], description='Least severe line.'
+    ),
+    DeclareLaunchArgument('respawn', default_value='true', choices=YES_NO, description='Restart the node if it dies.'),
+    DeclareLaunchArgument(
+        'large_images',
+        default_value='true',
+        choices=YES_NO,
+        description='Set up shared memory and allocator for large images; false leaves the environment as it is.',
+    ),
+]
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Read by `ros2 launch`."""
+    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=make_actions)])
+
+
+def make_actions(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """What the arguments ask for."""
+    given = context.launch_configurations
+    actions: list[LaunchDescriptionEntity] = []
+    if given['large_images'] == 'true':
+        variables = large_image_environment(os.environ)
+        actions += [SetEnvironmentVariable(name, value) for name, value in variables.items()]
+    actions.append(perception(given))
+    if given['source']:
+        actions.append(player(given))
+    if given['rviz'] == 'true':
+        actions.append(rviz(given))
+    return actions
+
+
+def perception(given: dict[str, str]) -> Node:
+    """The node itself; an argument that was given outweighs the parameter file."""
+    overrides = {name: given[name] for name in ('model', 'device') if given[name]}
+    return Node(
+        package='uncd_ros',
+        executable='perception_node',
+        namespace=given['namespace'],
+        parameters=[given['params_file'], overrides | use_sim_time(given)],
+        remappings=[('image_raw', given['image'])],
+        arguments=['--ros-args', '--log-level', given['log_level']],
+        respawn=given['respawn'] == 'true',
+        respawn_delay=5.0,
+        output='screen',
+    )
+
+
+def player(given: dict[str, str]) -> Node:
+    """In the camera's place."""
+    return Node(
+        package='uncd_ros',
+        executable='image_player',
+        namespace=given['namespace'],
+        parameters=[{'source': given['source']} | use_sim_time(given)],
+        remappings=[('image_raw', given['image'])],
+        output='screen',
+    )
+
+
+def rviz(given: dict[str, str]) -> Node:
+    """Camera, overlay and uncertainty; its file names the topics as they are without a namespace."""
+    prefix = f'/{given["namespace"].strip("/")}'.rstrip('/')
+    image = given['image'] if given['image'].startswith('/') else f'{prefix}/{given["image"]}'
+    answers = [f'/segmentation/{name}' for name in ('overlay', 'uncertainty')]
+    return Node(
+        package='rviz2',
+        executable='rviz2',
+        arguments=['-d', str(SHARE / 'rviz' / 'perception.rviz')],
+        parameters=[use_sim_time(given)],
+        remappings=[('/image_raw', image), *((topic, f'{prefix}{topic}') for topic in answers)],
+    )
+
+
+def use_sim_time(given: dict[str, str]) -> dict[str, bool]:
+    """The parameter that every node has."""
+    return {'use_sim_time': given['use_sim_time'] == 'true'}

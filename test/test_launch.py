@@ -1,0 +1,95 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The launch file through the real `launch`, and the files that it hands out."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
+
+from diagnostic_msgs.msg import DiagnosticArray
+from sensor_msgs.msg import Image
+
+from ros_harness import PROJECT, Probe, Process
+from uncd_ros.params import PERCEPTION
+
+
+def flatten(values: dict[str, object], prefix: str = '') -> Iterator[tuple[str, object]]:
+    """Nested names as ROS spells them: with dots."""
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from flatten(value, f'{prefix}{name}.')
+        else:
+            yield f'{prefix}{name}', value
+
+
+def test_parameter_file_is_the_declared_defaults() -> None:
+    content = yaml.safe_load((PROJECT / 'config' / 'perception.yaml').read_text())
+    assert list(flatten(content['/**/segmentation']['ros__parameters'])) == [(p.name, p.default) for p in PERCEPTION]
+
+
+def test_rviz_shows_every_frame_on_the_same_scale() -> None:
+    content = yaml.safe_load((PROJECT / 'rviz' / 'perception.rviz').read_text())
+    displays = {each['Name']: each for each in content['Visualization Manager']['Displays']}
+    assert displays['Camera']['Topic']['Value'] == '/image_raw'
+    assert displays['Overlay']['Topic']['Value'] == '/segmentation/overlay'
+    uncertainty = displays['Uncertainty']
+    assert uncertainty['Topic']['Value'] == '/segmentation/uncertainty'
+    assert (uncertainty['Normalize Range'], uncertainty['Min Value'], uncertainty['Max Value']) == (False, 0, 0.5)
+
+
+def joined(*paths: Path | str | None) -> str:
+    """As a search path."""
+    return os.pathsep.join(str(path) for path in paths if path)
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """A prefix as `colcon build` makes it, whose executables run what lies in the sources."""
+    prefix = tmp_path / 'install'
+    marker = prefix / 'share' / 'ament_index' / 'resource_index' / 'packages' / 'uncd_ros'
+    executables = prefix / 'lib' / 'uncd_ros'
+    for folder in (marker.parent, executables):
+        folder.mkdir(parents=True)
+    marker.touch()
+    (prefix / 'share' / 'uncd_ros').symlink_to(PROJECT)
+    for name in ('perception_node', 'image_player'):
+        script = executables / name
+        script.write_text(f'#!/bin/sh\nexec {sys.executable} -m uncd_ros.{name} "$@"\n')
+        script.chmod(0o755)
+    return prefix
+
+
+def test_launch_file(installed: Path, tiny_model: Path, tmp_path: Path) -> None:
+    pytest.importorskip('launch_ros', reason='launch and launch_ros come with a ROS distribution, not from pip')
+    arguments = (f'model:={tiny_model}', 'source:=street', 'namespace:=front', 'image:=camera/image', 'respawn:=false')
+    probe = Probe()
+    probe.listen(Image, '/front/camera/image')
+    probe.listen(Image, '/front/segmentation/mask')
+    probe.listen(DiagnosticArray, '/diagnostics')
+    launch_file = str(PROJECT / 'launch' / 'perception.launch.py')
+    extra = {
+        'AMENT_PREFIX_PATH': joined(installed, os.environ.get('AMENT_PREFIX_PATH')),
+        'PYTHONPATH': joined(PROJECT, PROJECT / 'test', os.environ.get('PYTHONPATH')),
+    }
+    process = Process(tmp_path / 'log.txt', 'launch_main', launch_file, *arguments, extra=extra)
+    try:
+        mask = probe.until(lambda: next(iter(probe.heard['/front/segmentation/mask']), None), 60.0)
+        image = probe.until(
+            lambda: next((m for m in probe.heard['/front/camera/image'] if m.header == mask.header), None)
+        )
+        assert (mask.height, mask.width) == (image.height, image.width)
+        status = probe.until(lambda: next(iter(probe.heard['/diagnostics']), None)).status[0]
+        assert {'model': 'tiny'}.items() <= {each.key: each.value for each in status.values}.items()
+        assert process.end(signal.SIGINT) == 0
+        assert 'process has died' not in process.output
+        assert 'Traceback' not in process.output
+    finally:
+        process.kill()
+        probe.close()
