@@ -37,7 +37,7 @@ from uncd_ros.transport import large_image_environment
 
 SECONDS = 40.0
 """Of a source that is longer, this much is played."""
-ROWS = 8
+ROWS = 6
 """Of the contact sheet."""
 START_WITHIN, SETTLE_WITHIN = 60.0, 20.0
 """Seconds for the node to load its model, and to work off what it has when the camera ends."""

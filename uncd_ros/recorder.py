@@ -119,7 +119,7 @@ class Recorder(Node):
         self._sample(msg.header)
 
     def _take_status(self, msg: DiagnosticArray) -> None:
-        self._part(msg.header).status = _values(msg)
+        self._part(msg.header).status = _values(msg) | {'reason': msg.status[0].message}
         self._sample(msg.header)
 
     def _take_overlay(self, msg: Image) -> None:
@@ -194,7 +194,7 @@ def _sheet_row(parts: _Parts, seconds: float) -> SheetRow:
         image=np.ascontiguousarray(as_array(parts.image)),
         labels=_single(parts.mask, np.uint8),
         uncertainty=_single(parts.uncertainty, np.float32),
-        caption=f'{seconds:.1f} s    score {score:.3f}, threshold {threshold:.3f}',
+        caption=f'{seconds:.1f} s    score {score:.3f}, threshold {threshold:.3f}: {parts.status["reason"]}',
         is_ood=parts.status['is_ood'] == 'True',
     )
 
