@@ -20,7 +20,7 @@ from uncd_ros.errors import ConfigError
 from uncd_ros.model_store import load_model
 
 SMOKE = PROJECT / 'training' / 'configs' / 'smoke.yaml'
-SHORT = [f'--{stage}.epochs=2' for stage in ('baseline', 'student_fit')]
+SHORT = ['--student_fit.epochs=2']
 
 
 def _command(run: Path, *extra: str) -> list[str]:
@@ -80,9 +80,9 @@ def test_killed_in_the_middle_it_goes_on_and_ends_the_same(uninterrupted: Path, 
 
 
 def test_a_run_folder_refuses_other_settings(uninterrupted: Path) -> None:
-    done = _distill(uninterrupted, '--baseline.lr=0.5')
+    done = _distill(uninterrupted, '--student_fit.lr=0.5')
     assert done.returncode == 1
-    assert 'baseline.lr was 0.003, is 0.5' in done.stderr
+    assert 'student_fit.lr was 0.003, is 0.5' in done.stderr
     assert done.stderr.count('\n') == 1
 
 
@@ -92,8 +92,8 @@ def test_a_run_folder_refuses_other_settings(uninterrupted: Path) -> None:
         ('--colour=red', 'colour'),
         ('--student.colour=red', 'student.colour'),
         ('--student.head=fancy', 'student.head'),
-        ('--baseline.lr=fast', 'baseline.lr'),
-        ('--baseline.epochs=0', 'baseline.epochs'),
+        ('--student_fit.lr=fast', 'student_fit.lr'),
+        ('--student_fit.epochs=0', 'student_fit.epochs'),
         ('--calibration.false_alarm_rate=1.5', 'calibration.false_alarm_rate'),
         ('--config=nowhere.yaml', 'nowhere.yaml'),
         ('--members=[{epochs: 1, colour: red}]', 'colour'),
@@ -112,10 +112,10 @@ def test_a_bad_setting_ends_the_program_with_one_line(tmp_path: Path) -> None:
 
 
 def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
-    (tmp_path / 'baseline.ckpt').write_bytes(b'not a checkpoint')
+    (tmp_path / 'member00.ckpt').write_bytes(b'not a checkpoint')
     done = _distill(tmp_path)
     assert done.returncode == 1
-    assert 'baseline.ckpt: not a checkpoint of this network' in done.stderr
+    assert 'member00.ckpt: not a checkpoint of this network' in done.stderr
     assert done.stderr.count('\n') == 1
 
 

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from assess import Assessment, Network, assess, student_network
 from calibrate import Calibration, calibrate
-from ensemble import Member, train_baseline, train_members
+from ensemble import train_members
 from fitting import fit
 from objectives import HolderLoss
 from progress import console
@@ -42,22 +42,21 @@ def distill(settings: Settings) -> None:
     splits = load_splits(settings.data, settings.student)
     claim(settings)
 
-    baseline = train_baseline(fabric, splits.train, settings)
     members = train_members(fabric, splits.train, settings)
     teacher = Teacher(members, settings.distill.temperature)
-    student = train_student(fabric, baseline, teacher, splits, settings)
+    student = train_student(fabric, teacher, splits, settings)
 
     if fabric.global_rank == 0:
-        assessed = assess_all(student, baseline, teacher, splits)
+        assessed = assess_all(student, teacher, splits)
         calibration = calibrate(student, splits.calibration, assessed['calibration', 'student'], settings.calibration)
         save_model(student, splits, settings, assessed, calibration)
 
 
-def train_student(fabric: Fabric, baseline: Member, teacher: Teacher, splits: Splits, settings: Settings) -> Student:
-    """The baseline's trunk with fresh heads, taught the ensemble's mean and spread on each augmented view."""
+def train_student(fabric: Fabric, teacher: Teacher, splits: Splits, settings: Settings) -> Student:
+    """The first member's trunk with fresh heads, taught the ensemble's mean and spread on each augmented view."""
     torch.manual_seed(settings.init_seed)
     student = Student(settings.student)
-    student.trunk.load_state_dict(baseline.trunk.state_dict())
+    student.trunk.load_state_dict(teacher.members[0].trunk.state_dict())
     plan = settings.distill
     objective = HolderLoss(temperature=plan.temperature, alpha=plan.alpha, beta=plan.beta)
 
@@ -69,16 +68,14 @@ def train_student(fabric: Fabric, baseline: Member, teacher: Teacher, splits: Sp
     return trained
 
 
-def assess_all(
-    student: Student, baseline: Member, teacher: Teacher, splits: Splits
-) -> dict[tuple[str, str], Assessment]:
+def assess_all(student: Student, teacher: Teacher, splits: Splits) -> dict[tuple[str, str], Assessment]:
     """Student, baseline and teacher side by side, on frames no network trained on."""
     everything = tuple(PIXEL_UNCERTAINTIES)
     assessed = {}
     for split, data in (('val', splits.val), ('calibration', splits.calibration)):
         console.print(f'assessing {len(data)} {split} frames')
         assessed[split, 'student'] = assess(student_network(student), data, everything)
-        assessed[split, 'baseline'] = assess(_teacher_network(Teacher([baseline])), data, ('entropy',))
+        assessed[split, 'baseline'] = assess(_teacher_network(Teacher(teacher.members[:1])), data, ('entropy',))
         assessed[split, 'teacher'] = assess(_teacher_network(teacher), data, everything)
     return assessed
 

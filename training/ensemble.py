@@ -29,18 +29,13 @@ class Member(nn.Module):
         return upsample(self.head(self.trunk(x)), x.shape[-2:])
 
 
-def train_baseline(fabric: Fabric, data: SegData, settings: Settings) -> Member:
-    """The single network of the same recipe, which the student starts from and is judged against."""
-    return _train(fabric, 'baseline', data, settings, settings.baseline)
-
-
 def train_members(fabric: Fabric, data: SegData, settings: Settings) -> list[Member]:
     """All members, one after another; those already trained are loaded."""
     return [_train(fabric, f'member{index:02d}', data, settings, plan) for index, plan in enumerate(settings.members)]
 
 
 def initial_member(settings: Settings) -> Member:
-    """The weights every member and the baseline start from."""
+    """The weights every member starts from."""
     torch.manual_seed(settings.init_seed)
     member = Member(settings.student)
     if settings.pretrained:
@@ -49,9 +44,18 @@ def initial_member(settings: Settings) -> Member:
 
 
 def _train(fabric: Fabric, name: str, data: SegData, settings: Settings, plan: FitSettings) -> Member:
-    member: Member = fit(fabric, name, initial_member(settings), _label_loss, data, settings, plan)
+    weights = class_weights(data, settings.balance).to(fabric.device)
+
+    def loss(member: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
+        return cross_entropy(member(member.normalise(images)), labels, weights)
+
+    member: Member = fit(fabric, name, initial_member(settings), loss, data, settings, plan)
     return member
 
 
-def _label_loss(member: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
-    return cross_entropy(member(member.normalise(images)), labels)
+def class_weights(data: SegData, power: float) -> Tensor:
+    """(C,) frequency^-power, scaled to a mean of 1 over pixels; a class that is not there counts as one pixel."""
+    counts = torch.bincount(data.labels.flatten(), minlength=256)[: len(data.classes)].clamp(min=1).double()
+    frequency = counts / counts.sum()
+    weights = frequency**-power
+    return (weights / (weights * frequency).sum()).float()

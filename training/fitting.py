@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The training loop that members, baseline and student share: any epoch can be the last before a power cut."""
+"""The training loop that members and student share: any epoch can be the last before a power cut."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -13,10 +13,10 @@ from uncd_ros.palette import ABSTAINED as VOID
 from uncd_ros.student import StudentOutput
 
 
-def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean over valid pixels; (B, C, h, w) and (B, h, w) int64 with 255 void."""
+def cross_entropy(logits: Tensor, labels: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Mean over valid pixels; (B, C, h, w), (B, h, w) int64 with 255 void, and (C,) weights of the classes."""
     # A batch without one valid pixel has nothing to teach: 0, not 0 / 0.
-    total = functional.cross_entropy(logits, labels, ignore_index=VOID, reduction='sum')
+    total = functional.cross_entropy(logits, labels, weights, ignore_index=VOID, reduction='sum')
     return total / (labels != VOID).sum().clamp(min=1)
 
 

@@ -45,7 +45,7 @@ def write_model_card(
     held_out = ', '.join(settings.data.holdout) or 'streets of their own'
     (folder / 'MODEL_CARD.md').write_text(
         f'# Model card: {card.name}\n\n'
-        f'{len(settings.members)} members and one baseline, distilled into one student by Holder and '
+        f'{len(settings.members)} members, distilled into one student by Holder and '
         f"Shafique's Uncertainty Distillation. Encoder {card.student.encoder}, input "
         f'{card.student.input_width}x{card.student.input_height}, classes: '
         f'{", ".join(info.name for info in card.classes)}.\n\n'

@@ -78,8 +78,9 @@ class Settings:
     init_seed: int = 0
     """Initial weights, the same for every member."""
     members: tuple[FitSettings, ...]
-    baseline: FitSettings
-    """The single network on labels alone that the student starts from and must beat."""
+    """The first is also the single-network baseline: the student starts from it and must beat it."""
+    balance: ClosedUnitInterval = 0.0
+    """Weight of a class in the members' loss: its frequency to the power of minus this; 0 is plain."""
     distill: DistillSettings = field(default_factory=DistillSettings)
     student_fit: FitSettings
     calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
