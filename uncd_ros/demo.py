@@ -12,16 +12,14 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
-import rclpy
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import ExternalShutdownException
 from rich.console import Console
 from rich.live import Live
 from rich.panel import Panel
@@ -31,7 +29,7 @@ from uncd_ros.errors import UncdError
 from uncd_ros.frame_source import open_source
 from uncd_ros.model_card import ModelCard
 from uncd_ros.model_store import find_model, load_card
-from uncd_ros.recorder import DIAGNOSTICS, MASK, Recorder, misfits
+from uncd_ros.recorder import DIAGNOSTICS, MASK, Recorder, Spin, misfits, recording
 from uncd_ros.telemetry import percentiles_ms
 from uncd_ros.transport import large_image_environment
 
@@ -87,7 +85,7 @@ def run(wanted: Settings, console: Console) -> dict[str, Any]:
     overlays.mkdir(parents=True, exist_ok=True)
     for old in overlays.glob('*.jpg'):
         old.unlink()
-    with recording(overlays) as (recorder, spin), process('perception_node', model=wanted.model) as node:
+    with recording(overlays, samples=ROWS) as (recorder, spin), process('perception_node', model=wanted.model) as node:
         console.print(f'starting the node with model [bold]{card.name}[/] …')
         spin(lambda: recorder.connected() or node.poll() is not None, START_WITHIN)
         if not recorder.connected():
@@ -108,7 +106,7 @@ def run(wanted: Settings, console: Console) -> dict[str, Any]:
     return summary
 
 
-def play(wanted: Settings, recorder: Recorder, spin: 'Spin', console: Console) -> int:
+def play(wanted: Settings, recorder: Recorder, spin: Spin, console: Console) -> int:
     """Play the source to its end, showing live numbers; how many images were sent."""
     parameters = {'source': wanted.source, 'rate': wanted.rate, 'frames': wanted.frames, 'subscribers': 2}
     with process('image_player', **parameters) as player, Live(console=console, refresh_per_second=4) as live:
@@ -187,30 +185,6 @@ def check(summary: dict[str, Any], wrong: list[str], status: int) -> None:
         wrong.append(f'the node ended with status {status}, expected 0')
     if wrong:
         raise DemoError('\n'.join(wrong[:10]))
-
-
-Spin = Callable[[Callable[[], bool], float], None]
-
-
-@contextmanager
-def recording(overlays: Path) -> Iterator[tuple[Recorder, Spin]]:
-    """A recorder, and a way to let it listen until a condition holds or some seconds have gone."""
-    rclpy.init()
-    recorder = Recorder(overlays, samples=ROWS)
-    executor = SingleThreadedExecutor()
-    executor.add_node(recorder)
-
-    def spin(condition: Callable[[], bool], seconds: float) -> None:
-        end = time.monotonic() + seconds
-        while not condition() and time.monotonic() < end:
-            executor.spin_once(timeout_sec=0.05)
-
-    try:
-        yield recorder, spin
-    finally:
-        executor.shutdown()
-        recorder.destroy_node()
-        rclpy.try_shutdown()
 
 
 @contextmanager

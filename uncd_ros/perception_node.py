@@ -62,9 +62,7 @@ class PerceptionNode(LifecycleNode):
             params = NodeParams.read(self)
             model = load_model(params.model)
             rule = model.card.ood
-            self._monitor = OodMonitor(
-                rule.threshold(params.false_alarm_rate), window=params.window, required=params.required
-            )
+            self._threshold = rule.threshold(params.false_alarm_rate)
             self._predictor = Predictor(model, device=params.device)
             self._predictor.warm_up()
         except UncdError as error:
@@ -72,7 +70,7 @@ class PerceptionNode(LifecycleNode):
             return TransitionCallbackReturn.FAILURE
         self._outputs = Outputs(self, model.card, false_alarm_rate=params.false_alarm_rate)
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
-        self._telemetry = Telemetry(time.monotonic())
+        self._params = params
         self.get_logger().info(f'model {model.card.name} from {model.folder} on {self._predictor.device_name}')
         if not rule.guaranteed(params.false_alarm_rate):
             self.get_logger().warning(
@@ -83,6 +81,8 @@ class PerceptionNode(LifecycleNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Take images in and work on them."""
+        self._telemetry = Telemetry(time.monotonic())
+        self._monitor = OodMonitor(self._threshold, window=self._params.window, required=self._params.required)
         self._mailbox: Mailbox[Arrival] = Mailbox()
         self._worker = threading.Thread(target=self._work, name='inference', daemon=True)
         self._worker.start()
@@ -103,7 +103,7 @@ class PerceptionNode(LifecycleNode):
         """Free the model and the topics."""
         self._outputs.destroy()
         self.destroy_publisher(self._diagnostics)
-        del self._predictor, self._monitor, self._outputs, self._diagnostics
+        del self._predictor, self._outputs, self._diagnostics
         return super().on_cleanup(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:

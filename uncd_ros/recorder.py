@@ -4,15 +4,18 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import cv2
 import numpy as np
+import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from numpy.typing import NDArray
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 from std_msgs.msg import Bool, Float32, Header
@@ -33,6 +36,8 @@ DEPTH = 50
 """Messages that may wait for the recorder; it asks for every one."""
 PENDING = 50
 """Images whose answers may be incomplete at a time."""
+Spin = Callable[[Callable[[], bool], float], None]
+"""Listens until a condition holds, or some seconds have gone."""
 
 
 @dataclass(slots=True)
@@ -140,6 +145,27 @@ class Recorder(Node):
         key = _key(header)
         if key in self._parts and self._parts[key].complete():
             self._samples.add((key[0], self._parts.pop(key)))
+
+
+@contextmanager
+def recording(overlays: Path, *, samples: int) -> Iterator[tuple[Recorder, Spin]]:
+    """A recorder, and a way to let it listen until a condition holds or some seconds have gone."""
+    rclpy.init()
+    recorder = Recorder(overlays, samples=samples)
+    executor = SingleThreadedExecutor()
+    executor.add_node(recorder)
+
+    def spin(condition: Callable[[], bool], seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while not condition() and time.monotonic() < end:
+            executor.spin_once(timeout_sec=0.05)
+
+    try:
+        yield recorder, spin
+    finally:
+        executor.shutdown()
+        recorder.destroy_node()
+        rclpy.try_shutdown()
 
 
 def misfits(images: Mapping[Key, Size], masks: Mapping[Key, Size]) -> list[str]:
