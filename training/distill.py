@@ -16,6 +16,7 @@ from lightning_fabric import Fabric
 from rich.markdown import Markdown
 from torch import Tensor, nn
 
+from allocator import keep_freed_memory
 from assess import Assessment, Network, assess, student_network
 from calibrate import Calibration, calibrate
 from ensemble import train_members
@@ -37,8 +38,10 @@ from uncd_ros.student import Student, StudentOutput
 
 def distill(settings: Settings) -> None:
     """The main path."""
+    keep_freed_memory()
     fabric = Fabric(accelerator='auto', devices=settings.devices, precision=settings.precision)
     fabric.launch()
+    console.quiet = fabric.global_rank != 0
     splits = load_splits(settings.data, settings.student)
     claim(settings)
 

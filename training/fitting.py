@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The training loop that members and student share: any epoch can be the last before a power cut."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -28,18 +28,21 @@ def fit(
     All randomness of an epoch comes from (seed, epoch), so a resumed run sees what an uninterrupted one sees.
     """
     checkpoint = settings.run_folder / f'{name}.ckpt'
-    steps = max(1, len(data) // plan.batch_size)
+    steps = max(1, len(data) // (plan.batch_size * fabric.world_size))
     network = network.to(fabric.device, memory_format=torch.channels_last)
     optimizer = _optimizer(network, plan)
     network, optimizer = fabric.setup(network, optimizer)
     done = _resume(fabric, checkpoint, network, optimizer)
     augment = Augment(settings.crop, settings.zoom, plan.jitter)
-    with EpochProgress(name, plan.epochs, steps, plan.batch_size, done) as progress:
+    with EpochProgress(name, plan.epochs, steps, plan.batch_size * fabric.world_size, done) as progress:
         for epoch in range(done, plan.epochs):
-            # Every process draws its own share: the rank is part of the seed.
+            torch.manual_seed(plan.seed * 100_003 + epoch)
+            # All processes draw the same order and take every n-th frame of it; their augmentations differ.
+            order = torch.randperm(len(data))[fabric.global_rank :: fabric.world_size]
             torch.manual_seed((plan.seed * 100_003 + epoch) * 1_009 + fabric.global_rank)
             network.train()
-            for step, (images, labels) in enumerate(_batches(data, plan.batch_size, fabric.device)):
+            for step, chosen in enumerate(order.split(plan.batch_size)[:steps]):
+                images, labels = data.images[chosen].to(fabric.device), data.labels[chosen].to(fabric.device)
                 _set_rate(optimizer, plan, epoch * steps + step, plan.epochs * steps)
                 value = loss(network, *augment(images, labels))
                 fabric.backward(value)
@@ -71,14 +74,6 @@ def _optimizer(network: nn.Module, plan: FitSettings) -> torch.optim.Optimizer:
 def _set_rate(optimizer: torch.optim.Optimizer, plan: FitSettings, step: int, total: int) -> None:
     for group in optimizer.param_groups:
         group['lr'] = learning_rate(plan, step, total)
-
-
-def _batches(data: SegData, batch_size: int, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
-    """One epoch in random order; the incomplete last batch is left out."""
-    order = torch.randperm(len(data))
-    for start in range(0, max(1, len(data) - batch_size + 1), batch_size):
-        chosen = order[start : start + batch_size]
-        yield data.images[chosen].to(device), data.labels[chosen].to(device)
 
 
 def _save(fabric: Fabric, path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, epoch: int) -> None:
