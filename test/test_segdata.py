@@ -66,19 +66,32 @@ def test_a_student_with_another_number_of_classes(root: Path) -> None:
 def test_a_truncated_image(root: Path) -> None:
     path = root / 'train' / 's1_1.png'
     path.write_bytes(path.read_bytes()[:40])
-    with pytest.raises(ImageError, match=r's1_1\.png: not a whole image'):
+    with pytest.raises(ImageError, match=r's1_1\.png: 40 bytes, damaged or cut short'):
+        load_camvid(root, 'train')
+
+
+def test_a_truncated_label(root: Path) -> None:
+    path = root / 'trainannot' / 's1_1.png'
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(ImageError, match=r'trainannot/s1_1\.png: \d+ bytes, damaged or cut short'):
         load_camvid(root, 'train')
 
 
 def test_a_missing_label(root: Path) -> None:
     (root / 'trainannot' / 's1_1.png').unlink()
-    with pytest.raises(ImageError, match=r'trainannot/s1_1\.png: cannot be read'):
+    with pytest.raises(ImageError, match=r'trainannot/s1_1\.png: not found'):
         load_camvid(root, 'train')
 
 
 def test_an_unknown_label_id(root: Path) -> None:
     cv2.imwrite(str(root / 'trainannot' / 's1_1.png'), np.full((4, 6), 7, np.uint8))
     with pytest.raises(ImageError, match=r's1_1\.png: unknown label ids \[7\], expected 0 to 1 or 2'):
+        load_camvid(root, 'train')
+
+
+def test_a_label_of_16_bit(root: Path) -> None:
+    cv2.imwrite(str(root / 'trainannot' / 's1_1.png'), np.full((4, 6), 256, np.uint16))
+    with pytest.raises(ImageError, match=r's1_1\.png: values are uint16, expected 8 bit'):
         load_camvid(root, 'train')
 
 

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from settings import DataSettings
 from uncd_ros.errors import ConfigError, ImageError
+from uncd_ros.frame_source import read_image
 from uncd_ros.model_card import ClassInfo
 from uncd_ros.palette import ABSTAINED as VOID
 from uncd_ros.student import StudentConfig
@@ -112,7 +113,7 @@ def load_camvid(root: Path, split: str) -> SegData:
         raise ImageError(f'{root / split}: no images, expected *.jpg or *.png')
     images, labels = [], []
     for path in paths:
-        image = read_image(path)
+        image = read_image(path)[..., ::-1]
         images.append(image)
         labels.append(read_labels(root / f'{split}annot' / f'{path.stem}.png', image.shape[:2], len(classes), void))
     return SegData(
@@ -124,31 +125,15 @@ def load_camvid(root: Path, split: str) -> SegData:
     )
 
 
-def read_image(path: Path) -> NDArray[np.uint8]:
-    """(H, W, 3) uint8 RGB. Raises ImageError that names the file."""
-    return np.asarray(cv2.cvtColor(_decode(path, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
-
-
 def read_labels(path: Path, size: tuple[int, int], num_classes: int, void: int) -> NDArray[np.uint8]:
     """(H, W) uint8 ids with `void` turned into 255. Raises ImageError for another size or an unknown id."""
-    labels = np.asarray(_decode(path, cv2.IMREAD_UNCHANGED), np.uint8)
+    labels = read_image(path, cv2.IMREAD_UNCHANGED)
     if labels.shape != size:
         raise ImageError(f'{path}: label has shape {labels.shape}, expected {size} as its image')
     unknown = set(np.unique(labels).tolist()) - {*range(num_classes), void}
     if unknown:
         raise ImageError(f'{path}: unknown label ids {sorted(unknown)}, expected 0 to {num_classes - 1} or {void}')
     return np.where(labels == void, np.uint8(VOID), labels)
-
-
-def _decode(path: Path, flags: int) -> NDArray[np.uint8]:
-    try:
-        data = np.fromfile(path, np.uint8)
-    except OSError as error:
-        raise ImageError(f'{path}: cannot be read ({error.strerror}), expected an image') from None
-    image = cv2.imdecode(data, flags) if data.size else None
-    if image is None:
-        raise ImageError(f'{path}: not a whole image ({data.size} bytes)')
-    return np.asarray(image, np.uint8)
 
 
 def _read_classes(path: Path) -> tuple[tuple[ClassInfo, ...], int]:

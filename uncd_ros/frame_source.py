@@ -55,15 +55,17 @@ def open_source(spec: str) -> FrameSource:
     raise SourceError(f"{spec}: not found, expected 'street', a video file or a folder of images")
 
 
-def read_image(path: Path) -> NDArray[np.uint8]:
-    """(H, W, 3) BGR image; an ImageError names a file that is missing, damaged or cut short."""
+def read_image(path: Path, flags: int = cv2.IMREAD_COLOR) -> NDArray[np.uint8]:
+    """(H, W, 3) BGR image, or what else OpenCV's flags ask for; an ImageError names a missing, damaged or cut file."""
     if not path.is_file():
         raise ImageError(f'{path}: not found, expected an image file')
     data = path.read_bytes()
     with _quiet_opencv():
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if _is_whole(data) else None
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if _is_whole(data) else None
     if image is None:
         raise ImageError(f'{path}: {len(data)} bytes, damaged or cut short, expected a whole {_KINDS} image')
+    if image.dtype != np.uint8:
+        raise ImageError(f'{path}: values are {image.dtype}, expected 8 bit')
     return np.asarray(image, np.uint8)
 
 
