@@ -22,13 +22,13 @@ class EpochProgress:
             TextColumn('{task.description}'),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn('steps, left'),
+            TextColumn('steps, {task.fields[rate]:.1f} images/s, left'),
             TimeRemainingColumn(),
             console=console,
             transient=True,
             disable=not console.is_terminal,
         )
-        self.task = self.bar.add_task(name, total=epochs * steps, completed=done * steps)
+        self.task = self.bar.add_task(name, total=epochs * steps, completed=done * steps, rate=0.0)
         self.losses: list[Tensor] = []
         self.start = self.epoch_start = time.monotonic()
 
@@ -48,13 +48,13 @@ class EpochProgress:
     def step(self, loss: Tensor) -> None:
         """One optimiser step is done."""
         self.losses.append(loss.detach())
-        self.bar.advance(self.task)
+        self.bar.update(self.task, advance=1, rate=self._rate(time.monotonic()))
 
     def epoch(self, number: int) -> None:
         """Epoch `number` (from 1) is done."""
         now = time.monotonic()
         loss = float(sum(self.losses)) / len(self.losses)
-        rate = self.steps * self.batch_size / (now - self.epoch_start)
+        rate = self._rate(now)
         left = (now - self.start) / (number - self.first) * (self.epochs - number)
         console.print(
             f'{self.name}: epoch {number}/{self.epochs}, loss {loss:.4f}, {rate:.1f} images/s, '
@@ -62,3 +62,7 @@ class EpochProgress:
         )
         self.losses.clear()
         self.epoch_start = now
+
+    def _rate(self, now: float) -> float:
+        """Images a second since this epoch began."""
+        return len(self.losses) * self.batch_size / (now - self.epoch_start)
