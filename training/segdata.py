@@ -153,7 +153,7 @@ def _stack(arrays: Iterable[NDArray[np.uint8]]) -> Tensor:
 
 
 def _street_splits(settings: DataSettings, size: tuple[int, int]) -> Splits:
-    """Ten streets to learn from, two to judge on, and twelve to calibrate on: a threshold takes many independent ones."""
+    """Ten streets to learn from, two to judge on; twelve to calibrate on, since a threshold needs many."""
     return Splits(
         train=render_streets(range(10), settings.sequence_length, size),
         calibration=render_streets(range(100, 112), settings.sequence_length, size),
