@@ -19,8 +19,12 @@ def claim(settings: Settings) -> None:
     path = settings.run_folder / 'config.json'
     wanted = json.loads(json.dumps({key: value for key, value in asdict(settings).items() if key not in _FREE}))
     if path.is_file():
-        found = dict(_flat(json.loads(path.read_text())))
-        changed = [f'{key} was {found.get(key)}, is {value}' for key, value in _flat(wanted) if found.get(key) != value]
+        before, now = dict(_flat(json.loads(path.read_text()))), dict(_flat(wanted))
+        changed = [
+            f'{key} was {before.get(key)}, is {now.get(key)}'
+            for key in {**now, **before}
+            if before.get(key) != now.get(key)
+        ]
         if changed:
             raise ConfigError(
                 f'{path}: the run was started with other settings ({"; ".join(changed[:3])}); '
