@@ -60,21 +60,17 @@ class Predictor:
         """
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
             raise ImageError(f'image is {image.dtype} {image.shape}, expected uint8 (H, W, 3)')
-        output = self._student(self._student.preprocess(self._upload(image)))
+        # torch knows no negative strides: a BGR image goes up as its bytes lie, and is turned once it is small.
+        bgr = image.strides[2] < 0
+        pixels = torch.from_numpy(image[..., ::-1] if bgr else image).to(self.device)
+        output = self._student(self._student.preprocess(pixels[None], bgr=bgr))
         uncertainty = pixel_uncertainty(self.card.uncertainty.name, output)
         score = image_score(self.card.image_score, output, uncertainty)
         return Prediction(
-            labels=_to_size(output.logits.argmax(dim=1).byte(), image, cv2.INTER_NEAREST_EXACT),
+            labels=_to_size(output.labels().byte(), image, cv2.INTER_NEAREST_EXACT),
             uncertainty=_to_size(uncertainty, image, cv2.INTER_LINEAR),
             score=float(score),
         )
-
-    def _upload(self, image: NDArray[np.uint8]) -> Tensor:
-        """(H, W, 3) array -> (1, H, W, 3) RGB tensor on the device."""
-        if image.strides[2] < 0:
-            # torch knows no negative strides: hand over the BGR bytes as they lie and swap channels there.
-            return torch.from_numpy(image[..., ::-1]).to(self.device).flip(2)[None]
-        return torch.from_numpy(image).to(self.device)[None]
 
 
 def choose_device(name: str) -> torch.device:

@@ -21,7 +21,7 @@ def mean_std(output: StudentOutput) -> Tensor:
 
 def predicted_std(output: StudentOutput) -> Tensor:
     """Predicted std of the predicted class, in [0, 0.5]; not diluted by the classes that nobody proposed."""
-    return output.std.gather(1, output.logits.argmax(dim=1, keepdim=True)).squeeze(1)
+    return output.std.gather(1, output.labels()[:, None]).squeeze(1)
 
 
 def entropy(output: StudentOutput) -> Tensor:

@@ -40,6 +40,11 @@ class StudentOutput(NamedTuple):
     std: Tensor
     """(B, C, h, w) float in [0, 1]; the ensemble's predicted standard deviation a class."""
 
+    def labels(self) -> Tensor:
+        """(B, h, w) int64, the most probable class."""
+        # max, not argmax: on the CPU that takes four times as long over a dimension that is not the last.
+        return self.logits.max(dim=1).indices
+
 
 class Normalise(nn.Module):
     """uint8 RGB -> the network's input; part of every network, so that no caller can forget it."""
@@ -80,10 +85,10 @@ class Student(nn.Module):
         # Most pixels are certain: start at sigmoid(-3) = 0.05 instead of 0.5, the largest std there is.
         nn.init.constant_(cast(Tensor, self.uncertainty_head[-1].bias), -3.0)
 
-    def preprocess(self, images: Tensor) -> Tensor:
-        """(B, H, W, 3) uint8 RGB of any size -> (B, 3, input_height, input_width) normalised."""
+    def preprocess(self, images: Tensor, *, bgr: bool = False) -> Tensor:
+        """(B, H, W, 3) uint8 RGB, or BGR, of any size -> (B, 3, input_height, input_width) normalised."""
         resized = self.normalise.resize(images.permute(0, 3, 1, 2))
-        normalised: Tensor = self.normalise(resized)
+        normalised: Tensor = self.normalise(resized.flip(1) if bgr else resized)
         return normalised.contiguous(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor) -> StudentOutput:
@@ -98,4 +103,5 @@ class Student(nn.Module):
 
 def upsample(maps: Tensor, size: torch.Size) -> Tensor:
     """(B, C, h/4, w/4) -> (B, C, h, w), bilinear."""
-    return functional.interpolate(maps, size, mode='bilinear', align_corners=False)
+    # Channels first from here on: what follows reduces over classes, which is fastest with whole maps in a row.
+    return functional.interpolate(maps.contiguous(), size, mode='bilinear', align_corners=False)
