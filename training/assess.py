@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from segdata import SegData
-from uncd_ros.evaluation.metrics import Auroc, CalibrationError, ConfusionMatrix
+from uncd_ros.evaluation.metrics import CalibrationError, ConfusionMatrix
+from uncd_ros.evaluation.ranking import Ranking
 from uncd_ros.palette import ABSTAINED as VOID
 from uncd_ros.scores import IMAGE_SCORES, image_score, pixel_uncertainty
 from uncd_ros.student import Student, StudentOutput
@@ -35,7 +36,7 @@ Network = Callable[[Tensor], StudentOutput]
 def assess(network: Network, data: SegData, uncertainties: tuple[str, ...]) -> Assessment:
     """Stream `data` through `network` at full size, one image at a time."""
     confusion, calibration = ConfusionMatrix(len(data.classes)), CalibrationError()
-    errors = {name: Auroc() for name in uncertainties}
+    errors = {name: Ranking() for name in uncertainties}
     for image, labels in zip(data.images, data.labels, strict=True):
         output = network(image[None])
         confidence, predicted = torch.softmax(output.logits, dim=1).max(dim=1)
