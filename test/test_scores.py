@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from uncd_ros.scores import IMAGE_SCORES, PIXEL_UNCERTAINTIES, image_score, pixel_uncertainty
+from uncd_ros.scores import IMAGE_RIVALS, IMAGE_SCORES, PIXEL_UNCERTAINTIES, image_score, pixel_uncertainty
 from uncd_ros.student import StudentOutput
 
 
@@ -70,7 +70,7 @@ def test_image_scores(name: str, expected: float) -> None:
     assert score.tolist() == pytest.approx([expected], rel=1e-5)
 
 
-@pytest.mark.parametrize('name', IMAGE_SCORES)
+@pytest.mark.parametrize('name', [*IMAGE_SCORES, *IMAGE_RIVALS])
 @pytest.mark.parametrize('uncertainty', PIXEL_UNCERTAINTIES)
 def test_scores_of_a_batch_are_those_of_its_images(name: str, uncertainty: str) -> None:
     torch.manual_seed(0)

@@ -80,8 +80,6 @@ OF_UNCERTAINTY: dict[str, Callable[[Tensor], Tensor]] = {
     'median_min_over_max': _median_min_over_max,
     'upper_quantile': _upper_quantile,
     'worst_patch': _worst_patch,
-    'min': lambda uncertainty: uncertainty.flatten(1).amin(dim=1),
-    'max': lambda uncertainty: uncertainty.flatten(1).amax(dim=1),
 }
 """Scores read off the served uncertainty, (B, h, w) -> (B,)."""
 
@@ -92,6 +90,13 @@ OF_LOGITS: dict[str, Callable[[Tensor], Tensor]] = {
 """Scores read off the logits, (B, C, h, w) -> (B,); negated, so that higher is stranger."""
 
 IMAGE_SCORES = (*OF_UNCERTAINTY, *OF_LOGITS)
+"""What a model may serve."""
+
+IMAGE_RIVALS: dict[str, Callable[[Tensor], Tensor]] = {
+    'min': lambda uncertainty: uncertainty.flatten(1).amin(dim=1),
+    'max': lambda uncertainty: uncertainty.flatten(1).amax(dim=1),
+}
+"""The paper's other two scores of the uncertainty, a single pixel each: for comparison alone."""
 
 
 def pixel_uncertainty(name: str, output: StudentOutput) -> Tensor:
@@ -100,7 +105,7 @@ def pixel_uncertainty(name: str, output: StudentOutput) -> Tensor:
 
 
 def image_score(name: str, output: StudentOutput, uncertainty: Tensor) -> Tensor:
-    """(B,) float, higher is stranger, by a name in IMAGE_SCORES; `uncertainty` is (B, h, w)."""
-    if name in OF_UNCERTAINTY:
-        return OF_UNCERTAINTY[name](uncertainty)
-    return OF_LOGITS[name](output.logits)
+    """(B,) float, higher is stranger, by a name in IMAGE_SCORES or IMAGE_RIVALS; `uncertainty` is (B, h, w)."""
+    if name in OF_LOGITS:
+        return OF_LOGITS[name](output.logits)
+    return (OF_UNCERTAINTY | IMAGE_RIVALS)[name](uncertainty)
