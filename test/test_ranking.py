@@ -86,6 +86,7 @@ def test_one_kind_alone_has_no_area() -> None:
 def test_mean_split_and_histogram() -> None:
     ranking = _ranking(np.array([0.0, 0.25, 0.5, 0.75]), np.array([False, False, True, False]), parts=1)
     assert ranking.mean() == pytest.approx(0.375, rel=1e-3)
+    assert ranking.quantile(0.75) == pytest.approx(0.5, rel=1e-3)
     assert ranking.split(0.3) == ((2, 0), (1, 1))
     negatives, positives = ranking.histogram(np.array([0.0, 0.4, 1.0]))
     assert negatives.tolist() == [2, 1] and positives.tolist() == [0, 1]

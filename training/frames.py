@@ -3,7 +3,7 @@
 """Labelled frames one at a time, read or rendered when they are asked for: memory does not grow with their number."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -95,6 +95,31 @@ class StreetFrames:
         return LabelledFrame(
             image=scene.image, labels=scene.labels, name=f'street{seed}_{frame:04d}', sequence=f'street{seed}'
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subset:
+    """Some frames of a set."""
+
+    whole: LabelledFrames
+    indices: Sequence[int]
+
+    @property
+    def classes(self) -> tuple[ClassInfo, ...]:
+        """What the label ids mean."""
+        return self.whole.classes
+
+    @property
+    def sequences(self) -> tuple[str, ...]:
+        """Drive that each frame belongs to."""
+        names = self.whole.sequences
+        return tuple(names[index] for index in self.indices)
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, index: int) -> LabelledFrame:
+        return self.whole[self.indices[index]]
 
 
 def camvid_frames(root: Path, split: str) -> LabelledFiles:

@@ -90,6 +90,12 @@ class Ranking:
         values, negatives, positives = self._occupied()
         return _ratio((values * (negatives + positives)).sum(), (negatives + positives).sum())
 
+    def quantile(self, share: float) -> float:
+        """Score below which that share of all lies."""
+        values, negatives, positives = self._occupied()
+        below = (negatives + positives).cumsum()
+        return float(values[np.searchsorted(below, share * below[-1])])
+
     def split(self, threshold: float) -> tuple[tuple[float, float], tuple[float, float]]:
         """(negatives, positives) at or below the threshold, and above it; exact to the width of a bin."""
         values, negatives, positives = self._occupied()

@@ -20,7 +20,8 @@ from uncd_ros.palette import ABSTAINED as VOID
 from uncd_ros.scores import IMAGE_RIVALS, IMAGE_SCORES, PIXEL_RIVALS, PIXEL_UNCERTAINTIES, pixel_uncertainty
 from uncd_ros.student import StudentOutput
 
-STUDENT, TEACHER = 'student', 'teacher'
+STUDENT, TEACHER, BASELINE, SCALED = 'student', 'teacher', 'baseline', 'baseline_scaled'
+"""Names of contenders; the last two are a single net, as it is and after temperature scaling."""
 STDS = ('mean_std', 'predicted_std')
 """Uncertainties that a network without an ensemble behind it does not have."""
 
