@@ -102,7 +102,7 @@ def _of_itself(student: Judgement) -> Iterator[str]:
         rest = f'{rival} does better by {lead:.3f}' if lead > 0 else 'no other score does better'
         yield f'{world}: image AUROC {ood.auroc["served"]:.3f} by the served score; {rest}.'
     for std, value in student.spearman_to_teacher.items():
-        yield f"Its {UNCERTAINTY_NAMES[std]} has a rank correlation of {value:.3f} with the teacher's."
+        yield f"Its {UNCERTAINTY_NAMES[std]} has a rank correlation of {tables.number(value)} with the teacher's."
 
 
 def _strange(judged: Judgements) -> Iterator[str]:

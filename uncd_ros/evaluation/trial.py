@@ -98,7 +98,7 @@ class Trial:
         for name, agreements in self.agreement.items():
             teacher, student = (to_size(outputs[who], *labels.shape) for who in (TEACHER, name))
             valid = labels.to(student.logits.device) != VOID
-            wrong = (student.logits[0].argmax(dim=0).cpu() != labels)[labels != VOID]
+            wrong = (student.labels()[0].cpu() != labels)[labels != VOID]
             for std, agreement in agreements.items():
                 theirs, ours = (pixel_uncertainty(std, output)[0][valid] for output in (teacher, student))
                 agreement.update(theirs.cpu(), ours.cpu(), wrong)
@@ -109,7 +109,7 @@ class Trial:
         self.examples.append(
             Example(
                 frame=frame,
-                predicted=sized.logits[0].argmax(dim=0).byte().cpu().numpy(),
+                predicted=sized.labels()[0].byte().cpu().numpy(),
                 uncertainty=uncertainty[0].float().cpu().numpy(),
             )
         )
@@ -145,7 +145,7 @@ class ShiftTrial:
             answer = each.network(image)
             self.images[each.name].update(answer)
             output = to_size(answer, *labels.shape)
-            predicted = self.merge[output.logits[0].argmax(dim=0).cpu()]
+            predicted = self.merge[output.labels()[0].cpu()]
             self.confusions[each.name].update(predicted, labels)
             uncertainty = pixel_uncertainty(each.served, output)[0].cpu()[valid]
             self.errors[each.name].update(uncertainty, (predicted != labels)[valid])
