@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from augment import WEATHER
 from segdata import data_folder
 from uncd_ros.errors import ConfigError
 
@@ -24,6 +25,8 @@ class Wish:
     """Name -> image folder or video."""
     shift: dict[str, str]
     """Name -> folder:classes.json."""
+    weather: tuple[str, ...]
+    """Of `augment.WEATHER`, laid over the first split."""
     teacher: Path | None
     baseline: Path | None
     every: int
@@ -50,6 +53,8 @@ def parse_wish(arguments: Sequence[str] | None = None) -> Wish:
     parser.add_argument('--ood', nargs='+', action='extend', default=[], metavar='NAME=PATH', help='folder or video')
     shift = 'folder with images/ and labels/, and classes that take in those of the model'
     parser.add_argument('--shift', nargs='+', action='extend', default=[], metavar='NAME=PATH:classes.json', help=shift)
+    weather = 'also judge the first split in this weather'
+    parser.add_argument('--weather', nargs='+', choices=list(WEATHER), default=[], help=weather)
     parser.add_argument('--teacher', type=Path, metavar='RUN', help='run folder of the ensemble')
     parser.add_argument('--baseline', type=Path, metavar='RUN', help='run folder whose first member is the single net')
     parser.add_argument('--every', type=int, default=1, metavar='N', help='judge every Nth frame only')
@@ -59,8 +64,10 @@ def parse_wish(arguments: Sequence[str] | None = None) -> Wish:
     if given.every < 1:
         raise ConfigError(f'--every is {given.every}, expected 1 or more')
     given.ood, given.shift = named(given.ood, '--ood'), named(given.shift, '--shift')
-    if both := sorted(given.ood.keys() & given.shift.keys()):
-        raise ConfigError(f'{both[0]} is the name of an --ood and of a --shift; frames of a shift are judged as both')
+    given.weather = tuple(dict.fromkeys(given.weather))
+    names = [*given.ood, *given.shift, *given.weather]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ConfigError(f'{twice} is the name of two sets, expected one: a labelled set is judged as --ood too')
     given.data, given.split = given.data or data_folder(given.dataset), tuple(dict.fromkeys(given.split))
     return Wish(**vars(given))
 

@@ -3,7 +3,7 @@
 """Judge a model as a sceptic would: on labelled splits and on images of other worlds, with its rivals beside it.
 
     python training/evaluate.py MODEL --dataset camvid --split val train/0006R0 --ood rain=rain.mp4
-        --shift idd=idd_lite_dev:classes.json --teacher runs/camvid --baseline runs/camvid --out report
+        --shift idd=idd_lite_dev:classes.json --weather rain --teacher runs/camvid --baseline runs/camvid --out report
 
 Writes report.json, report.md, report.html and figures/. Frames stream: memory does not grow with their number.
 """
@@ -20,7 +20,7 @@ from rich.progress import track
 from arguments import Wish, parse_wish
 from entrants import Entrant, baseline_entrants, student_entrant, teacher_entrant
 from frames import LabelledFrames
-from material import calibration_frames, open_shift, open_split, past
+from material import Shifted, calibration_frames, open_shifts, open_split, past
 from progress import console
 from uncd_ros.errors import UncdError
 from uncd_ros.evaluation.evaluation import Evaluation
@@ -40,8 +40,7 @@ def evaluate(wish: Wish) -> None:
     """The main path. What can be refused is refused before the first image is judged."""
     model = load_model(wish.model)
     splits = {name: open_split(wish, model, name) for name in wish.split}
-    shifts = {name: open_shift(wish, path) for name, path in wish.shift.items()}
-    merges = {name: classes.merge(info.name for info in model.card.classes) for name, (_, classes) in shifts.items()}
+    shifts = open_shifts(wish, model, splits[wish.split[0]])
     sources = {name: open_source(path) for name, path in wish.ood.items()}
     entrants = enter(wish, model)
     seen, calibrated_on = past(wish, model)
@@ -49,7 +48,7 @@ def evaluate(wish: Wish) -> None:
     wish.out.mkdir(parents=True, exist_ok=True)
 
     trials = {name: judge_split(name, frames, contenders) for name, frames in splits.items()}
-    shifted = {name: judge_shift(name, frames, merges[name], contenders) for name, (frames, _) in shifts.items()}
+    shifted = {name: judge_shift(name, shift, contenders) for name, shift in shifts.items()}
     strange = {name: score_images(contenders, images(name, source, wish.every)) for name, source in sources.items()}
     evaluation = Evaluation(
         card=model.card,
@@ -87,12 +86,10 @@ def judge_split(name: str, frames: LabelledFrames, contenders: Sequence[Contende
     return trial
 
 
-def judge_shift(
-    name: str, frames: LabelledFrames, merge: NDArray[np.int64], contenders: Sequence[Contender]
-) -> ShiftTrial:
+def judge_shift(name: str, shift: Shifted, contenders: Sequence[Contender]) -> ShiftTrial:
     """Every frame of a labelled shift before every contender."""
-    trial = ShiftTrial(contenders, merge, len(frames.classes))
-    for frame in shown_progress(name, read(frames), len(frames)):
+    trial = ShiftTrial(contenders, shift.merge, len(shift.frames.classes))
+    for frame in shown_progress(name, read(shift.frames), len(shift.frames)):
         trial.update(frame)
     return trial
 

@@ -2,13 +2,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an evaluation looks at: labelled splits, labelled frames of other worlds, frames kept for calibration."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
 from arguments import Wish
+from augment import WEATHER
 from frames import ClassList, LabelledFrames, StreetFrames, Subset, camvid_frames, shift_frames
 from segdata import STREET_SPLITS
 from settings import Settings
 from uncd_ros.errors import ConfigError
+from uncd_ros.evaluation.records import LabelledFrame
+from uncd_ros.evaluation.trial import as_batch
+from uncd_ros.model_card import ClassInfo
 from uncd_ros.model_store import StoredModel
 from uncd_ros.student import StudentConfig
 
@@ -40,14 +50,60 @@ def open_split(wish: Wish, model: StoredModel, split: str) -> LabelledFrames:
     return Subset(whole=frames, indices=chosen[:: wish.every])
 
 
-def open_shift(wish: Wish, path: str) -> tuple[LabelledFrames, ClassList]:
-    """`FOLDER:classes.json`, the latter in the folder or a path of its own."""
-    folder, _, file = path.rpartition(':')
-    if not folder:
-        raise ConfigError(f'--shift {path}: expected NAME=FOLDER:classes.json')
-    classes = ClassList.read(Path(folder) / file)
-    frames = shift_frames(Path(folder), classes)
-    return Subset(whole=frames, indices=range(0, len(frames), wish.every)), classes
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shifted:
+    """Labelled frames of another world."""
+
+    frames: LabelledFrames
+    merge: NDArray[np.int64]
+    """(C,) label id there of each of the model's classes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weathered:
+    """Frames in bad weather; their labels stay."""
+
+    whole: LabelledFrames
+    weather: nn.Module
+
+    @property
+    def classes(self) -> tuple[ClassInfo, ...]:
+        """What the label ids mean."""
+        return self.whole.classes
+
+    @property
+    def sequences(self) -> tuple[str, ...]:
+        """Drive that each frame belongs to."""
+        return self.whole.sequences
+
+    def __len__(self) -> int:
+        return len(self.whole)
+
+    def __getitem__(self, index: int) -> LabelledFrame:
+        frame = self.whole[index]
+        torch.manual_seed(index)
+        image = self.weather(as_batch(frame.image).float() / 255.0).clamp(0.0, 1.0)[0].permute(1, 2, 0)
+        return replace(frame, image=(image * 255.0).round().byte().contiguous().numpy())
+
+
+def open_shifts(wish: Wish, model: StoredModel, split: LabelledFrames) -> dict[str, Shifted]:
+    """Each `FOLDER:classes.json`, the latter in the folder or a path of its own; and `split` in each weather."""
+    found = {}
+    for name, path in wish.shift.items():
+        folder, _, file = path.rpartition(':')
+        if not folder:
+            raise ConfigError(f'--shift {name}={path}: expected NAME=FOLDER:classes.json')
+        classes = ClassList.read(Path(folder) / file)
+        whole = shift_frames(Path(folder), classes)
+        found[name] = Shifted(
+            frames=Subset(whole=whole, indices=range(0, len(whole), wish.every)),
+            merge=classes.merge(info.name for info in model.card.classes),
+        )
+    for name in wish.weather:
+        found[name] = Shifted(
+            frames=Weathered(whole=split, weather=WEATHER[name]()), merge=np.arange(len(split.classes))
+        )
+    return found
 
 
 def calibration_frames(wish: Wish, run: Settings) -> LabelledFrames:
