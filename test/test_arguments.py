@@ -31,7 +31,7 @@ from uncd_ros.errors import UncdError
         (['--shift', 'a={data}/shift:none.json'], 'none.json: cannot be read'),
         (['--shift', 'a={data}/shift:../camvid/classes.json'], 'by from_camvid, expected 1'),
         (['--weather', 'hail'], 'hail'),
-        (['--weather', 'rain', '--ood', 'rain=x'], 'rain is the name of two sets'),
+        (['--weather', 'heavy_rain', '--ood', 'heavy_rain=x'], 'heavy_rain is the name of two sets'),
         (['--teacher', '{data}'], 'no run folder'),
         (['--baseline', '{data}'], 'no run folder'),
         (['--device', 'abacus'], 'abacus'),

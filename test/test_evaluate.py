@@ -21,14 +21,8 @@ def report(tiny_data: Path, tiny_run: Path, tiny_model: Path, tmp_path_factory: 
     out = tmp_path_factory.mktemp('out') / 'report'
     options = [
         *('--dataset', 'camvid', '--data', f'{tiny_data}/camvid', '--split', 'val', 'train/s2'),
-        *(
-            '--ood',
-            f'strange={tiny_data}/strange',
-            '--shift',
-            f'shifted={tiny_data}/shift:classes.json',
-            '--weather',
-            'rain',
-        ),
+        *('--ood', f'strange={tiny_data}/strange', '--weather', 'heavy_rain'),
+        *('--shift', f'shifted={tiny_data}/shift:classes.json'),
         *('--teacher', str(tiny_run), '--baseline', str(tiny_run), '--device', 'cpu', '--out', str(out)),
     ]
     evaluate(parse_wish([str(tiny_model), *options]))
@@ -62,7 +56,7 @@ def test_the_keys_that_other_tools_rely_on(content: dict[str, Any]) -> None:
         assert block['image_ood']['strange']['images'] == 3
         assert block['shift']['shifted']['images'] == 2 and 0 <= block['shift']['shifted']['miou'] <= 1
         assert 'false_alarm' in block
-    assert content['shift']['rain']['images'] == content['image_ood']['rain']['images'] == 5
+    assert content['shift']['heavy_rain']['images'] == content['image_ood']['heavy_rain']['images'] == 5
     assert {'target', 'observed', 'ci95', 'by_sequence'} < set(content['false_alarm'])
     assert set(content['false_alarm']['by_sequence']) == {'s1'}
 

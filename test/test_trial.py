@@ -46,6 +46,20 @@ def test_every_contender_is_judged_on_every_frame() -> None:
     assert int(trial.agreement['student']['mean_std'].counts.sum()) == 6
 
 
+def test_memory_does_not_grow_with_the_frames() -> None:
+    trial = Trial([_reader('student'), _reader('teacher')], 4, [])
+    sizes = []
+    for _ in range(3):
+        trial.update(_frame([[0, 1], [2, 3]]))
+        found: list[int] = []
+        for judge in trial.pixels.values():
+            parts = (judge.confusion.counts, judge.retention.counts, judge.class_uncertainty)
+            found += [part.numel() for part in (*parts, *(each.counts for each in judge.errors.values()))]
+        sizes.append(found)
+    assert sizes[0] == sizes[1] == sizes[2]
+    assert all(len(values) == 3 for values in trial.images['student'].values.values())  # a few numbers an image
+
+
 def test_without_a_teacher_there_is_nothing_to_agree_with() -> None:
     assert Trial([_reader('student')], 4, []).agreement == {}
 

@@ -59,7 +59,7 @@ def _motion_blur() -> nn.Module:
     return kaug.RandomMotionBlur(25, angle=30.0, direction=0.5, p=1.0)
 
 
-WEATHER: dict[str, Callable[[], nn.Module]] = {'rain': _rain, 'snow': _snow, 'blur': _motion_blur}
+WEATHER: dict[str, Callable[[], nn.Module]] = {'heavy_rain': _rain, 'heavy_snow': _snow, 'motion_blur': _motion_blur}
 """Weather at its strongest for the final judgement, (B, 3, H, W) in [0, 1] -> the same; nothing is chosen by it."""
 
 CALIBRATION_SHIFTS: dict[str, Callable[[Tensor], Tensor]] = {'darken': darken, 'fog': fog, 'defocus': defocus}

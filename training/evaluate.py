@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Judge a model as a sceptic would: on labelled splits and on images of other worlds, with its rivals beside it.
 
-    python training/evaluate.py MODEL --dataset camvid --split val train/0006R0 --ood rain=rain.mp4
-        --shift idd=idd_lite_dev:classes.json --weather rain --teacher runs/camvid --baseline runs/camvid --out report
+    python training/evaluate.py MODEL --dataset camvid --split val train/0006R0 --out report
+        --ood rain=rain.mp4 --shift idd=idd_lite_dev:classes.json --weather heavy_rain heavy_snow motion_blur
+        --teacher runs/camvid --baseline runs/camvid
 
 Writes report.json, report.md, report.html and figures/. Frames stream: memory does not grow with their number.
 """

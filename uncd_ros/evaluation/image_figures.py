@@ -75,10 +75,10 @@ def _keys(figure: Figure, card: ModelCard, column: list[Axes], upper: float) -> 
 def roc(path: Path, evaluation: Evaluation, trial: Trial) -> None:
     """Fig 6: a panel a set of strange images, a line an image score."""
     worlds = evaluation.worlds()
-    columns = min(3, len(worlds))
+    columns = 2 if len(worlds) == 4 else min(3, len(worlds))
     rows = math.ceil(len(worlds) / columns)
     calm = trial.images[STUDENT].values
-    with canvas(path, 4.1 * columns, 4.2 * rows) as figure:
+    with canvas(path, 4.3 * columns, 5.3 * rows) as figure:
         grid = figure.subplots(rows, columns, squeeze=False)
         for axes, (name, scores) in zip(grid.flat, worlds, strict=False):
             _roc_panel(axes, calm, scores[STUDENT].values, evaluation.card.image_score)
@@ -100,7 +100,7 @@ def _roc_panel(
     axes.set(
         xlim=(-0.01, 1), ylim=(0, 1.02), xlabel='share of familiar images suspected', ylabel='share of strange found'
     )
-    axes.legend(loc='lower right', title='AUROC', fontsize=8, frameon=True, framealpha=0.85, edgecolor='none')
+    axes.legend(loc='upper center', bbox_to_anchor=(0.5, -0.14), ncols=2, title='AUROC', fontsize=8)
 
 
 def score_distributions(path: Path, evaluation: Evaluation) -> None:

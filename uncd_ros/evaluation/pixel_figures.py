@@ -84,6 +84,7 @@ def _right_and_wrong(axes: Axes, ranking: Ranking) -> None:
         axes.stairs(share, edges, fill=True, color=colour, alpha=0.28)
         axes.stairs(share, edges, color=colour, linewidth=1.5, label=f'{label} pixels')
     axes.set(yscale='log', xlim=(0, top), ylim=(1e-5, 1.2))
+    axes.locator_params(axis='x', nbins=5)
 
 
 def retention(path: Path, trial: Trial) -> None:

@@ -113,8 +113,9 @@ def _strange(judged: Judgements) -> Iterator[str]:
     yield 'AUROC of telling the images of each set from the frames of the split:'
     yield tables.image_ood(judged)
     if student.shift:
-        yield 'Labels under shift (Table 2), classes of each set: mIoU / accuracy / AUROC of finding wrong pixels.'
+        yield 'Labels under shift (Table 2), in the classes of each set:'
         yield tables.shift(judged)
+        yield 'Each cell: mIoU / accuracy / AUROC of finding wrong pixels by the served uncertainty.'
 
 
 def _false_alarms(split: str, student: Judgement) -> Iterator[str]:
