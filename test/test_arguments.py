@@ -35,6 +35,7 @@ from uncd_ros.errors import UncdError
         (['--teacher', '{data}'], 'no run folder'),
         (['--baseline', '{data}'], 'no run folder'),
         (['--device', 'abacus'], 'abacus'),
+        (['--out', '{data}/camvid/classes.json'], 'no folder can be made there'),
     ],
 )
 def test_a_mistake_is_one_line_that_names_it(

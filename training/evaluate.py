@@ -12,6 +12,7 @@ Writes report.json, report.md, report.html and figures/. Frames stream: memory d
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -23,7 +24,7 @@ from entrants import Entrant, baseline_entrants, student_entrant, teacher_entran
 from frames import LabelledFrames
 from material import Shifted, calibration_frames, open_shifts, open_split, past
 from progress import console
-from uncd_ros.errors import UncdError
+from uncd_ros.errors import ConfigError, UncdError
 from uncd_ros.evaluation.evaluation import Evaluation
 from uncd_ros.evaluation.records import LabelledFrame
 from uncd_ros.evaluation.report import write_report
@@ -46,7 +47,7 @@ def evaluate(wish: Wish) -> None:
     entrants = enter(wish, model)
     seen, calibrated_on = past(wish, model)
     contenders = tuple(entrant.contender for entrant in entrants)
-    wish.out.mkdir(parents=True, exist_ok=True)
+    make_folder(wish.out)
 
     trials = {name: judge_split(name, frames, contenders) for name, frames in splits.items()}
     shifted = {name: judge_shift(name, shift, contenders) for name, shift in shifts.items()}
@@ -65,6 +66,14 @@ def evaluate(wish: Wish) -> None:
     )
     write_report(evaluation, wish.out)
     console.print(f'report: {wish.out}/report.md, report.html, report.json, figures/')
+
+
+def make_folder(folder: Path) -> None:
+    """Raises ConfigError where there can be none."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f'--out {folder}: no folder can be made there ({error.strerror})') from None
 
 
 def enter(wish: Wish, model: StoredModel) -> list[Entrant]:
