@@ -2,18 +2,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """What several test files share."""
 
+import json
 import os
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import torch
 
 from uncd_ros.model_card import FORMAT_VERSION, ClassInfo, ModelCard, Provenance, UncertaintySpec
-from uncd_ros.model_store import save_card, save_weights
+from uncd_ros.model_store import load_model, save_card, save_weights
 from uncd_ros.ood import OodRule
 from uncd_ros.student import Student, StudentConfig
 
 PROJECT = Path(__file__).resolve().parents[1]
+TINY_SIZE = (48, 64)
+TINY_CLASSES = [f'class {index}' for index in range(5)]
 
 
 @pytest.fixture(scope='session')
@@ -31,7 +36,9 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
             format_version=FORMAT_VERSION,
             name='tiny',
             student=config,
-            classes=tuple(ClassInfo(name=f'class {i}', color=(50 * i, 255 - 50 * i, 128)) for i in range(5)),
+            classes=tuple(
+                ClassInfo(name=name, color=(50 * i, 255 - 50 * i, 128)) for i, name in enumerate(TINY_CLASSES)
+            ),
             uncertainty=UncertaintySpec(name='predicted_std', upper=0.5),
             image_score='mean',
             ood=OodRule(calibration_scores=tuple(i / 100 for i in range(100)), effective_n=100, false_alarm_rate=0.01),
@@ -49,4 +56,63 @@ def data_folder() -> Path:
     folder = Path(os.environ.get('UNCD_DATA', PROJECT.parent / 'shared' / 'data'))
     if not folder.is_dir():
         pytest.skip(f'no real data at {folder}; set UNCD_DATA')
+    return folder
+
+
+def _write_frames(images: Path, labels: Path | None, names: list[str], num_classes: int, void: int) -> None:
+    rng = np.random.default_rng(len(names))
+    for folder in filter(None, (images, labels)):
+        folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        cv2.imwrite(str(images / f'{name}.png'), rng.integers(0, 255, (*TINY_SIZE, 3), np.uint8))
+        if labels is not None:
+            ids = rng.integers(0, num_classes, (6, 8), np.uint8).repeat(8, axis=0).repeat(8, axis=1)
+            ids[:8] = void
+            cv2.imwrite(str(labels / f'{name}.png'), ids)
+
+
+@pytest.fixture(scope='session')
+def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CamVid of the tiny model's classes, a labelled shift and a folder of strange images."""
+    root = tmp_path_factory.mktemp('data')
+    camvid = root / 'camvid'
+    _write_frames(camvid / 'val', camvid / 'valannot', [f's1_{i:02d}' for i in range(5)], 5, 11)
+    _write_frames(camvid / 'train', camvid / 'trainannot', ['s1_90', 's2_00', 's2_01', 's2_02'], 5, 11)
+    entries = [{'id': i, 'name': name, 'color': [0, 0, i]} for i, name in enumerate(TINY_CLASSES)]
+    (camvid / 'classes.json').write_text(json.dumps({'ignore': 11, 'classes': entries}))
+    _write_frames(root / 'shift' / 'images', root / 'shift' / 'labels', ['a', 'b'], 2, 255)
+    merged = [
+        {'id': 0, 'name': 'low', 'from_camvid': TINY_CLASSES[:2]},
+        {'id': 1, 'name': 'high', 'from_camvid': TINY_CLASSES[2:]},
+    ]
+    (root / 'shift' / 'classes.json').write_text(json.dumps({'ignore': 255, 'classes': merged}))
+    _write_frames(root / 'strange', None, ['1', '2', '3'], 5, 0)
+    return root
+
+
+@pytest.fixture(scope='session')
+def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Path:
+    """A run folder of two members that are alike to the last bit."""
+    # Here, for a robot that tests its node has nothing installed to train with.
+    from ensemble import Member
+    from run_folder import claim
+    from settings import DataSettings, FitSettings, Settings
+
+    folder = tmp_path_factory.mktemp('runs') / 'alike'
+    student = load_model(tiny_model).card.student
+    settings = Settings(
+        name='alike',
+        data=DataSettings(dataset='camvid', holdout=('s2',)),
+        student=student,
+        crop=TINY_SIZE,
+        pretrained=False,
+        members=(FitSettings(epochs=1), FitSettings(epochs=1)),
+        student_fit=FitSettings(epochs=1),
+        run=str(folder),
+    )
+    claim(settings)
+    torch.manual_seed(1)
+    state = {'network': Member(student).state_dict(), 'optimizer': {}, 'epoch': 1}
+    for index in range(2):
+        torch.save(state, folder / f'member{index:02d}.ckpt')
     return folder

@@ -2,13 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Streaming metrics against torchmetrics, scikit-learn and closed forms."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import log_loss
 from torchmetrics.classification import BinaryCalibrationError, MulticlassJaccardIndex
 
-from uncd_ros.evaluation.metrics import Auroc, CalibrationError, ConfusionMatrix, effective_count, image_auroc
+from uncd_ros.evaluation.metrics import (
+    CalibrationError,
+    ConfusionMatrix,
+    ProbabilityScores,
+    effective_count,
+    image_auroc,
+)
 
 
 def test_miou_equals_torchmetrics_and_leaves_void_out() -> None:
@@ -20,6 +28,8 @@ def test_miou_equals_torchmetrics_and_leaves_void_out() -> None:
         confusion.update(p, t)
     expected = MulticlassJaccardIndex(5, ignore_index=255)(predicted, labels)
     assert confusion.miou() == pytest.approx(float(expected), abs=1e-6)
+    valid = labels != 255
+    assert confusion.accuracy() == pytest.approx(float((predicted == labels)[valid].float().mean()))
 
 
 def test_a_class_that_is_nowhere_does_not_lower_the_mean() -> None:
@@ -39,21 +49,19 @@ def test_ece_equals_torchmetrics() -> None:
     assert error.ece() == pytest.approx(float(expected), abs=1e-5)
 
 
-@pytest.mark.parametrize('power', [1, 8])
-def test_auroc_equals_scikit_learn_where_scores_crowd_near_zero(power: int) -> None:
-    rng = np.random.default_rng(0)
-    positive = rng.random(20_000) < 0.1
-    score = (rng.random(20_000) * np.where(positive, 1.0, 0.8)) ** power
-    auroc = Auroc()
+def test_nll_and_brier_of_a_guess_and_against_scikit_learn() -> None:
+    guess = ProbabilityScores()
+    guess.update(torch.full((4, 10), 0.25).log(), torch.arange(10) % 4)
+    assert guess.nll() == pytest.approx(math.log(4))
+    assert guess.brier() == pytest.approx(3 / 16 + 9 / 16)
+    torch.manual_seed(0)
+    log_p, labels = torch.randn(5, 2000).double().log_softmax(dim=0), torch.randint(0, 5, (2000,))
+    scores = ProbabilityScores()
     for part in range(4):
-        auroc.update(torch.from_numpy(score[part::4]), torch.from_numpy(positive[part::4]))
-    assert auroc.auroc() == pytest.approx(roc_auc_score(positive, score), abs=1e-4)
-
-
-def test_auroc_of_equal_scores_is_a_half() -> None:
-    auroc = Auroc()
-    auroc.update(torch.tensor([0.0, -0.0, 0.0]), torch.tensor([True, False, False]))
-    assert auroc.auroc() == 0.5
+        scores.update(log_p[:, part::4], labels[part::4])
+    p = log_p.exp().double().T.numpy()
+    assert scores.nll() == pytest.approx(log_loss(labels, p), rel=1e-5)
+    assert scores.brier() == pytest.approx(((p - np.eye(5)[labels]) ** 2).sum(1).mean(), rel=1e-5)
 
 
 def test_image_auroc_of_separate_sets_is_one() -> None:

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from uncd_ros.scores import IMAGE_SCORES, PIXEL_UNCERTAINTIES, image_score, pixel_uncertainty
+from uncd_ros.scores import IMAGE_RIVALS, IMAGE_SCORES, PIXEL_UNCERTAINTIES, image_score, pixel_uncertainty
 from uncd_ros.student import StudentOutput
 
 
@@ -35,12 +35,31 @@ def test_mean_std_is_the_mean_over_classes() -> None:
     torch.testing.assert_close(pixel_uncertainty('mean_std', output), torch.full((1, 2, 3), 0.2))
 
 
+def test_softmax_doubt_does_not_round_to_zero_and_low_logit_may_be_negative() -> None:
+    output = _output([40.0, 0.0, 0.0], [0.0] * 3)
+    torch.testing.assert_close(pixel_uncertainty('softmax', output), torch.full((1, 2, 3), 2 * math.exp(-40.0)))
+    torch.testing.assert_close(pixel_uncertainty('max_logit', output), torch.full((1, 2, 3), -40.0))
+
+
+def test_the_worst_patch_is_an_eighth_of_the_image_and_the_quantile_leaves_out_a_twentieth() -> None:
+    uncertainty = torch.zeros(1, 16, 32)
+    uncertainty[0, 7:9, 14:18] = 0.4
+    uncertainty[0, 0, 0] = 1.0  # one pixel moves neither
+    output = _output([0.0], [0.0])
+    assert float(image_score('worst_patch', output, uncertainty)) == pytest.approx(0.4)
+    assert float(image_score('upper_quantile', output, uncertainty)) == 0.0
+
+
 @pytest.mark.parametrize(
     ('name', 'expected'),
     [
         ('mean', 0.2),
         ('median', 0.1),
         ('median_min_over_max', (0.1 + 0.0) / 0.5),
+        ('upper_quantile', 0.5),
+        ('worst_patch', 0.5),
+        ('min', 0.0),
+        ('max', 0.5),
         ('max_logit', -2.0),
         ('energy', -(2.0 + math.log(1 + math.exp(-2.0)))),
     ],
@@ -51,7 +70,7 @@ def test_image_scores(name: str, expected: float) -> None:
     assert score.tolist() == pytest.approx([expected], rel=1e-5)
 
 
-@pytest.mark.parametrize('name', IMAGE_SCORES)
+@pytest.mark.parametrize('name', [*IMAGE_SCORES, *IMAGE_RIVALS])
 @pytest.mark.parametrize('uncertainty', PIXEL_UNCERTAINTIES)
 def test_scores_of_a_batch_are_those_of_its_images(name: str, uncertainty: str) -> None:
     torch.manual_seed(0)

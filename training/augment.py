@@ -47,5 +47,20 @@ def defocus(images: Tensor) -> Tensor:
     return blurred * 255.0
 
 
+def _rain() -> nn.Module:
+    return kaug.RandomRain((2000, 2000), drop_height=(20, 20), drop_width=(-5, 5), p=1.0)
+
+
+def _snow() -> nn.Module:
+    return kaug.RandomSnow(snow_coefficient=(1.0, 1.0), brightness=(4.0, 4.0), p=1.0)
+
+
+def _motion_blur() -> nn.Module:
+    return kaug.RandomMotionBlur(25, angle=30.0, direction=0.5, p=1.0)
+
+
+WEATHER: dict[str, Callable[[], nn.Module]] = {'heavy_rain': _rain, 'heavy_snow': _snow, 'motion_blur': _motion_blur}
+"""Weather at its strongest for the final judgement, (B, 3, H, W) in [0, 1] -> the same; nothing is chosen by it."""
+
 CALIBRATION_SHIFTS: dict[str, Callable[[Tensor], Tensor]] = {'darken': darken, 'fog': fog, 'defocus': defocus}
 """Shifts that choose the image score, (B, 3, H, W) in [0, 255] -> the same; no final judgement uses them."""

@@ -17,10 +17,11 @@ from rich.markdown import Markdown
 from torch import Tensor, nn
 
 from allocator import keep_freed_memory
-from assess import Assessment, Network, assess, student_network
+from assess import Assessment, assess
 from calibrate import Calibration, calibrate
 from ensemble import train_members
 from fitting import fit
+from networks import ensemble_network, member_network, student_network
 from objectives import HolderLoss
 from progress import console
 from report import write_contact_sheet, write_model_card, write_report
@@ -33,7 +34,7 @@ from uncd_ros.model_card import FORMAT_VERSION, ModelCard, Provenance
 from uncd_ros.model_store import load_model, save_card, save_weights
 from uncd_ros.predictor import Predictor
 from uncd_ros.scores import PIXEL_UNCERTAINTIES
-from uncd_ros.student import Student, StudentOutput
+from uncd_ros.student import Student
 
 
 def distill(settings: Settings) -> None:
@@ -78,8 +79,8 @@ def assess_all(student: Student, teacher: Teacher, splits: Splits) -> dict[tuple
     for split, data in (('val', splits.val), ('calibration', splits.calibration)):
         console.print(f'assessing {len(data)} {split} frames')
         assessed[split, 'student'] = assess(student_network(student), data, everything)
-        assessed[split, 'baseline'] = assess(_teacher_network(Teacher(teacher.members[:1])), data, ('entropy',))
-        assessed[split, 'teacher'] = assess(_teacher_network(teacher), data, everything)
+        assessed[split, 'baseline'] = assess(member_network(teacher.members[0]), data, ('entropy',))
+        assessed[split, 'teacher'] = assess(ensemble_network(teacher), data, everything)
     return assessed
 
 
@@ -117,18 +118,6 @@ def save_model(
     write_contact_sheet(settings.run_folder / 'contact_sheet.png', Predictor(load_model(folder)), splits.val)
     console.print(Markdown((settings.run_folder / 'report.md').read_text()))
     console.print(f'model: {folder}\nreport: {settings.run_folder}/report.md, contact_sheet.png')
-
-
-def _teacher_network(teacher: Teacher) -> Network:
-    """An ensemble in the student's clothes: log M as logits, S as std."""
-    member = teacher.members[0]
-    device = next(member.parameters()).device
-
-    def network(images: Tensor) -> StudentOutput:
-        stats = teacher(member.normalise(member.normalise.resize(images.to(device))))
-        return StudentOutput(logits=stats.mean.clamp(min=1e-12).log(), std=stats.std)
-
-    return network
 
 
 def _source_commit() -> str:

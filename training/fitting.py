@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The training loop that members and student share: any epoch can be the last before a power cut."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -91,12 +92,24 @@ def _resume(fabric: Fabric, path: Path, network: nn.Module, optimizer: torch.opt
         path.parent.mkdir(parents=True, exist_ok=True)
         return 0
     state = {'network': network, 'optimizer': optimizer, 'epoch': 0}
-    try:
+    with _damage_named(path):
         fabric.load(path, state)
-    except (RuntimeError, KeyError, ValueError, EOFError, UnpicklingError) as error:
-        raise ConfigError(f'{path}: not a checkpoint of this network ({_first_line(error)})') from None
     return int(state['epoch'])
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+def load_trained(path: Path, network: nn.Module) -> int:
+    """Fill `network` from a checkpoint; return how many epochs it was trained."""
+    with _damage_named(path):
+        state = torch.load(path, map_location='cpu', weights_only=True)
+        network.load_state_dict(state['network'])
+        return int(state['epoch'])
+
+
+@contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    """Turn the many ways in which a file is no checkpoint into one line that names it."""
+    try:
+        yield
+    except (OSError, RuntimeError, KeyError, ValueError, EOFError, UnpicklingError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ConfigError(f'{path}: not a checkpoint of this network ({reason})') from None

@@ -3,25 +3,21 @@
 """Data sets as tensors in memory: images, labels, and the sequence each frame comes from."""
 
 import hashlib
-import json
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from frames import LabelledFrames, StreetFrames, camvid_frames
 from settings import DataSettings
-from uncd_ros.errors import ConfigError, ImageError
-from uncd_ros.frame_source import read_image
+from uncd_ros.errors import ConfigError
 from uncd_ros.model_card import ClassInfo
-from uncd_ros.palette import ABSTAINED as VOID
 from uncd_ros.student import StudentConfig
-from uncd_ros.synthetic import STREET_CLASSES, render_street
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -31,6 +27,9 @@ LICENCES = {
     'street': 'Procedural streets rendered by this package (Apache-2.0); no real image was used.',
 }
 """What a model trained on the data set may be used for."""
+
+STREET_SPLITS = {'train': tuple(range(10)), 'calibration': tuple(range(100, 112)), 'val': (200, 201)}
+"""Seeds: ten streets to learn from, two to judge on; twelve to calibrate on, since a threshold needs many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +90,13 @@ def load_splits(settings: DataSettings, student: StudentConfig) -> Splits:
     return splits
 
 
+def data_folder(dataset: str) -> Path:
+    """Where a data set lies unless told otherwise."""
+    return Path(os.environ.get('UNCD_DATA', PROJECT / '../shared/data')) / dataset
+
+
 def _camvid_splits(settings: DataSettings) -> Splits:
-    root = Path(settings.root or Path(os.environ.get('UNCD_DATA', PROJECT / '../shared/data')) / settings.dataset)
+    root = Path(settings.root) if settings.root else data_folder(settings.dataset)
     train, val = load_camvid(root, 'train'), load_camvid(root, 'val')
     unknown = set(settings.holdout) - set(train.sequences)
     if unknown or not settings.holdout:
@@ -106,46 +110,19 @@ def _camvid_splits(settings: DataSettings) -> Splits:
 
 
 def load_camvid(root: Path, split: str) -> SegData:
-    """SegNet's layout of CamVid: `<split>/*.{jpg,png}`, `<split>annot/*.png`, classes.json; sequence_frame names."""
-    classes, void = _read_classes(root / 'classes.json')
-    paths = sorted(path for path in (root / split).glob('*') if path.suffix in {'.jpg', '.png'})
-    if not paths:
-        raise ImageError(f'{root / split}: no images, expected *.jpg or *.png')
-    images, labels = [], []
-    for path in paths:
-        image = read_image(path)[..., ::-1]
-        images.append(image)
-        labels.append(read_labels(root / f'{split}annot' / f'{path.stem}.png', image.shape[:2], len(classes), void))
+    """One split of CamVid, whole."""
+    return _load(camvid_frames(root, split))
+
+
+def _load(source: LabelledFrames) -> SegData:
+    frames = [source[index] for index in range(len(source))]
     return SegData(
-        images=_stack(images).permute(0, 3, 1, 2).contiguous(),
-        labels=_stack(labels),
-        names=tuple(path.stem for path in paths),
-        sequences=tuple(path.stem.split('_')[0] for path in paths),
-        classes=classes,
+        images=_stack(frame.image for frame in frames).permute(0, 3, 1, 2).contiguous(),
+        labels=_stack(frame.labels for frame in frames),
+        names=tuple(frame.name for frame in frames),
+        sequences=tuple(frame.sequence for frame in frames),
+        classes=source.classes,
     )
-
-
-def read_labels(path: Path, size: tuple[int, int], num_classes: int, void: int) -> NDArray[np.uint8]:
-    """(H, W) uint8 ids with `void` turned into 255. Raises ImageError for another size or an unknown id."""
-    labels = read_image(path, cv2.IMREAD_UNCHANGED)
-    if labels.shape != size:
-        raise ImageError(f'{path}: label has shape {labels.shape}, expected {size} as its image')
-    unknown = set(np.unique(labels).tolist()) - {*range(num_classes), void}
-    if unknown:
-        raise ImageError(f'{path}: unknown label ids {sorted(unknown)}, expected 0 to {num_classes - 1} or {void}')
-    return np.where(labels == void, np.uint8(VOID), labels)
-
-
-def _read_classes(path: Path) -> tuple[tuple[ClassInfo, ...], int]:
-    try:
-        content = json.loads(path.read_text())
-        entries = sorted(content['classes'], key=lambda entry: entry['id'])
-        classes = tuple(ClassInfo(name=entry['name'], color=tuple(entry['color'])) for entry in entries)
-        return classes, content['ignore']
-    except OSError as error:
-        raise ImageError(f'{path}: cannot be read ({error.strerror}), expected a list of classes') from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise ImageError(f'{path}: {error!r}, expected {{"ignore": id, "classes": [{{id, name, color}}]}}') from None
 
 
 def _stack(arrays: Iterable[NDArray[np.uint8]]) -> Tensor:
@@ -153,24 +130,9 @@ def _stack(arrays: Iterable[NDArray[np.uint8]]) -> Tensor:
 
 
 def _street_splits(settings: DataSettings, size: tuple[int, int]) -> Splits:
-    """Ten streets to learn from, two to judge on; twelve to calibrate on, since a threshold needs many."""
-    return Splits(
-        train=render_streets(range(10), settings.sequence_length, size),
-        calibration=render_streets(range(100, 112), settings.sequence_length, size),
-        val=render_streets(range(200, 202), settings.sequence_length, size),
+    seeds = STREET_SPLITS
+    train, calibration, val = (
+        _load(StreetFrames(seeds=seeds[split], length=settings.sequence_length, height=size[0], width=size[1]))
+        for split in ('train', 'calibration', 'val')
     )
-
-
-def render_streets(seeds: Iterable[int], frames: int, size: tuple[int, int]) -> SegData:
-    """Frames of procedural streets, in clear weather, a sequence a seed."""
-    keys = [(seed, frame) for seed in seeds for frame in range(frames)]
-    height, width = size
-    # Every tenth frame: neighbours at camera rate are nearly the same picture.
-    scenes = [render_street(seed=seed, frame=10 * frame, height=height, width=width) for seed, frame in keys]
-    return SegData(
-        images=_stack(scene.image for scene in scenes).permute(0, 3, 1, 2).contiguous(),
-        labels=_stack(scene.labels for scene in scenes),
-        names=tuple(f'street{seed}_{frame:04d}' for seed, frame in keys),
-        sequences=tuple(f'street{seed}' for seed, _ in keys),
-        classes=tuple(ClassInfo(name=name, color=color) for name, color in STREET_CLASSES),
-    )
+    return Splits(train=train, calibration=calibration, val=val)

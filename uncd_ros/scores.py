@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from uncd_ros.student import StudentOutput
 
@@ -30,12 +31,26 @@ def entropy(output: StudentOutput) -> Tensor:
     return -(log_p.exp() * log_p).sum(dim=1) / math.log(output.logits.shape[1])
 
 
+def softmax_doubt(output: StudentOutput) -> Tensor:
+    """1 - max_c p_c, summed over the other classes so that it does not round to 0 where p is nearly 1; in [0, 1]."""
+    p = torch.softmax(output.logits, dim=1)
+    return p.scatter(1, p.argmax(dim=1, keepdim=True), 0.0).sum(dim=1)
+
+
+def low_logit(output: StudentOutput) -> Tensor:
+    """-max_c logit_c, without bounds (Hendrycks et al. 2022)."""
+    return -output.logits.amax(dim=1)
+
+
 PIXEL_UNCERTAINTIES: dict[str, tuple[Callable[[StudentOutput], Tensor], float]] = {
     'mean_std': (mean_std, 0.5),
     'predicted_std': (predicted_std, 0.5),
     'entropy': (entropy, 1.0),
 }
 """Name -> (function giving (B, h, w), upper end of its range)."""
+
+PIXEL_RIVALS: dict[str, Callable[[StudentOutput], Tensor]] = {'softmax': softmax_doubt, 'max_logit': low_logit}
+"""What costs nothing either, for comparison alone; name -> function giving (B, h, w)."""
 
 
 def _median(uncertainty: Tensor) -> Tensor:
@@ -47,10 +62,24 @@ def _median_min_over_max(uncertainty: Tensor) -> Tensor:
     return (_median(uncertainty) + flat.amin(dim=1)) / flat.amax(dim=1).clamp(min=1e-6)
 
 
+def _upper_quantile(uncertainty: Tensor) -> Tensor:
+    flat = uncertainty.flatten(1)
+    return flat.kthvalue(math.ceil(0.95 * flat.shape[1]), dim=1).values
+
+
+def _worst_patch(uncertainty: Tensor) -> Tensor:
+    # Patches an eighth of the image high and wide, half overlapping.
+    size = (max(1, uncertainty.shape[1] // 8), max(1, uncertainty.shape[2] // 8))
+    stride = (max(1, size[0] // 2), max(1, size[1] // 2))
+    return functional.avg_pool2d(uncertainty[:, None], size, stride).flatten(1).amax(dim=1)
+
+
 OF_UNCERTAINTY: dict[str, Callable[[Tensor], Tensor]] = {
     'mean': lambda uncertainty: uncertainty.flatten(1).mean(dim=1),
     'median': _median,
     'median_min_over_max': _median_min_over_max,
+    'upper_quantile': _upper_quantile,
+    'worst_patch': _worst_patch,
 }
 """Scores read off the served uncertainty, (B, h, w) -> (B,)."""
 
@@ -61,15 +90,22 @@ OF_LOGITS: dict[str, Callable[[Tensor], Tensor]] = {
 """Scores read off the logits, (B, C, h, w) -> (B,); negated, so that higher is stranger."""
 
 IMAGE_SCORES = (*OF_UNCERTAINTY, *OF_LOGITS)
+"""What a model may serve."""
+
+IMAGE_RIVALS: dict[str, Callable[[Tensor], Tensor]] = {
+    'min': lambda uncertainty: uncertainty.flatten(1).amin(dim=1),
+    'max': lambda uncertainty: uncertainty.flatten(1).amax(dim=1),
+}
+"""The paper's other two scores of the uncertainty, a single pixel each: for comparison alone."""
 
 
 def pixel_uncertainty(name: str, output: StudentOutput) -> Tensor:
-    """(B, h, w) float, by a name in PIXEL_UNCERTAINTIES."""
-    return PIXEL_UNCERTAINTIES[name][0](output)
+    """(B, h, w) float, by a name in PIXEL_UNCERTAINTIES or PIXEL_RIVALS."""
+    return PIXEL_RIVALS[name](output) if name in PIXEL_RIVALS else PIXEL_UNCERTAINTIES[name][0](output)
 
 
 def image_score(name: str, output: StudentOutput, uncertainty: Tensor) -> Tensor:
-    """(B,) float, higher is stranger, by a name in IMAGE_SCORES; `uncertainty` is (B, h, w)."""
-    if name in OF_UNCERTAINTY:
-        return OF_UNCERTAINTY[name](uncertainty)
-    return OF_LOGITS[name](output.logits)
+    """(B,) float, higher is stranger, by a name in IMAGE_SCORES or IMAGE_RIVALS; `uncertainty` is (B, h, w)."""
+    if name in OF_LOGITS:
+        return OF_LOGITS[name](output.logits)
+    return (OF_UNCERTAINTY | IMAGE_RIVALS)[name](uncertainty)

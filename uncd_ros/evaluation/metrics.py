@@ -28,13 +28,22 @@ class ConfusionMatrix:
 
     def iou(self) -> list[float]:
         """Intersection over union a class; NaN for a class that is neither there nor predicted."""
-        hits = self.counts.diag().double()
-        union = self.counts.sum(0) + self.counts.sum(1) - self.counts.diag()
-        return (hits / union.double()).tolist()
+        return ious(self.counts)
+
+    def accuracy(self) -> float:
+        """Share of pixels that are right."""
+        return float(self.counts.diag().sum() / self.counts.sum())
 
     def miou(self) -> float:
         """Mean of the classes' IoU, over the data set, not averaged image by image."""
         return float(np.nanmean(self.iou()))
+
+
+def ious(counts: Tensor) -> list[float]:
+    """Intersection over union a class of a (label, prediction) matrix; NaN for a class that is nowhere."""
+    hits = counts.diag().double()
+    union = (counts.sum(0) + counts.sum(1) - counts.diag()).double()
+    return (hits / union).tolist()
 
 
 class CalibrationError:
@@ -57,33 +66,29 @@ class CalibrationError:
         return float((self.right - self.confidence).abs().sum() / self.pixels.sum())
 
 
-class Auroc:
-    """Area under the ROC curve of a score >= 0 that should be higher for positives.
-
-    The bits of a positive float rise with its value, so their upper half (8 bits of exponent, 11 of
-    mantissa) is a histogram bin: scores that differ by more than 0.05 % are told apart at any scale, even
-    where they crowd near 0. Within a bin they count as ties.
-    """
-
-    BINS = 1 << 19
+class ProbabilityScores:
+    """Proper scores of the class distribution, means over valid pixels."""
 
     def __init__(self) -> None:
-        self.positives = torch.zeros(self.BINS, dtype=torch.int64)
-        self.negatives = torch.zeros(self.BINS, dtype=torch.int64)
+        self.pixels = 0
+        self.log_loss = self.square_loss = 0.0
 
-    def update(self, score: Tensor, positive: Tensor) -> None:
-        """(N,) float >= 0 and (N,) bool."""
-        # + 0.0 turns -0.0, whose sign bit would be read as a large number, into 0.0.
-        bins = ((score.float() + 0.0).view(torch.int32) >> 12).cpu()
-        mask = positive.cpu()
-        self.positives += torch.bincount(bins[mask], minlength=self.BINS)
-        self.negatives += torch.bincount(bins[~mask], minlength=self.BINS)
+    def update(self, log_p: Tensor, labels: Tensor) -> None:
+        """(C, N) log probabilities and (N,) ids, valid pixels only."""
+        of_label = log_p.gather(0, labels.long()[None]).double()
+        self.pixels += labels.numel()
+        self.log_loss -= float(of_label.sum())
+        # sum_c (p_c - y_c)^2 = sum_c p_c^2 - 2 p_label + 1
+        squares = log_p.exp().square().sum(dtype=torch.float64)
+        self.square_loss += float(squares - 2 * of_label.exp().sum()) + labels.numel()
 
-    def auroc(self) -> float:
-        """P(score of a positive > score of a negative) + P(equal) / 2; NaN if one kind is missing."""
-        below = self.negatives.cumsum(0) - self.negatives
-        wins = (self.positives.double() * (below + self.negatives.double() / 2)).sum()
-        return float(wins / self.positives.sum() / self.negatives.sum())
+    def nll(self) -> float:
+        """Negative log likelihood of the labels, in nats; 0 is perfect, ln C a guess."""
+        return self.log_loss / self.pixels if self.pixels else float('nan')
+
+    def brier(self) -> float:
+        """Squared distance to the one-hot label, summed over classes, in [0, 2]."""
+        return self.square_loss / self.pixels if self.pixels else float('nan')
 
 
 def image_auroc(normal: Sequence[float], strange: Sequence[float]) -> float:

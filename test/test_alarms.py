@@ -1,0 +1,45 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""False alarms and their interval, against published values and by hand."""
+
+import numpy as np
+import pytest
+
+from uncd_ros.evaluation.alarms import clopper_pearson, false_alarms
+from uncd_ros.ood import OodRule
+
+
+@pytest.mark.parametrize(
+    ('alarms', 'n', 'expected'),
+    [
+        (0, 10, (0.0, 1 - 0.025**0.1)),  # the rule of three, exactly
+        (10, 10, (0.025**0.1, 1.0)),
+        (4, 20, (0.0573, 0.4366)),
+    ],
+)
+def test_exact_interval(alarms: int, n: int, expected: tuple[float, float]) -> None:
+    assert clopper_pearson(alarms, n) == pytest.approx(expected, abs=1e-4)
+
+
+def test_alarms_are_counted_by_sequence_against_the_rule() -> None:
+    rule = OodRule(calibration_scores=tuple(np.linspace(0, 1, 101)), effective_n=101, false_alarm_rate=0.1)
+    rng = np.random.default_rng(0)
+    calm, wild = rng.random(400) * 0.5, rng.random(100)
+    found = false_alarms([*calm, *wild], ['calm'] * 400 + ['wild'] * 100, rule)
+    share = float((wild > rule.threshold()).mean())
+    assert found.observed == pytest.approx(share / 5)
+    assert found.by_sequence['calm'].observed == 0.0
+    assert found.by_sequence['wild'].observed == share
+    assert found.ci95[0] < found.observed < found.ci95[1]
+    kept = float((np.r_[calm, wild] > found.keeping_threshold).mean())
+    assert kept == pytest.approx(0.1, abs=0.01)
+
+
+def test_frames_that_repeat_each_other_widen_the_interval() -> None:
+    rule = OodRule(calibration_scores=tuple(np.linspace(0, 1, 101)), effective_n=101, false_alarm_rate=0.1)
+    rng = np.random.default_rng(0)
+    independent, repeating = rng.random(400), np.repeat(rng.random(20), 20)
+    loose = false_alarms(repeating.tolist(), ['a'] * 400, rule)
+    tight = false_alarms(independent.tolist(), ['a'] * 400, rule)
+    assert loose.effective_n < 60 < tight.effective_n
+    assert loose.ci95[1] - loose.ci95[0] > 2 * (tight.ci95[1] - tight.ci95[0])

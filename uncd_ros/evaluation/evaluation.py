@@ -1,0 +1,100 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""All that one evaluation measured, and what it says about each network."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from uncd_ros.evaluation.alarms import false_alarms
+from uncd_ros.evaluation.judge import PAPER, ImageScores
+from uncd_ros.evaluation.metrics import image_auroc
+from uncd_ros.evaluation.records import ImageOod, Judgement
+from uncd_ros.evaluation.trial import STUDENT, Contender, ShiftTrial, Trial
+from uncd_ros.model_card import ModelCard
+
+DROPPED = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
+"""Shares of the most uncertain pixels whose loss the report follows."""
+
+UNCERTAINTY_KEYS = {
+    'uncertainty': PAPER,
+    'predicted_std': 'predicted_std',
+    'entropy': 'entropy',
+    'softmax': 'softmax',
+    'maxlogit': 'max_logit',
+}
+"""Key in report.json -> name in `scores`; 'served' comes on top."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """One model, with its rivals beside it, on labelled splits and on images of other worlds."""
+
+    card: ModelCard
+    """Of the student."""
+    dataset: str
+    contenders: tuple[Contender, ...]
+    """The student first."""
+    splits: Mapping[str, Trial]
+    """The one that the report is about first."""
+    strange: Mapping[str, Mapping[str, ImageScores]]
+    """Set of strange images -> contender -> scores."""
+    shifts: Mapping[str, ShiftTrial]
+    seen_sequences: frozenset[str]
+    """Drives that the student was trained on."""
+    calibration_sequences: frozenset[str]
+    """Drives on which the student was calibrated."""
+    every: int
+    """Only every n-th frame of a set was judged."""
+    notes: Mapping[str, str]
+    """Contender -> what a reader must know about it."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names, by id."""
+        return tuple(info.name for info in self.card.classes)
+
+    @property
+    def threshold(self) -> float:
+        """Image score above which the student calls a frame strange."""
+        return self.card.ood.threshold()
+
+    def judge(self, split: str, name: str) -> Judgement:
+        """Everything about one contender on one split."""
+        trial, contender = self.splits[split], self._contender(name)
+        pixels, images = trial.pixels[name], trial.images[name].values
+        errors = {'served': contender.served, **UNCERTAINTY_KEYS}
+        confidence, calm = pixels.confidence(), images[self.card.image_score]
+        return Judgement(
+            segmentation=pixels.segmentation(self.classes),
+            calibration=pixels.calibrated(),
+            served=contender.served,
+            error_detection={key: pixels.error_detection(source) for key, source in errors.items()},
+            uncertain_above=confidence.threshold,
+            p_accurate_certain=confidence.p_accurate_certain,
+            p_uncertain_inaccurate=confidence.p_uncertain_inaccurate,
+            retention=pixels.retention.curve(DROPPED),
+            image_ood={world: self._image_ood(images, scores[name].values, name) for world, scores in self.worlds()},
+            shift={world: shift.result(name) for world, shift in self.shifts.items()},
+            # The threshold was found for the student's scores; another network's are on another scale.
+            false_alarm=false_alarms(calm, trial.sequences, self.card.ood) if name == STUDENT else None,
+            spearman_to_teacher={std: each.spearman() for std, each in trial.agreement.get(name, {}).items()},
+            milliseconds=trial.milliseconds(name),
+        )
+
+    def worlds(self) -> list[tuple[str, Mapping[str, ImageScores]]]:
+        """Every set of strange images, those with labels among them."""
+        return [*self.strange.items(), *((name, shift.images) for name, shift in self.shifts.items())]
+
+    def _contender(self, name: str) -> Contender:
+        return next(each for each in self.contenders if each.name == name)
+
+    def _image_ood(self, calm: dict[str, list[float]], strange: dict[str, list[float]], name: str) -> ImageOod:
+        aurocs = {key.replace('max_logit', 'maxlogit'): image_auroc(calm[key], strange[key]) for key in calm}
+        served = strange[self.card.image_score]
+        return ImageOod(
+            images=len(served),
+            auroc={'served': image_auroc(calm[self.card.image_score], served), **aurocs},
+            alarm_rate=float((np.asarray(served) > self.threshold).mean()) if name == STUDENT else float('nan'),
+        )

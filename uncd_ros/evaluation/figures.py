@@ -1,0 +1,90 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The figures of a report: the paper's, and those that a sceptic asks for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from uncd_ros.evaluation import image_figures, pixel_figures
+from uncd_ros.evaluation.evaluation import Evaluation
+from uncd_ros.evaluation.trial import TEACHER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """A figure that was written."""
+
+    file: str
+    """Path from the report's folder."""
+    title: str
+    caption: str
+
+
+def draw_figures(evaluation: Evaluation, folder: Path) -> dict[str, Drawn]:
+    """Write every figure that there is data for, about the first split; by name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    trial = next(iter(evaluation.splits.values()))
+    drawn: dict[str, Drawn] = {}
+
+    def add(name: str) -> Path:
+        title, caption = _CAPTIONS[name]
+        drawn[name] = Drawn(file=f'{folder.name}/{name}.png', title=title, caption=' '.join(caption.split()))
+        return folder / f'{name}.png'
+
+    image_figures.examples(add('examples'), evaluation.card, trial)
+    pixel_figures.reliability(add('reliability'), trial)
+    pixel_figures.uncertainty_histograms(add('uncertainty_histograms'), trial)
+    pixel_figures.retention(add('retention'), trial)
+    pixel_figures.risk_coverage(add('risk_coverage'), trial)
+    if TEACHER in trial.pixels:
+        pixel_figures.agreement(add('std_agreement'), trial)
+    if evaluation.worlds():
+        image_figures.roc(add('image_roc'), evaluation, trial)
+    image_figures.score_distributions(add('image_scores'), evaluation)
+    return drawn
+
+
+_CAPTIONS = {
+    'examples': (
+        'What it sees (Fig 2)',
+        """Frames of the split, evenly spread. Right and wrong pixels are compared with the labels; void is grey. An
+        uncertainty worth having is bright where the fourth column is orange.""",
+    ),
+    'std_agreement': (
+        'Student against teacher (Fig 3)',
+        """The paper's uncertainty (class mean of the std) of every valid pixel, logarithmic on both axes. On the dashed
+        line the student says what the ensemble says.""",
+    ),
+    'uncertainty_histograms': (
+        'Uncertainty of right and of wrong pixels (Fig 4)',
+        """Share of right and of wrong pixels at each level, each kind summing to one. The less the two overlap, the
+        better an uncertainty finds errors.""",
+    ),
+    'image_roc': (
+        'Finding strange images (Fig 6)',
+        """ROC of each image score of the student: frames of the split against each set of strange images. The served
+        score is the thick line.""",
+    ),
+    'image_scores': (
+        'Image score of each set (Fig 7)',
+        """Distribution of the served image score. The dashed line is the threshold of the flag, the short tick the
+        median.""",
+    ),
+    'reliability': (
+        'Reliability',
+        """Accuracy of the pixels of each level of confidence. On the diagonal, 80 % confidence means 80 % right; the
+        bars show how many pixels are that confident; levels of a few hundred pixels are left out.""",
+    ),
+    'retention': (
+        'Dropping the most uncertain pixels',
+        """mIoU and accuracy of what is left, by the uncertainty that each network serves. A class of which no pixel is
+        left no longer counts in mIoU.""",
+    ),
+    'risk_coverage': (
+        'Risk and coverage',
+        """Error rate among the most certain share of pixels: left for each network by what it serves, right for the
+        student by each of its uncertainties. Lower is better; the dotted line is the best that any ranking could
+        do.""",
+    ),
+}
+"""Figure -> title and caption."""

@@ -1,0 +1,138 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Figures about whole images: what the network sees, and how strange it finds them."""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize, to_hex
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+from sklearn.metrics import roc_curve
+
+from uncd_ros.evaluation.evaluation import Evaluation
+from uncd_ros.evaluation.metrics import image_auroc
+from uncd_ros.evaluation.names import SCORE_NAMES
+from uncd_ros.evaluation.style import BLUE, CYCLE, FAINT, INK, PAPER, RED, canvas, subtitle
+from uncd_ros.evaluation.trial import STUDENT, Example, Trial
+from uncd_ros.model_card import ModelCard
+from uncd_ros.palette import ABSTAINED as VOID
+from uncd_ros.palette import colour_table, colourise
+
+_RIGHT_WRONG_VOID = np.asarray([(198, 219, 236), (213, 94, 0), (176, 180, 188)], np.uint8)
+
+
+def examples(path: Path, card: ModelCard, trial: Trial) -> None:
+    """Fig 2: image, labels, prediction, right and wrong, uncertainty; a row a frame."""
+    titles = ('camera', 'labels', 'prediction', 'right or wrong', 'uncertainty')
+    table = colour_table(tuple(info.color for info in card.classes))
+    rows = trial.examples
+    height, width = rows[0].frame.labels.shape
+    with canvas(path, 12.5, 2.24 * len(rows) * height / width + 0.8) as figure:
+        grid = figure.subplots(len(rows), len(titles), squeeze=False)
+        upper = float(np.quantile(np.concatenate([row.uncertainty.ravel() for row in rows]), 0.995))
+        for line, row in zip(grid, rows, strict=True):
+            for axes, picture in zip(line, _pictures(row, table), strict=True):
+                axes.imshow(picture, interpolation='nearest')
+            line[-1].imshow(row.uncertainty, vmin=0.0, vmax=upper, cmap='inferno', interpolation='nearest')
+            line[0].set_ylabel(row.frame.name, fontsize=8)
+        for axes in grid.flat:
+            axes.set(xticks=(), yticks=())
+            axes.grid(visible=False)
+            axes.spines[:].set_visible(False)
+        for axes, title in zip(grid[0], titles, strict=True):
+            axes.set_title(title)
+        _keys(figure, card, list(grid[:, -1]), upper)
+
+
+def _pictures(row: Example, table: NDArray[np.uint8]) -> Sequence[NDArray[np.uint8]]:
+    """All columns but the uncertainty; that one has a scale of its own and stands on a blank."""
+    labels = row.frame.labels
+    verdict = np.where(labels == VOID, 2, (labels != row.predicted).astype(np.uint8))
+    return (
+        row.frame.image,
+        colourise(labels, table),
+        colourise(row.predicted, table),
+        _RIGHT_WRONG_VOID[verdict],
+        np.zeros((*labels.shape, 3), np.uint8),
+    )
+
+
+def _keys(figure: Figure, card: ModelCard, column: list[Axes], upper: float) -> None:
+    entries = [(info.name, info.color) for info in card.classes]
+    entries += zip(('right pixel', 'wrong pixel', 'void'), _RIGHT_WRONG_VOID.tolist(), strict=True)
+    patches = [Patch(color=to_hex(np.divide(colour, 255).tolist()), label=label) for label, colour in entries]
+    figure.legend(handles=patches, loc='outside lower center', ncols=min(len(patches), 14), handlelength=1, fontsize=8)
+    scale = ScalarMappable(Normalize(0.0, upper), cmap='inferno')
+    figure.colorbar(scale, ax=column, label=f'served uncertainty: {card.uncertainty.name}', pad=0.06)
+
+
+def roc(path: Path, evaluation: Evaluation, trial: Trial) -> None:
+    """Fig 6: a panel a set of strange images, a line an image score."""
+    worlds = evaluation.worlds()
+    columns = 2 if len(worlds) == 4 else min(3, len(worlds))
+    rows = math.ceil(len(worlds) / columns)
+    calm = trial.images[STUDENT].values
+    with canvas(path, 4.3 * columns, 5.3 * rows) as figure:
+        grid = figure.subplots(rows, columns, squeeze=False)
+        for axes, (name, scores) in zip(grid.flat, worlds, strict=False):
+            _roc_panel(axes, calm, scores[STUDENT].values, evaluation.card.image_score)
+            axes.set_title(name)
+        for axes in grid.flat[len(worlds) :]:
+            axes.set_visible(False)
+
+
+def _roc_panel(
+    axes: Axes, calm: Mapping[str, Sequence[float]], strange: Mapping[str, Sequence[float]], served: str
+) -> None:
+    axes.plot((0, 1), (0, 1), color=FAINT, linewidth=1, linestyle=(0, (2, 2)))
+    for (score, values), (colour, dash) in zip(calm.items(), CYCLE, strict=False):
+        truth = np.repeat([0, 1], [len(values), len(strange[score])])
+        false_rate, true_rate, _ = roc_curve(truth, [*values, *strange[score]])
+        width = 3.4 if score == served else 1.4
+        label = f'{SCORE_NAMES[score]}: {image_auroc(values, strange[score]):.3f}'
+        axes.plot(false_rate, true_rate, color=colour, linestyle=dash, linewidth=width, label=label)
+    axes.set(
+        xlim=(-0.01, 1), ylim=(0, 1.02), xlabel='share of familiar images suspected', ylabel='share of strange found'
+    )
+    axes.legend(loc='upper center', bbox_to_anchor=(0.5, -0.14), ncols=2, title='AUROC', fontsize=8)
+
+
+def score_distributions(path: Path, evaluation: Evaluation) -> None:
+    """Fig 7: the served image score of each set, a row a set, with the flag's threshold."""
+    score, threshold = evaluation.card.image_score, evaluation.threshold
+    familiar = {f'{evaluation.dataset} {name}': split.images for name, split in evaluation.splits.items()}
+    sets = [*familiar.items(), *evaluation.worlds()]
+    found = {name: np.asarray(scores[STUDENT].values[score]) for name, scores in sets}
+    low, high = np.quantile(np.concatenate([*found.values(), [threshold]]), (0.002, 0.998))
+    edges = np.linspace(low, max(high, low + 1e-9), 70)
+    with canvas(path, 8.2, 1.1 + 0.75 * len(found)) as figure:
+        axes = figure.add_subplot()
+        for row, (name, values) in enumerate(found.items()):
+            _ridge(axes, -row, values, edges, BLUE if name in familiar else RED)
+            above = f'{(values > threshold).mean():.0%} above'
+            axes.text(1.01, -row + 0.25, above, transform=axes.get_yaxis_transform(), fontsize=8.5)
+        axes.axvline(threshold, color=INK, linestyle='--', linewidth=1.3)
+        labels = [f'{name}\n{len(values)} images' for name, values in found.items()]
+        axes.set_yticks([-row + 0.25 for row in range(len(found))], labels)
+        axes.tick_params(axis='y', length=0)
+        axes.grid(visible=False, axis='y')
+        axes.set_ylim(-len(found) + 0.85, 0.95)
+        axes.set_title('How strange each set looks', pad=20)
+        axes.set_xlabel(f'image score ({SCORE_NAMES[score]}), higher is stranger')
+        subtitle(axes, f'blue: familiar; red: strange; dashed: threshold {threshold:.4g}')
+
+
+def _ridge(axes: Axes, base: float, values: NDArray[np.float64], edges: NDArray[np.float64], colour: str) -> None:
+    counts, _ = np.histogram(values.clip(edges[0], edges[-1]), edges)
+    heights = base + 0.72 * counts / max(counts.max(), 1)
+    axes.stairs(heights, edges, baseline=base, fill=True, color=colour, alpha=0.45)
+    axes.stairs(heights, edges, baseline=base, color=colour, linewidth=1.1)
+    median = float(np.median(values))
+    axes.plot((median, median), (base, base + 0.34), color=PAPER, linewidth=3.4)
+    axes.plot((median, median), (base, base + 0.34), color=colour, linewidth=1.6)

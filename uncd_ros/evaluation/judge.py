@@ -1,0 +1,115 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One network before labelled frames: everything that can be said of its pixels, and the scores of its images."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from uncd_ros.evaluation.metrics import CalibrationError, ConfusionMatrix, ProbabilityScores
+from uncd_ros.evaluation.ranking import Ranking
+from uncd_ros.evaluation.records import (
+    CalibrationResult,
+    ClassResult,
+    Confidence,
+    ErrorDetection,
+    Segmentation,
+)
+from uncd_ros.evaluation.retention import Retention
+from uncd_ros.palette import ABSTAINED as VOID
+from uncd_ros.scores import image_score, pixel_uncertainty
+from uncd_ros.student import StudentOutput
+
+Network = Callable[[Tensor], StudentOutput]
+"""(1, 3, H, W) uint8 RGB -> its output, at the network's own size."""
+
+PAPER = 'mean_std'
+"""The paper's pixel uncertainty, eq. 8."""
+
+
+def to_size(output: StudentOutput, height: int, width: int) -> StudentOutput:
+    """Both maps at the size of the labels, bilinear: labels themselves are never interpolated."""
+    if output.logits.shape[-2:] == (height, width):
+        return output
+    return StudentOutput(
+        *(functional.interpolate(each, (height, width), mode='bilinear', align_corners=False) for each in output)
+    )
+
+
+class PixelJudge:
+    """Segmentation, calibration and error detection over a whole set; void pixels count nowhere."""
+
+    def __init__(self, num_classes: int, uncertainties: Sequence[str], served: str) -> None:
+        self.served = served
+        self.confusion, self.calibration = ConfusionMatrix(num_classes), CalibrationError()
+        self.probability, self.retention = ProbabilityScores(), Retention(num_classes)
+        self.errors = {name: Ranking() for name in uncertainties}
+        self.class_uncertainty = torch.zeros(num_classes, dtype=torch.float64)
+
+    def update(self, output: StudentOutput, labels: Tensor) -> None:
+        """Maps (1, C, h, w) of any size and labels (H, W) uint8 of one image."""
+        output = to_size(output, *labels.shape)
+        labels = labels.to(output.logits.device)
+        valid = labels != VOID
+        truth = labels[valid]
+        log_p = torch.log_softmax(output.logits[0], dim=0)[:, valid]
+        confidence, predicted = log_p.exp().max(dim=0)
+        wrong = predicted != truth
+        self.confusion.update(predicted, truth)
+        self.calibration.update(confidence, ~wrong)
+        self.probability.update(log_p, truth)
+        for name, ranking in self.errors.items():
+            uncertainty = pixel_uncertainty(name, output)[0][valid]
+            ranking.update(uncertainty, wrong)
+            if name == self.served:
+                self.retention.update(uncertainty, predicted, truth)
+            if name == PAPER:
+                sums = torch.bincount(truth.long(), weights=uncertainty.double(), minlength=len(self.class_uncertainty))
+                self.class_uncertainty += sums.cpu()
+
+    def segmentation(self, classes: Sequence[str]) -> Segmentation:
+        """Table 1: IoU and mean uncertainty a class."""
+        # Without the paper's uncertainty, sums of 0 must not pass for a mean of 0.
+        means = self.class_uncertainty / self.confusion.counts.sum(1) * (1.0 if PAPER in self.errors else float('nan'))
+        per_class = {
+            name: ClassResult(iou=iou, mean_uncertainty=mean)
+            for name, iou, mean in zip(classes, self.confusion.iou(), means.tolist(), strict=True)
+        }
+        return Segmentation(miou=self.confusion.miou(), pixel_accuracy=self.confusion.accuracy(), per_class=per_class)
+
+    def calibrated(self) -> CalibrationResult:
+        """How far the class probabilities can be believed."""
+        return CalibrationResult(ece=self.calibration.ece(), nll=self.probability.nll(), brier=self.probability.brier())
+
+    def error_detection(self, name: str) -> ErrorDetection:
+        """How well an uncertainty finds wrong pixels; NaN for one that this network does not have."""
+        ranking = self.errors.get(name, Ranking())
+        return ErrorDetection(auroc=ranking.auroc(), aupr=ranking.aupr(), fpr95=ranking.fpr95(), aurc=ranking.aurc())
+
+    def confidence(self) -> Confidence:
+        """Accurate and certain, or uncertain and inaccurate, cut at the mean of the served uncertainty."""
+        ranking = self.errors[self.served]
+        threshold = ranking.mean()
+        (accurate_certain, inaccurate_certain), (_, inaccurate_uncertain) = ranking.split(threshold)
+        inaccurate = inaccurate_certain + inaccurate_uncertain
+        return Confidence(
+            threshold=threshold,
+            p_accurate_certain=float(accurate_certain / (accurate_certain + inaccurate_certain)),
+            p_uncertain_inaccurate=float(inaccurate_uncertain / inaccurate) if inaccurate else float('nan'),
+        )
+
+
+class ImageScores:
+    """Some image scores of every image, in order and exact: a few numbers an image are all that grows with a set."""
+
+    def __init__(self, uncertainty: str, names: Sequence[str]) -> None:
+        self.uncertainty = uncertainty
+        self.values: dict[str, list[float]] = {name: [] for name in names}
+
+    def update(self, output: StudentOutput) -> None:
+        """Score one image at the network's own size, as on the robot."""
+        maps = pixel_uncertainty(self.uncertainty, output)
+        for name, values in self.values.items():
+            values.append(float(image_score(name, output, maps)))

@@ -1,0 +1,31 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What things are called where a person reads."""
+
+CONTENDER_NAMES = {
+    'student': 'student',
+    'teacher': 'teacher',
+    'baseline': 'single net',
+    'baseline_scaled': 'single net, T-scaled',
+}
+"""Contenders, for a person."""
+UNCERTAINTY_NAMES = {
+    'mean_std': 'mean std (eq. 8)',
+    'predicted_std': 'std of the predicted class',
+    'entropy': 'entropy',
+    'softmax': '1 - max softmax',
+    'max_logit': 'negated max logit',
+}
+"""Pixel uncertainties, for a person."""
+SCORE_NAMES = {
+    'mean': 'mean',
+    'median': 'median',
+    'median_min_over_max': '(median + min) / max',
+    'upper_quantile': '95 % quantile',
+    'worst_patch': 'worst patch',
+    'max_logit': 'negated mean max logit',
+    'energy': 'energy',
+    'min': 'min',
+    'max': 'max',
+}
+"""Image scores, for a person."""
