@@ -66,6 +66,15 @@ def installed(tmp_path: Path) -> Path:
     return prefix
 
 
+def answered(probe: Probe) -> Iterator[tuple[Image, Image]]:
+    """Images that were heard, each with its mask."""
+    masks = {(msg.header.stamp.sec, msg.header.stamp.nanosec): msg for msg in probe.heard['/front/segmentation/mask']}
+    for image in probe.heard['/front/camera/image']:
+        key = (image.header.stamp.sec, image.header.stamp.nanosec)
+        if key in masks:
+            yield image, masks[key]
+
+
 def test_launch_file(installed: Path, tiny_model: Path, tmp_path: Path) -> None:
     pytest.importorskip('launch_ros', reason='launch and launch_ros come with a ROS distribution, not from pip')
     arguments = (f'model:={tiny_model}', 'source:=street', 'namespace:=front', 'image:=camera/image', 'respawn:=false')
@@ -80,10 +89,8 @@ def test_launch_file(installed: Path, tiny_model: Path, tmp_path: Path) -> None:
     }
     process = Process(tmp_path / 'log.txt', 'launch_main', launch_file, *arguments, extra=extra)
     try:
-        mask = probe.until(lambda: next(iter(probe.heard['/front/segmentation/mask']), None), 60.0)
-        image = probe.until(
-            lambda: next((m for m in probe.heard['/front/camera/image'] if m.header == mask.header), None)
-        )
+        # The first masks may answer images from before this probe was known to the player.
+        image, mask = probe.until(lambda: next(answered(probe), None), 60.0)
         assert (mask.height, mask.width) == (image.height, image.width)
         status = probe.until(lambda: next(iter(probe.heard['/diagnostics']), None)).status[0]
         assert {'model': 'tiny'}.items() <= {each.key: each.value for each in status.values}.items()
