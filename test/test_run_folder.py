@@ -18,8 +18,10 @@ def _settings(run: Path, *changes: str) -> Settings:
 
 def test_the_same_settings_may_come_again(tmp_path: Path) -> None:
     claim(_settings(tmp_path))
+    first = (tmp_path / 'config.json').read_text()
     claim(_settings(tmp_path))
     claim(_settings(tmp_path, '--out=elsewhere', '--devices=2'))
+    assert (tmp_path / 'config.json').read_text() == first
 
 
 def test_other_settings_are_refused_by_name(tmp_path: Path) -> None:
@@ -39,3 +41,4 @@ def test_a_setting_inside_a_list_is_named_by_its_place(tmp_path: Path) -> None:
 def test_two_runs_lie_side_by_side(tmp_path: Path) -> None:
     claim(_settings(tmp_path / 'a'))
     claim(_settings(tmp_path / 'b', '--student.head=dense'))
+    assert (tmp_path / 'a' / 'config.json').read_text() != (tmp_path / 'b' / 'config.json').read_text()
