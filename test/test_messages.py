@@ -54,17 +54,30 @@ def test_memory_is_kept_until_the_size_changes() -> None:
 
 @pytest.mark.parametrize(('is_ood', 'level'), [(True, DiagnosticStatus.WARN), (False, DiagnosticStatus.OK)])
 def test_ood_status(is_ood: bool, level: bytes) -> None:
-    decision = OodDecision(is_ood=is_ood, score=0.75, threshold=0.5, reason='3 of the last 5')
-    msg = ood_status(HEADER, decision, false_alarm_rate=0.01, model='camvid')
-    (status,) = msg.status
+    decision = OodDecision(
+        is_ood=is_ood,
+        score=0.75,
+        threshold=0.5,
+        alarms=2,
+        false_alarm_rate=0.01,
+        strange_per_hour=36.04,
+        reason='3 of the last 5',
+    )
+    msg = ood_status(HEADER, decision, None, model='camvid')
+    scene, camera = msg.status
     assert msg.header == HEADER
-    assert (status.level, status.message, status.hardware_id) == (level, '3 of the last 5', 'camvid')
-    assert {each.key: each.value for each in status.values} == {
+    assert (scene.level, scene.message, scene.hardware_id) == (level, '3 of the last 5', 'camvid')
+    assert {each.key: each.value for each in scene.values} == {
         'is_ood': str(is_ood),
         'score': '0.75',
         'threshold': '0.5',
+        'alarms': '2',
         'false_alarm_rate': '0.01',
+        'strange_per_hour': '36.0',
     }
+    assert (camera.level, camera.message) == (DiagnosticStatus.OK, 'no fault')
+    _, camera = ood_status(HEADER, decision, 'black: 99% of the image is dark', model='camvid').status
+    assert (camera.level, camera.message) == (DiagnosticStatus.ERROR, 'black: 99% of the image is dark')
 
 
 def test_diagnostics() -> None:

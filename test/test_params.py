@@ -12,6 +12,7 @@ from rclpy.context import Context
 from rclpy.node import Node
 
 from uncd_ros.errors import ConfigError
+from uncd_ros.ood import OodTiming
 from uncd_ros.params import PERCEPTION, NodeParams, declare
 
 
@@ -32,16 +33,15 @@ def node_with(context: Context, *overrides: str) -> Node:
 def test_defaults(context: Context) -> None:
     node = node_with(context)
     declare(node, PERCEPTION)
-    assert NodeParams.read(node) == NodeParams(
-        model='camvid', device='auto', autostart=True, false_alarm_rate=0.01, window=5, required=3
-    )
+    assert NodeParams.read(node) == NodeParams(model='camvid', device='auto', autostart=True, timing=OodTiming())
 
 
 def test_given_values(context: Context) -> None:
     node = node_with(context, 'model:=mine', 'ood.window:=9', 'ood.false_alarm_rate:=0.05', 'autostart:=false')
     declare(node, PERCEPTION)
     params = NodeParams.read(node)
-    assert (params.model, params.window, params.false_alarm_rate, params.autostart) == ('mine', 9, 0.05, False)
+    assert (params.model, params.autostart) == ('mine', False)
+    assert params.timing == OodTiming(window=9, false_alarm_rate=0.05)
 
 
 def test_described(context: Context) -> None:
@@ -66,6 +66,7 @@ def test_described(context: Context) -> None:
         ('model:=3', 'parameter model must be text'),
         ('autostart:=maybe', 'parameter autostart must be true or false'),
         ('ood.required:=6', 'ood.required is 6, expected 1 to ood.window = 5'),
+        ('ood.release:=3', 'ood.release is 3, expected 0 to ood.required - 1 = 2'),
     ],
 )
 def test_bad_value_is_one_clear_line(context: Context, override: str, complaint: str) -> None:

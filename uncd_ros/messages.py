@@ -41,9 +41,17 @@ class ImageBuffer:
         return msg
 
 
-def ood_status(header: Header, decision: OodDecision, *, false_alarm_rate: float, model: str) -> DiagnosticArray:
-    """The decision about one image with all that led to it, stamped as that image."""
-    status = DiagnosticStatus(
+def seconds(stamp: Time) -> float:
+    """A stamp as one number."""
+    return float(stamp.sec + stamp.nanosec * 1e-9)
+
+
+def ood_status(header: Header, decision: OodDecision, fault: str | None, *, model: str) -> DiagnosticArray:
+    """The decision about one image with all that led to it, and the camera's health, stamped as that image.
+
+    `fault` is what is wrong with the camera, if anything is.
+    """
+    scene = DiagnosticStatus(
         level=DiagnosticStatus.WARN if decision.is_ood else DiagnosticStatus.OK,
         name='segmentation: out of distribution',
         message=decision.reason,
@@ -52,10 +60,18 @@ def ood_status(header: Header, decision: OodDecision, *, false_alarm_rate: float
             is_ood=decision.is_ood,
             score=decision.score,
             threshold=decision.threshold,
-            false_alarm_rate=false_alarm_rate,
+            alarms=decision.alarms,
+            false_alarm_rate=decision.false_alarm_rate,
+            strange_per_hour=round(decision.strange_per_hour, 1),
         ),
     )
-    return DiagnosticArray(header=header, status=[status])
+    camera = DiagnosticStatus(
+        level=DiagnosticStatus.ERROR if fault else DiagnosticStatus.OK,
+        name='segmentation: camera',
+        message=fault or 'no fault',
+        hardware_id=header.frame_id,
+    )
+    return DiagnosticArray(header=header, status=[scene, camera])
 
 
 def diagnostics(stamp: Time, counts: Snapshot, *, topic: str, model: str, device: str) -> DiagnosticArray:

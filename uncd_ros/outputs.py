@@ -22,10 +22,9 @@ DEPTH = 5
 class Outputs:
     """Publishers of one configured model, and the messages they reuse."""
 
-    def __init__(self, node: Node, card: ModelCard, *, false_alarm_rate: float) -> None:
+    def __init__(self, node: Node, card: ModelCard) -> None:
         self._node = node
         self._card = card
-        self._false_alarm_rate = false_alarm_rate
         self._colours = colour_table(tuple(each.color for each in card.classes))
         self._mask = node.create_publisher(Image, '~/mask', DEPTH)
         self._uncertainty = node.create_publisher(Image, '~/uncertainty', DEPTH)
@@ -35,14 +34,22 @@ class Outputs:
         self._ood_status = node.create_publisher(DiagnosticArray, '~/ood_status', DEPTH)
         self._buffers = {encoding: ImageBuffer(encoding) for encoding in ('mono8', '32FC1', 'rgb8')}
 
-    def publish(self, header: Header, image: NDArray[np.uint8], found: Prediction, decision: OodDecision) -> None:
-        """Publish all that was found in one (H, W, 3) RGB image, with that image's header."""
+    def publish(
+        self,
+        header: Header,
+        image: NDArray[np.uint8],
+        found: Prediction,
+        decision: OodDecision,
+        fault: str | None,
+    ) -> None:
+        """Publish all that was found in one (H, W, 3) RGB image, with that image's header.
+
+        `fault` is what is wrong with the camera, if anything is.
+        """
         self._ood.publish(Bool(data=decision.is_ood))
         self._ood_score.publish(Float32(data=decision.score))
         if self._ood_status.get_subscription_count():
-            self._ood_status.publish(
-                ood_status(header, decision, false_alarm_rate=self._false_alarm_rate, model=self._card.name)
-            )
+            self._ood_status.publish(ood_status(header, decision, fault, model=self._card.name))
         if self._mask.get_subscription_count():
             self._mask.publish(self._buffers['mono8'].fill(header, found.labels))
         if self._uncertainty.get_subscription_count():

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parameters: each declared once, with a text and a range, and read into one immutable record."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
@@ -10,6 +10,7 @@ from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 
 from uncd_ros.errors import ConfigError
+from uncd_ros.ood import OodTiming
 
 Value = bool | int | float | str
 
@@ -55,6 +56,20 @@ PERCEPTION = (
         low=1,
         high=1000,
     ),
+    Parameter(
+        name='ood.release',
+        default=1,
+        text='Strange images of the window at which the flag falls again, less than ood.required.',
+        low=0,
+        high=999,
+    ),
+    Parameter(
+        name='ood.hold',
+        default=1.0,
+        text='Seconds, by the stamps of the images, that the flag stays up at least.',
+        low=0.0,
+        high=3600.0,
+    ),
 )
 
 
@@ -67,20 +82,14 @@ class NodeParams:
     device: str
     """auto, cpu, cuda or cuda:N."""
     autostart: bool
-    false_alarm_rate: float
-    """In [0.0001, 0.5]."""
-    window: int
-    """Frames, 1 to 1000."""
-    required: int
-    """Frames, 1 to `window`."""
+    timing: OodTiming
 
     @classmethod
     def read(cls, node: Node) -> 'NodeParams':
         """Read what was declared. Raises ConfigError where values do not fit each other."""
         values = values_of(node, PERCEPTION)
-        if values['required'] > values['window']:
-            raise ConfigError(f'ood.required is {values["required"]}, expected 1 to ood.window = {values["window"]}')
-        return cls(**values)
+        timing = OodTiming(**{each.name: values.pop(each.name) for each in fields(OodTiming)})
+        return cls(timing=timing, **values)
 
 
 def values_of(node: Node, parameters: tuple[Parameter, ...]) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from rclpy.qos import qos_profile_sensor_data
 from rclpy.task import Future
 from sensor_msgs.msg import Image
 
+from uncd_ros.camera_health import CameraHealth
 from uncd_ros.errors import ImageError, UncdError
 from uncd_ros.images import as_array
 from uncd_ros.mailbox import Mailbox
-from uncd_ros.messages import NO_IMAGE_AFTER, diagnostics
+from uncd_ros.messages import NO_IMAGE_AFTER, diagnostics, seconds
 from uncd_ros.model_store import load_model
 from uncd_ros.ood import OodMonitor
 from uncd_ros.outputs import Outputs
@@ -62,27 +63,27 @@ class PerceptionNode(LifecycleNode):
             params = NodeParams.read(self)
             model = load_model(params.model)
             rule = model.card.ood
-            self._threshold = rule.threshold(params.false_alarm_rate)
             self._predictor = Predictor(model, device=params.device)
             self._predictor.warm_up()
         except UncdError as error:
             self.get_logger().error(str(error))
             return TransitionCallbackReturn.FAILURE
-        self._outputs = Outputs(self, model.card, false_alarm_rate=params.false_alarm_rate)
+        self._outputs = Outputs(self, model.card)
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._params = params
         self.get_logger().info(f'model {model.card.name} from {model.folder} on {self._predictor.device_name}')
-        if not rule.guaranteed(params.false_alarm_rate):
+        if not rule.guaranteed(params.timing.false_alarm_rate):
             self.get_logger().warning(
                 f'model {model.card.name} has too few independent calibration scores ({rule.effective_n}) '
-                f'to promise ood.false_alarm_rate = {params.false_alarm_rate}'
+                f'to promise ood.false_alarm_rate = {params.timing.false_alarm_rate}'
             )
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Take images in and work on them."""
         self._telemetry = Telemetry(time.monotonic())
-        self._monitor = OodMonitor(self._threshold, window=self._params.window, required=self._params.required)
+        self._monitor = OodMonitor(self._predictor.card.ood, self._params.timing)
+        self._health = CameraHealth()
         self._mailbox: Mailbox[Arrival] = Mailbox()
         self._worker = threading.Thread(target=self._work, name='inference', daemon=True)
         self._worker.start()
@@ -151,8 +152,9 @@ class PerceptionNode(LifecycleNode):
     def _process(self, msg: Image) -> None:
         image = as_array(msg)
         found = self._predictor.predict(image)
-        decision = self._monitor.update(found.score)
-        self._outputs.publish(msg.header, image, found, decision)
+        fault = self._health.check(image)
+        decision = self._monitor.update(found.score, seconds(msg.header.stamp), fault=fault)
+        self._outputs.publish(msg.header, image, found, decision, fault)
 
     def _report(self) -> None:
         counts = self._telemetry.snapshot(time.monotonic())
