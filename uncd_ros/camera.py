@@ -11,7 +11,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from numpy.typing import NDArray
 from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
-from rclpy.qos import qos_profile_sensor_data
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
@@ -29,6 +29,12 @@ from uncd_ros.qos import explain_incompatible_qos
 from uncd_ros.status import camera_status
 from uncd_ros.telemetry import Snapshot, Telemetry
 from uncd_ros.worker import Arrival, Serving
+
+DEPTH = 5
+"""Images that DDS may keep: the mailbox sees each, keeps the newest and counts the rest.
+
+A queue of one would overwrite images where nobody counts them.
+"""
 
 
 class Camera:
@@ -53,14 +59,12 @@ class Camera:
         self._adopt(serving)
         prefix = f'{self.name}/' if self.name else ''
         is_raw = serving.params.image_transport == 'raw'
-        # DDS may keep a few images: the mailbox sees each, keeps the newest and counts the rest. A queue of one
-        # would overwrite images where nobody counts them.
         self._subscriptions = [
             self._node.create_subscription(
                 kind,
                 f'{prefix}{topic}',
                 take,
-                qos_profile_sensor_data,
+                QoSProfile(depth=DEPTH, reliability=ReliabilityPolicy.BEST_EFFORT),
                 callback_group=group,
                 event_callbacks=explain_incompatible_qos(self._node, f'{prefix}{topic}'),
                 qos_overriding_options=QoSOverridingOptions.with_default_policies(),
