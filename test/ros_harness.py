@@ -219,6 +219,7 @@ class Camera:
             ended = sum(int(now[key]) for key in ('processed', 'dropped', 'faults'))
             return now if int(now['received']) == ended else None
 
+        self.counts()  # these may be from before the last image
         return self.probe.until(complete)
 
     def change(self, transition: int) -> bool:

@@ -107,7 +107,7 @@ class Engine:
 
 
 def load_engine(model: str | Path, device: str, *, check: Callable[[], None]) -> Engine:
-    """Load a model folder, or a built-in model by its name, and run it once.
+    """Load a model folder, or a built-in model by its name, and warm it up.
 
     `check` is called between the steps, none of which takes long, and may raise to give up. Raises UncdError
     for a model or device that is not there or does not work.
@@ -116,8 +116,9 @@ def load_engine(model: str | Path, device: str, *, check: Callable[[], None]) ->
     check()
     try:
         engine = Engine(lambda name: Predictor(stored, device=name), device)
-        check()
-        engine.warm_up()
+        for _ in range(2):  # the first pass chooses kernels and takes memory, the second finds both
+            check()
+            engine.warm_up()
     except RuntimeError as error:
         raise UncdError(f"model {stored.folder} does not run on device '{device}': {error}") from None
     return engine

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Camera images in; labels, uncertainty and an out-of-distribution flag out. Lifecycle and wiring only."""
 
+import functools
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +26,26 @@ from uncd_ros.params import PERCEPTION, NodeParams, declare, refuse_late_changes
 from uncd_ros.process import run
 from uncd_ros.status import NO_IMAGE_AFTER, model_status
 from uncd_ros.worker import Serving, Worker
+
+Transition = Callable[['PerceptionNode', LifecycleState], TransitionCallbackReturn]
+
+
+def told(transition: Transition) -> Transition:
+    """A transition whose failure is logged; rclpy swallows what it raises without a word."""
+
+    @functools.wraps(transition)
+    def attempt(node: 'PerceptionNode', state: LifecycleState) -> TransitionCallbackReturn:
+        try:
+            return transition(node, state)
+        except UncdError as error:
+            node.get_logger().error(str(error))
+            return TransitionCallbackReturn.FAILURE
+        except Exception as error:
+            if node.context.ok():  # else the process ends, which is no failure
+                node.get_logger().error(f'{type(error).__name__}: {error}')
+            raise
+
+    return attempt
 
 
 class PerceptionNode(LifecycleNode):
@@ -49,19 +71,17 @@ class PerceptionNode(LifecycleNode):
         wanted = TransitionCallbackReturn.SUCCESS
         return bool(self.trigger_configure() == wanted and self.trigger_activate() == wanted)
 
+    @told
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the model and run it once, so that the first camera image need not wait."""
-        try:
-            params = NodeParams.read(self)
-            serving = self._load(params)
-        except UncdError as error:
-            self.get_logger().error(str(error))
-            return TransitionCallbackReturn.FAILURE
+        params = NodeParams.read(self)
+        serving = self._load(params)
         self._serving = serving
         self._cameras = [Camera(self, name, serving) for name in params.cameras]
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         return super().on_configure(state)
 
+    @told
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Take images in and work on them."""
         assert self._serving

@@ -51,8 +51,7 @@ class Predictor:
     def warm_up(self) -> None:
         """Let the kernels be chosen and memory be taken before the first camera image waits for it."""
         blank = np.zeros((self.card.student.input_height, self.card.student.input_width, 3), np.uint8)
-        for _ in range(2):
-            self.predict(blank)
+        self.predict(blank)
 
     @property
     def precision(self) -> str:

@@ -43,7 +43,7 @@ def run(make_node: Callable[[], Process], args: list[str] | None, *, threads: in
     try:
         node = make_node()
         if not node.start():
-            return 1
+            return int(rclpy.ok())  # a start that was cut short by the end of the process has not failed
         rclpy.spin_until_future_complete(cast(Node, node), node.finished, executor)
     except UncdError as error:
         print(f'error: {error}', file=sys.stderr)
