@@ -67,24 +67,34 @@ def installed(tmp_path: Path) -> Path:
     return prefix
 
 
-def test_launch_file(installed: Path, tiny_model: Path, tmp_path: Path) -> None:
+def launched(installed: Path, log: Path, *arguments: str) -> Process:
+    """The launch file, running."""
     pytest.importorskip('launch_ros', reason='launch and launch_ros come with a ROS distribution, not from pip')
-    arguments = (f'model:={tiny_model}', 'source:=street', 'namespace:=front', 'image:=camera/image', 'respawn:=false')
-    probe = Probe()
-    probe.listen(Image, '/front/camera/image')
-    probe.listen(Image, '/front/segmentation/mask')
-    probe.listen(DiagnosticArray, '/diagnostics')
-    launch_file = str(PROJECT / 'launch' / 'perception.launch.py')
     extra = {
         'AMENT_PREFIX_PATH': joined(installed, os.environ.get('AMENT_PREFIX_PATH')),
         'PYTHONPATH': joined(PROJECT, PROJECT / 'test', os.environ.get('PYTHONPATH')),
     }
-    process = Process(tmp_path / 'log.txt', 'launch_main', launch_file, *arguments, extra=extra)
+    launch_file = str(PROJECT / 'launch' / 'perception.launch.py')
+    return Process(log, 'launch_main', launch_file, *arguments, 'source:=street', 'respawn:=false', extra=extra)
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'image_topic', 'mask_topic'),
+    [
+        (('namespace:=front', 'image:=camera/image'), '/front/camera/image', '/front/segmentation/mask'),
+        (('cameras:=left,right', 'image:=camera/image'), '/right/camera/image', '/segmentation/right/mask'),
+    ],
+)
+def test_launch_file(
+    installed: Path, tiny_model: Path, tmp_path: Path, arguments: tuple[str, ...], image_topic: str, mask_topic: str
+) -> None:
+    process = launched(installed, tmp_path / 'log.txt', f'model:={tiny_model}', *arguments)
+    probe = Probe()
     try:
-        mask = probe.until(lambda: next(iter(probe.heard['/front/segmentation/mask']), None), 60.0)
-        image = probe.until(
-            lambda: next((m for m in probe.heard['/front/camera/image'] if m.header == mask.header), None)
-        )
+        for kind, topic in ((Image, image_topic), (Image, mask_topic), (DiagnosticArray, '/diagnostics')):
+            probe.listen(kind, topic)
+        mask = probe.until(lambda: next(iter(probe.heard[mask_topic]), None), 60.0)
+        image = probe.until(lambda: next((m for m in probe.heard[image_topic] if m.header == mask.header), None))
         assert (mask.height, mask.width) == (image.height, image.width)
         status = probe.until(lambda: next(iter(probe.heard['/diagnostics']), None)).status[0]
         assert {'model': 'tiny'}.items() <= {each.key: each.value for each in status.values}.items()

@@ -19,7 +19,7 @@ from uncd_ros.codec import encode_png
 from uncd_ros.messages import ImageBuffer, ood_status, scaled_info
 from uncd_ros.model_card import ModelCard
 from uncd_ros.ood import OodDecision
-from uncd_ros.palette import colour_blind_safe, colour_table, overlay
+from uncd_ros.palette import colour_blind_safe, colour_table, framed, overlay
 from uncd_ros.predictor import Prediction
 
 try:
@@ -104,7 +104,7 @@ class Outputs:
             self._fill('uncertainty', '32FC1', header, found.uncertainty)
         if self._is_wanted('overlay'):
             drawn = overlay(image, found.labels, found.uncertainty, self._colours, self._card.uncertainty.upper)
-            self._fill('overlay', 'rgb8', header, drawn)
+            self._fill('overlay', 'rgb8', header, framed(drawn) if answer.decision.is_ood else drawn)
 
     def destroy(self) -> None:
         """Take the topics down."""

@@ -132,6 +132,7 @@ class PerceptionNode(LifecycleNode):
 
     def _load(self, params: NodeParams) -> Serving:
         """The model that `params` name, ready. Raises UncdError if there is none, or it does not run."""
+        self.get_logger().info(f'loading model {params.model}')
         engine = load_engine(params.model, params.device, check=self._check_wanted)
         self.get_logger().info(f'model {engine.card.name} on {engine.device_name}')
         rule, rate = engine.card.ood, params.timing.false_alarm_rate
