@@ -77,3 +77,12 @@ def test_both_kinds_of_camera_match(tiny_model: Path, tmp_path: Path, reliabilit
         camera.ask(image)
         probe.until(lambda: any(msg.header == image.header for msg in heard) or camera.publisher.publish(image))
     probe.close()
+
+
+def test_wrong_topic_is_told_the_right_one(tiny_model: Path, tmp_path: Path) -> None:
+    probe = Probe()
+    probe.node.create_publisher(Image, '/camera/color/image', 5)
+    with perception_node(tmp_path / 'log.txt', tiny_model) as process:
+        told = 'nobody publishes it, but there is /camera/color/image: remap image_raw'
+        probe.until(lambda: told in process.output, 60.0)
+    probe.close()

@@ -107,7 +107,9 @@ def test_lifecycle(camera: Camera) -> None:
 
 
 def test_silence_explains_itself(camera: Camera) -> None:
-    camera.probe.until(lambda: 'no image on /image_raw for' in camera.process.output)
+    told = 'no image on /image_raw for'
+    camera.probe.until(lambda: told in camera.process.output)
+    assert 'it has a publisher, which sends nothing' in camera.process.output
 
 
 def test_ctrl_c_ends_it_cleanly_and_the_counts_add_up(camera: Camera) -> None:

@@ -25,7 +25,7 @@ from uncd_ros.messages import seconds, stated_size
 from uncd_ros.ood import OodMonitor
 from uncd_ros.outputs import Answer, Outputs
 from uncd_ros.predictor import Prediction
-from uncd_ros.qos import explain_incompatible_qos
+from uncd_ros.qos import explain_incompatible_qos, explain_silence
 from uncd_ros.status import camera_status
 from uncd_ros.telemetry import Snapshot, Telemetry
 from uncd_ros.worker import Arrival, Serving
@@ -80,6 +80,11 @@ class Camera:
         """The resolved name of its images."""
         return str(self._subscriptions[0].topic_name)
 
+    def explain_silence(self) -> str:
+        """Why no image may come."""
+        kind = 'Image' if self._serving.params.image_transport == 'raw' else 'CompressedImage'
+        return explain_silence(self._node, self.topic, f'sensor_msgs/msg/{kind}')
+
     def stop(self) -> None:
         """Take no more images in."""
         for each in self._subscriptions:
@@ -115,26 +120,6 @@ class Camera:
             fault=self._fault,
         )
         return status, misfits(engine.card, precision=engine.precision, view=self._view)
-
-    def _take(self, msg: Image | CompressedImage) -> None:
-        now, clock = time.monotonic(), self._node.get_clock().now().nanoseconds * 1e-9
-        arrival = Arrival(camera=self, msg=msg, time=now, age=clock - seconds(msg.header.stamp))
-        with self._taking:
-            self._telemetry.arrived(now)
-            if not (self._limit.admits(now, self._max_rate) and self._mailbox.put(self.name, arrival)):
-                self._telemetry.dropped()
-
-    def _take_info(self, info: CameraInfo) -> None:
-        self._info = info
-
-    def _adopt(self, serving: Serving) -> None:
-        """Judge and draw as `serving` says."""
-        card, params = serving.engine.card, serving.params
-        if serving.engine is not self._serving.engine:  # another model's scores cannot be compared
-            self._monitor = OodMonitor(card.ood, params.timing)
-        self._monitor.tune(card.ood, params.timing)
-        self._outputs.serve(card, params.palette)
-        self._serving = serving
 
     def read(self, arrival: Arrival, serving: Serving) -> NDArray[np.uint8] | None:
         """(H, W, 3) RGB, or None for an image that cannot be read, which is told and counted."""
@@ -175,6 +160,26 @@ class Camera:
         self._telemetry.failed()
         kind = '' if isinstance(error, ImageError) else f'{type(error).__name__}: '
         self._node.get_logger().error(f'{kind}{error}', throttle_duration_sec=5.0)
+
+    def _take(self, msg: Image | CompressedImage) -> None:
+        now, clock = time.monotonic(), self._node.get_clock().now().nanoseconds * 1e-9
+        arrival = Arrival(camera=self, msg=msg, time=now, age=clock - seconds(msg.header.stamp))
+        with self._taking:
+            self._telemetry.arrived(now)
+            if not (self._limit.admits(now, self._max_rate) and self._mailbox.put(self.name, arrival)):
+                self._telemetry.dropped()
+
+    def _take_info(self, info: CameraInfo) -> None:
+        self._info = info
+
+    def _adopt(self, serving: Serving) -> None:
+        """Judge and draw as `serving` says."""
+        card, params = serving.engine.card, serving.params
+        if serving.engine is not self._serving.engine:  # another model's scores cannot be compared
+            self._monitor = OodMonitor(card.ood, params.timing)
+        self._monitor.tune(card.ood, params.timing)
+        self._outputs.serve(card, params.palette)
+        self._serving = serving
 
     def _decode(self, msg: Image | CompressedImage) -> NDArray[np.uint8]:
         try:

@@ -178,7 +178,8 @@ class PerceptionNode(LifecycleNode):
             found.append(status)
             misfits += [f'{camera.name}: {each}' if camera.name else each for each in differences]
             if counts.silence > NO_IMAGE_AFTER:
-                self.get_logger().warning(status.message, throttle_duration_sec=10.0)
+                message = f'{status.message}: {camera.explain_silence()}'
+                self.get_logger().warning(message, throttle_duration_sec=10.0)
         header = Header(stamp=self.get_clock().now().to_msg())
         self._diagnostics.publish(DiagnosticArray(header=header, status=[*found, model_status(engine, misfits)]))
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Two ends of a topic that cannot talk to each other, as a sentence instead of as silence."""
+"""Two ends of a topic that do not meet, as a sentence instead of as silence."""
 
 from typing import Any
 
@@ -26,3 +26,18 @@ def explain_incompatible_qos(node: Node, topic: str) -> SubscriptionEventCallbac
         )
 
     return SubscriptionEventCallbacks(incompatible_qos=explain)
+
+
+def explain_silence(node: Node, topic: str, kind: str) -> str:
+    """Why nothing may come on `topic`, by its full name; `kind` is its type, such as 'sensor_msgs/msg/Image'."""
+    if node.count_publishers(topic):
+        return 'it has a publisher, which sends nothing or with another QoS'
+    own = f'{node.get_fully_qualified_name()}/'
+    others = sorted(
+        name
+        for name, kinds in node.get_topic_names_and_types()
+        if kind in kinds and not name.startswith(own) and node.count_publishers(name)
+    )
+    if others:
+        return f'nobody publishes it, but there is {", ".join(others)}: remap image_raw'
+    return f'nobody publishes it, nor any other {kind}'
