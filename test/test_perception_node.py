@@ -127,6 +127,7 @@ def test_ctrl_c_ends_it_cleanly_and_the_counts_add_up(camera: Camera) -> None:
     [
         ('model:=/nowhere', "model '/nowhere' not found"),
         ('device:=abacus', "device is 'abacus', expected auto, cpu, cuda or cuda:N"),
+        ('qos_overrides./segmentation/mask.publisher.reliability:=often', 'often'),
         ('ood.window:=0', 'parameter ood.window must be a whole number from 1 to 1000'),
     ],
 )

@@ -4,7 +4,8 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -13,6 +14,7 @@ from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from uncd_ros.calibration import View, misfits
@@ -43,42 +45,35 @@ class Camera:
     def __init__(self, node: Node, name: str, serving: Serving) -> None:
         self.name = name
         self._node, self._serving = node, serving
+        self.topic = node.resolve_topic_name(self._topics(serving)[0][1])
+        """The full name of its images."""
+        self._subscriptions: list[Subscription[Any]] = []
+        self._taking = threading.Lock()
+        self._telemetry = Telemetry(time.monotonic())
         self._outputs = Outputs(node, name, serving.engine.card, serving.params.palette)
 
     def start(self, mailbox: 'Mailbox[Arrival]', serving: Serving, group: CallbackGroup) -> None:
         """Take images in, and leave them in the mailbox; count and judge from the beginning."""
-        self._mailbox = mailbox
-        self._telemetry = Telemetry(time.monotonic())
+        self._mailbox, self._telemetry = mailbox, Telemetry(time.monotonic())
         self._monitor = OodMonitor(serving.engine.card.ood, serving.params.timing)
         self._health, self._limit = CameraHealth(), RateLimit()
         self._fault: str | None = None
         self._view: View | None = None
         self._info: CameraInfo | None = None
-        self._taking = threading.Lock()
         self._max_rate = serving.params.max_rate
         self._adopt(serving)
-        prefix = f'{self.name}/' if self.name else ''
-        is_raw = serving.params.image_transport == 'raw'
         self._subscriptions = [
             self._node.create_subscription(
                 kind,
-                f'{prefix}{topic}',
+                topic,
                 take,
                 QoSProfile(depth=DEPTH, reliability=ReliabilityPolicy.BEST_EFFORT),
                 callback_group=group,
-                event_callbacks=explain_incompatible_qos(self._node, f'{prefix}{topic}'),
+                event_callbacks=explain_incompatible_qos(self._node, topic),
                 qos_overriding_options=QoSOverridingOptions.with_default_policies(),
             )
-            for kind, topic, take in (
-                (Image, 'image_raw', self._take) if is_raw else (CompressedImage, 'image_raw/compressed', self._take),
-                (CameraInfo, 'camera_info', self._take_info),
-            )
+            for kind, topic, take in self._topics(serving)
         ]
-
-    @property
-    def topic(self) -> str:
-        """The resolved name of its images."""
-        return str(self._subscriptions[0].topic_name)
 
     def explain_silence(self) -> str:
         """Why no image may come."""
@@ -89,6 +84,7 @@ class Camera:
         """Take no more images in."""
         for each in self._subscriptions:
             self._node.destroy_subscription(each)
+        self._subscriptions.clear()
         with self._taking:  # an image that is just coming in is left in the mailbox, or counted as lost
             pass
 
@@ -160,6 +156,15 @@ class Camera:
         self._telemetry.failed()
         kind = '' if isinstance(error, ImageError) else f'{type(error).__name__}: '
         self._node.get_logger().error(f'{kind}{error}', throttle_duration_sec=5.0)
+
+    def _topics(self, serving: Serving) -> list[tuple[type, str, Callable[[Any], None]]]:
+        """What to subscribe to, the images first: type, name, callback."""
+        prefix = f'{self.name}/' if self.name else ''
+        if serving.params.image_transport == 'raw':
+            images: tuple[type, str, Callable[[Any], None]] = (Image, f'{prefix}image_raw', self._take)
+        else:
+            images = (CompressedImage, f'{prefix}image_raw/compressed', self._take)
+        return [images, (CameraInfo, f'{prefix}camera_info', self._take_info)]
 
     def _take(self, msg: Image | CompressedImage) -> None:
         now, clock = time.monotonic(), self._node.get_clock().now().nanoseconds * 1e-9

@@ -17,10 +17,11 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.logging import get_logger
 from rclpy.parameter import Parameter
 from rclpy.task import Future
+from rclpy.timer import Timer
 from std_msgs.msg import Header
 
 from uncd_ros.camera import Camera
-from uncd_ros.engine import Engine, load_engine
+from uncd_ros.engine import load_engine
 from uncd_ros.errors import UncdError
 from uncd_ros.params import PERCEPTION, NodeParams, declare, refuse_late_changes
 from uncd_ros.process import run
@@ -60,7 +61,10 @@ class PerceptionNode(LifecycleNode):
         declare(self, PERCEPTION)
         self.finished: Future[None] = Future()
         self._serving: Serving | None = None
+        self._cameras: list[Camera] = []
         self._worker: Worker | None = None
+        self._timer: Timer | None = None
+        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._images = MutuallyExclusiveCallbackGroup()
         self.add_on_set_parameters_callback(self._change)
 
@@ -77,8 +81,8 @@ class PerceptionNode(LifecycleNode):
         params = NodeParams.read(self)
         serving = self._load(params)
         self._serving = serving
-        self._cameras = [Camera(self, name, serving) for name in params.cameras]
-        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        for name in params.cameras:
+            self._cameras.append(Camera(self, name, serving))
         return super().on_configure(state)
 
     @told
@@ -101,12 +105,14 @@ class PerceptionNode(LifecycleNode):
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free the model and the topics."""
-        for camera in self._cameras:
-            camera.destroy()
-        self.destroy_publisher(self._diagnostics)
-        self._serving = None
-        del self._cameras, self._diagnostics
+        self._free()
         return super().on_cleanup(state)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Let go of what a transition left when it failed half-way."""
+        self.stop()
+        self._free()
+        return super().on_error(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop for good."""
@@ -117,7 +123,9 @@ class PerceptionNode(LifecycleNode):
         """Let the worker finish the images it has, and say what became of all of them."""
         if self._worker is None:
             return
-        self.destroy_timer(self._timer)
+        if self._timer:
+            self.destroy_timer(self._timer)
+            self._timer = None
         for camera in self._cameras:
             camera.stop()
         self._worker.close()
@@ -129,6 +137,13 @@ class PerceptionNode(LifecycleNode):
                 f'{camera.name + ": " if camera.name else ""}received {counts.received} images'
                 f' = processed {counts.processed} + dropped {counts.dropped} + faults {counts.faults}'
             )
+
+    def _free(self) -> None:
+        """Give the model and the topics back."""
+        for camera in self._cameras:
+            camera.destroy()
+        self._cameras.clear()
+        self._serving = None
 
     def _load(self, params: NodeParams) -> Serving:
         """The model that `params` name, ready. Raises UncdError if there is none, or it does not run."""
@@ -158,6 +173,10 @@ class PerceptionNode(LifecycleNode):
                 self._serve(self._load(params) if 'model' in changes else replace(self._serving, params=params))
         except UncdError as error:
             return SetParametersResult(successful=False, reason=str(error))
+        except Exception as error:
+            if not self.context.ok():  # the process ends
+                raise
+            return SetParametersResult(successful=False, reason=f'{type(error).__name__}: {error}')
         return SetParametersResult(successful=True)
 
     def _serve(self, serving: Serving) -> None:
@@ -169,10 +188,11 @@ class PerceptionNode(LifecycleNode):
                 camera.limit(serving.params.max_rate)
 
     def _report(self) -> None:
-        assert self._serving
-        engine: Engine = self._serving.engine
-        found, misfits = [], []
-        for camera in self._cameras:
+        serving = self._serving
+        if serving is None:  # cleaned up at this moment
+            return
+        engine, found, misfits = serving.engine, [], []
+        for camera in tuple(self._cameras):
             counts = camera.counts()
             status, differences = camera.status(counts, engine)
             found.append(status)
