@@ -11,7 +11,8 @@ import pytest
 
 pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 
-from ros_harness import Camera, Probe, perception_node, picture
+from camera_double import Camera, picture
+from ros_harness import Probe, perception_node
 from uncd_ros.images import as_array
 from uncd_ros.model_store import load_model
 from uncd_ros.predictor import Predictor

@@ -15,7 +15,8 @@ pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 
 from lifecycle_msgs.msg import Transition
 
-from ros_harness import Camera, Probe, perception_node, picture, values_of
+from camera_double import Camera, picture, values_of
+from ros_harness import Probe, perception_node
 
 
 @pytest.fixture(scope='module')

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from ros_harness import Camera, Probe, perception_node, picture
+from camera_double import Camera, picture
+from ros_harness import Probe, perception_node
 from uncd_ros.camera_health import FROZEN_AFTER
 from uncd_ros.images import ENCODINGS
 

@@ -11,10 +11,11 @@ import pytest
 
 pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 
-from rclpy.qos import QoSProfile
+from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from ros_harness import Camera, Probe, perception_node, picture
+from camera_double import Camera, picture
+from ros_harness import Probe, perception_node
 from uncd_ros.images import ENCODINGS
 from uncd_ros.model_store import load_model
 from uncd_ros.predictor import Predictor
@@ -112,7 +113,7 @@ def test_compressed_mask_is_the_mask_and_made_only_when_asked_for(camera: Camera
 
 def test_label_info_names_the_ids(camera: Camera) -> None:
     messages = pytest.importorskip('vision_msgs.msg', reason='vision_msgs comes with a ROS distribution, not from pip')
-    latched = QoSProfile(depth=1, durability='transient_local')
+    latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
     heard: list = []
     camera.probe.node.create_subscription(messages.LabelInfo, '/segmentation/label_info', heard.append, latched)
     info = camera.probe.until(lambda: next(iter(heard), None))

@@ -13,7 +13,8 @@ pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from sensor_msgs.msg import CompressedImage, Image
 
-from ros_harness import Camera, Probe, perception_node, picture
+from camera_double import Camera, picture
+from ros_harness import Probe, perception_node
 from uncd_ros.images import as_array
 from uncd_ros.model_store import load_model
 from uncd_ros.predictor import Predictor

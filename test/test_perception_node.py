@@ -19,7 +19,8 @@ from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from sensor_msgs.msg import Image
 
-from ros_harness import Camera, Probe, Process, picture, values_of
+from camera_double import Camera, picture, values_of
+from ros_harness import Probe, Process
 from uncd_ros.images import as_array
 from uncd_ros.model_store import load_model
 from uncd_ros.palette import colour_table, overlay
