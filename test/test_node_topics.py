@@ -65,13 +65,16 @@ def padded(msg: Image) -> Image:
     return msg
 
 
-@pytest.mark.parametrize('encoding', [each for each in ENCODINGS if 'C' not in each and not each.startswith('nv')])
-@pytest.mark.parametrize('big_endian', [False, True])
+HELD = [each for each in ENCODINGS if 'C' not in each and not each.startswith('nv')]
+
+
+@pytest.mark.parametrize(
+    ('encoding', 'big_endian'),
+    [*((each, False) for each in HELD), *((each, True) for each in HELD if '16' in each)],
+)
 def test_every_encoding_with_padded_rows_is_opencvs_result(
     camera: Camera, tiny_model: Path, encoding: str, big_endian: bool
 ) -> None:
-    if big_endian and '16' not in encoding:
-        pytest.skip('bytes have no order')
     expected = Predictor(load_model(tiny_model), device='cpu').predict(
         by_opencv(smooth(encoding, big_endian=big_endian))
     )
