@@ -11,7 +11,7 @@ TESTS ?=
 # A ROS that happens to be sourced would mix its libraries with the wheels in .venv.
 unexport PYTHONPATH LD_LIBRARY_PATH AMENT_PREFIX_PATH
 
-.PHONY: setup demo train-smoke test lint bench
+.PHONY: setup demo train-smoke test lint bench soak
 .DEFAULT_GOAL := setup
 
 setup: $(READY)
@@ -41,4 +41,8 @@ lint: $(READY)
 	$(VENV)/bin/mypy
 
 bench: $(READY)
-	@for script in benchmark/*.py; do echo "== $$script"; $(RUN) "$$script" || exit 1; done
+	@for script in $(filter-out benchmark/soak.py,$(sort $(wildcard benchmark/*.py))); do \
+	  echo "== $$script"; $(RUN) "$$script" || exit 1; done
+
+soak: $(READY)
+	$(RUN) benchmark/soak.py $(if $(MODEL),--model "$(MODEL)") $(if $(MINUTES),--minutes $(MINUTES))

@@ -63,6 +63,7 @@ setup(
         'test': [
             'pytest>=8',
             'pytest-timeout>=2.2',
+            'hypothesis>=6.80',
             'PyYAML>=6',
             'rosbags-image>=0.10',
             'torchmetrics>=1.3',

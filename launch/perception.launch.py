@@ -25,7 +25,17 @@ ARGUMENTS = [
         'device', default_value='', description='auto, cpu, cuda or cuda:N; empty is what params_file says.'
     ),
     DeclareLaunchArgument('namespace', default_value='', description='Namespace of the nodes and their topics.'),
-    DeclareLaunchArgument('image', default_value='image_raw', description='Topic of the camera images.'),
+    DeclareLaunchArgument(
+        'cameras', default_value='', description='Names with commas between, such as front,left; empty is one camera.'
+    ),
+    DeclareLaunchArgument(
+        'image',
+        default_value='image_raw',
+        description='Topic of the camera images, camera_info beside it; with cameras, below the name of each.',
+    ),
+    DeclareLaunchArgument(
+        'image_transport', default_value='', description='raw or compressed; empty is what params_file says.'
+    ),
     DeclareLaunchArgument(
         'source', default_value='', description="Video, image folder or 'street' to play as the camera; empty is none."
     ),
@@ -58,21 +68,38 @@ def make_actions(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         actions += [SetEnvironmentVariable(name, value) for name, value in variables.items()]
     actions.append(perception(given))
     if given['source']:
-        actions.append(player(given))
+        actions += [player(given, camera) for camera in cameras(given)]
     if given['rviz'] == 'true':
         actions.append(rviz(given))
     return actions
 
 
+def cameras(given: dict[str, str]) -> list[str]:
+    """Their names; an empty one for a camera that needs none."""
+    return [name.strip() for name in given['cameras'].split(',')]
+
+
+def remappings(given: dict[str, str], camera: str) -> list[tuple[str, str]]:
+    """From the node's names of a camera's topics to those they have here."""
+    prefix = f'{camera}/' if camera else ''
+    image = f'{prefix}{given["image"]}'
+    return [
+        (f'{prefix}image_raw', image),
+        (f'{prefix}image_raw/compressed', f'{image}/compressed'),
+        (f'{prefix}camera_info', f'{image.rpartition("/")[0]}/camera_info' if '/' in image else 'camera_info'),
+    ]
+
+
 def perception(given: dict[str, str]) -> Node:
     """The node itself; an argument that was given outweighs the parameter file."""
-    overrides = {name: given[name] for name in ('model', 'device') if given[name]}
+    overrides = {name: given[name] for name in ('model', 'device', 'image_transport') if given[name]}
+    names = {'cameras': cameras(given)} if given['cameras'] else {}
     return Node(
         package='uncd_ros',
         executable='perception_node',
         namespace=given['namespace'],
-        parameters=[given['params_file'], overrides | use_sim_time(given)],
-        remappings=[('image_raw', given['image'])],
+        parameters=[given['params_file'], overrides | names | use_sim_time(given)],
+        remappings=[pair for camera in cameras(given) for pair in remappings(given, camera)],
         arguments=['--ros-args', '--log-level', given['log_level']],
         respawn=given['respawn'] == 'true',
         respawn_delay=5.0,
@@ -80,29 +107,35 @@ def perception(given: dict[str, str]) -> Node:
     )
 
 
-def player(given: dict[str, str]) -> Node:
+def player(given: dict[str, str], camera: str) -> Node:
     """In the camera's place."""
     return Node(
         package='uncd_ros',
         executable='image_player',
+        name=f'image_player_{camera}' if camera else 'image_player',
         namespace=given['namespace'],
         parameters=[{'source': given['source']} | use_sim_time(given)],
-        remappings=[('image_raw', given['image'])],
+        remappings=[('image_raw', remappings(given, camera)[0][1])],
         output='screen',
     )
 
 
 def rviz(given: dict[str, str]) -> Node:
-    """Camera, overlay and uncertainty; its file names the topics as they are without a namespace."""
+    """Camera, overlay and uncertainty of the first camera; its file names the topics of one without a namespace."""
+    camera = cameras(given)[0]
     prefix = f'/{given["namespace"].strip("/")}'.rstrip('/')
-    image = given['image'] if given['image'].startswith('/') else f'{prefix}/{given["image"]}'
-    answers = [f'/segmentation/{name}' for name in ('overlay', 'uncertainty')]
+    image = remappings(given, camera)[0][1]
+    image = image if image.startswith('/') else f'{prefix}/{image}'
+    answers = {
+        f'/segmentation/{name}': f'{prefix}/segmentation/{camera}/{name}'.replace('//', '/')
+        for name in ('overlay', 'uncertainty')
+    }
     return Node(
         package='rviz2',
         executable='rviz2',
         arguments=['-d', str(SHARE / 'rviz' / 'perception.rviz')],
         parameters=[use_sim_time(given)],
-        remappings=[('/image_raw', image), *((topic, f'{prefix}{topic}') for topic in answers)],
+        remappings=[('/image_raw', image), *answers.items()],
     )
 
 

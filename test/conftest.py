@@ -24,21 +24,24 @@ TINY_CLASSES = [f'class {index}' for index in range(5)]
 @pytest.fixture(scope='session')
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a loadable student with 5 classes and random weights: right in shape, fast, knows nothing."""
-    folder = tmp_path_factory.mktemp('models') / 'tiny'
+    torch.manual_seed(0)
     config = StudentConfig(
         num_classes=5, encoder='mobilenet_v2', width=0.25, decoder_channels=16, input_height=48, input_width=64
     )
-    torch.manual_seed(0)
+    return save_untrained(tmp_path_factory.mktemp('models') / 'tiny', config)
+
+
+def save_untrained(folder: Path, config: StudentConfig) -> Path:
+    """A model folder of a student with random weights, named as the folder."""
     checksum = save_weights(folder, Student(config))
+    classes = range(config.num_classes)
     save_card(
         folder,
         ModelCard(
             format_version=FORMAT_VERSION,
-            name='tiny',
+            name=folder.name,
             student=config,
-            classes=tuple(
-                ClassInfo(name=name, color=(50 * i, 255 - 50 * i, 128)) for i, name in enumerate(TINY_CLASSES)
-            ),
+            classes=tuple(ClassInfo(name=f'class {i}', color=(50 * i, 255 - 50 * i, 128)) for i in classes),
             uncertainty=UncertaintySpec(name='predicted_std', upper=0.5),
             image_score='mean',
             ood=OodRule(calibration_scores=tuple(i / 100 for i in range(100)), effective_n=100, false_alarm_rate=0.01),

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nodes as real processes, and a probe that talks to them over DDS."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +72,18 @@ class Process:
         """End it in any case."""
         self._popen.kill()
         self._popen.wait()
+
+
+@contextmanager
+def perception_node(log: Path, model: Path, **parameters: object) -> Iterator[Process]:
+    """The node under test, which does not outlive the block; `__` in a name stands for a dot."""
+    values = {'model': str(model)} | {name.replace('__', '.'): value for name, value in parameters.items()}
+    overrides = [word for name, value in values.items() for word in ('-p', f'{name}:={json.dumps(value)}')]
+    process = Process(log, 'uncd_ros.perception_node', '--ros-args', *overrides)
+    try:
+        yield process
+    finally:
+        process.kill()
 
 
 class Probe:

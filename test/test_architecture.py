@@ -12,6 +12,7 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
 ROS_MODULES = {
+    'camera',
     'demo',
     'image_player',
     'images',
@@ -20,7 +21,10 @@ ROS_MODULES = {
     'params',
     'perception_node',
     'process',
+    'qos',
     'recorder',
+    'status',
+    'worker',
 }
 ROS_PACKAGES = (
     'rclpy',

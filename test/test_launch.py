@@ -31,7 +31,8 @@ def flatten(values: dict[str, object], prefix: str = '') -> Iterator[tuple[str, 
 
 def test_parameter_file_is_the_declared_defaults() -> None:
     content = yaml.safe_load((PROJECT / 'config' / 'perception.yaml').read_text())
-    assert list(flatten(content['/**/segmentation']['ros__parameters'])) == [(p.name, p.default) for p in PERCEPTION]
+    expected = [(p.name, list(p.default) if isinstance(p.default, tuple) else p.default) for p in PERCEPTION]
+    assert list(flatten(content['/**/segmentation']['ros__parameters'])) == expected
 
 
 def test_rviz_shows_every_frame_on_the_same_scale() -> None:
@@ -66,31 +67,43 @@ def installed(tmp_path: Path) -> Path:
     return prefix
 
 
-def answered(probe: Probe) -> Iterator[tuple[Image, Image]]:
+def answered(probe: Probe, image_topic: str, mask_topic: str) -> Iterator[tuple[Image, Image]]:
     """Images that were heard, each with its mask."""
-    masks = {(msg.header.stamp.sec, msg.header.stamp.nanosec): msg for msg in probe.heard['/front/segmentation/mask']}
-    for image in probe.heard['/front/camera/image']:
+    masks = {(msg.header.stamp.sec, msg.header.stamp.nanosec): msg for msg in probe.heard[mask_topic]}
+    for image in probe.heard[image_topic]:
         key = (image.header.stamp.sec, image.header.stamp.nanosec)
         if key in masks:
             yield image, masks[key]
 
 
-def test_launch_file(installed: Path, tiny_model: Path, tmp_path: Path) -> None:
+def launched(installed: Path, log: Path, *arguments: str) -> Process:
+    """The launch file, running."""
     pytest.importorskip('launch_ros', reason='launch and launch_ros come with a ROS distribution, not from pip')
-    arguments = (f'model:={tiny_model}', 'source:=street', 'namespace:=front', 'image:=camera/image', 'respawn:=false')
-    probe = Probe()
-    probe.listen(Image, '/front/camera/image')
-    probe.listen(Image, '/front/segmentation/mask')
-    probe.listen(DiagnosticArray, '/diagnostics')
-    launch_file = str(PROJECT / 'launch' / 'perception.launch.py')
     extra = {
         'AMENT_PREFIX_PATH': joined(installed, os.environ.get('AMENT_PREFIX_PATH')),
         'PYTHONPATH': joined(PROJECT, PROJECT / 'test', os.environ.get('PYTHONPATH')),
     }
-    process = Process(tmp_path / 'log.txt', 'launch_main', launch_file, *arguments, extra=extra)
+    launch_file = str(PROJECT / 'launch' / 'perception.launch.py')
+    return Process(log, 'launch_main', launch_file, *arguments, 'source:=street', 'respawn:=false', extra=extra)
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'image_topic', 'mask_topic'),
+    [
+        (('namespace:=front', 'image:=camera/image'), '/front/camera/image', '/front/segmentation/mask'),
+        (('cameras:=left,right', 'image:=camera/image'), '/right/camera/image', '/segmentation/right/mask'),
+    ],
+)
+def test_launch_file(
+    installed: Path, tiny_model: Path, tmp_path: Path, arguments: tuple[str, ...], image_topic: str, mask_topic: str
+) -> None:
+    process = launched(installed, tmp_path / 'log.txt', f'model:={tiny_model}', *arguments)
+    probe = Probe()
     try:
+        for kind, topic in ((Image, image_topic), (Image, mask_topic), (DiagnosticArray, '/diagnostics')):
+            probe.listen(kind, topic)
         # The first masks may answer images from before this probe was known to the player.
-        image, mask = probe.until(lambda: next(answered(probe), None), 60.0)
+        image, mask = probe.until(lambda: next(answered(probe, image_topic, mask_topic), None), 60.0)
         assert (mask.height, mask.width) == (image.height, image.width)
         status = probe.until(lambda: next(iter(probe.heard['/diagnostics']), None)).status[0]
         assert {'model': 'tiny'}.items() <= {each.key: each.value for each in status.values}.items()

@@ -3,12 +3,13 @@
 """The conformal threshold and the decision over time."""
 
 import math
+import re
 
 import numpy as np
 import pytest
 
 from uncd_ros.errors import ConfigError
-from uncd_ros.ood import OodMonitor, OodRule
+from uncd_ros.ood import OodMonitor, OodRule, OodTiming
 
 
 def _rule(n: int, effective_n: int | None = None) -> OodRule:
@@ -46,19 +47,94 @@ def test_a_rate_that_is_none_is_refused(rate: float) -> None:
         _rule(9).threshold(rate)
 
 
-def test_flag_rises_with_the_third_of_five_and_falls_when_they_are_gone() -> None:
-    monitor = OodMonitor(1.0, window=5, required=3)
-    scores = [0, 2, 0, 2, 0, 2, 2, 0, 0, 0, 0]
-    flags = [monitor.update(float(score)).is_ood for score in scores]
-    assert flags == [False, False, False, False, False, True, True, True, False, False, False]
+def monitor(**timing: float) -> OodMonitor:
+    """One whose threshold is 90."""
+    return OodMonitor(_rule(99), OodTiming(false_alarm_rate=0.1, **({'hold': 0.0} | timing)))  # type: ignore[arg-type]
+
+
+def flags(of: OodMonitor, scores: str, *, start: float = 0.0, step: float = 0.1) -> str:
+    """Flag by flag for a drive in which x is a strange image and . a familiar one: ^ is up, _ is down."""
+    decisions = (of.update(99.0 if each == 'x' else 1.0, start + i * step) for i, each in enumerate(scores))
+    return ''.join('^' if each.is_ood else '_' for each in decisions)
+
+
+@pytest.mark.parametrize(
+    ('timing', 'scores', 'expected'),
+    [
+        # Three of five raise it; it falls once one or none of five is left.
+        ({}, '.x.x.xx......', '_____^^^^^___'),
+        ({'release': 2}, '.x.x.xx......', '_____^^^_____'),
+        ({'release': 0}, '.x.x.xx......', '_____^^^^^^__'),
+        ({'window': 1, 'required': 1, 'release': 0}, '.x.xx.', '_^_^^_'),
+        # A score that goes up and down about the threshold is one alarm, not five.
+        ({'window': 3, 'required': 2, 'release': 0}, 'x.x.x.x.x.x...', '__^^^^^^^^^^^_'),
+        # Held for half a second from the moment it rose; 0.1 s an image.
+        ({'window': 1, 'required': 1, 'release': 0, 'hold': 0.45}, '.x........', '_^^^^^____'),
+    ],
+)
+def test_flag_follows_the_scores(timing: dict[str, float], scores: str, expected: str) -> None:
+    assert flags(monitor(**timing), scores) == expected
+
+
+def test_alarms_are_counted_as_they_rise() -> None:
+    watch = monitor(window=1, required=1, release=0)
+    flags(watch, 'xx..x.xxx')
+    assert watch.alarms == 3
+
+
+def test_hold_outlasts_a_clock_that_jumps() -> None:
+    held = {'window': 1, 'required': 1, 'release': 0, 'hold': 0.25}
+    for jump in (-1e9, 1e9, 3600.0):
+        watch = monitor(**held)
+        assert flags(watch, '.x.') == '_^^'
+        # The jump itself counts as no time: 0.1 s held before it, the rest after it.
+        assert flags(watch, '....', start=jump) == '^^__'
+
+
+def test_a_stamp_that_stands_still_never_divides_by_zero() -> None:
+    decision = [monitor().update(1.0, 7.0) for _ in range(3)][-1]
+    assert math.isnan(decision.strange_per_hour)
+
+
+def test_rate_of_false_alarms_is_told_an_hour_at_the_cameras_rate() -> None:
+    watch = monitor()
+    decision = [watch.update(1.0, i * 0.05) for i in range(10)][-1]
+    assert decision.strange_per_hour == pytest.approx(0.1 * 20 * 3600)
+
+
+def test_a_faulty_camera_raises_the_flag_and_is_named() -> None:
+    watch = monitor(window=2, required=2, release=0)
+    first, second = (watch.update(1.0, float(i), fault='the image is black') for i in range(2))
+    assert (first.is_ood, second.is_ood) == (False, True)
+    assert second.reason == 'camera fault: the image is black; 2 of the last 2 images strange, flag is lowered at 0'
+    assert second.score == 1.0
+
+
+def test_new_timing_and_rule_judge_the_images_of_late_anew() -> None:
+    watch = monitor()
+    assert flags(watch, 'xx') == '__'
+    watch.tune(_rule(99), OodTiming(false_alarm_rate=0.1, window=4, required=2, release=0, hold=0.0))
+    assert flags(watch, '..') == '^^'
+    watch.tune(OodRule(calibration_scores=(100.0,), effective_n=1, false_alarm_rate=0.5), OodTiming(hold=0.0))
+    decision = watch.update(99.0, 1.0)
+    assert (decision.is_ood, decision.threshold) == (False, 100.0)
 
 
 def test_a_score_on_the_threshold_is_not_strange_and_nan_is() -> None:
-    monitor = OodMonitor(1.0, window=1, required=1)
-    assert not monitor.update(1.0).is_ood
-    assert monitor.update(math.nan).is_ood
+    watch = monitor(window=1, required=1, release=0)
+    assert not watch.update(90.0, 0.0).is_ood
+    assert watch.update(math.nan, 1.0).is_ood
 
 
-def test_more_required_than_seen_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r'expected 1 to ood.window = 5'):
-        OodMonitor(1.0, window=5, required=6)
+@pytest.mark.parametrize(
+    ('timing', 'complaint'),
+    [
+        ({'required': 6}, 'ood.required is 6, expected 1 to ood.window = 5'),
+        ({'release': 3}, 'ood.release is 3, expected 0 to ood.required - 1 = 2'),
+        ({'release': -1}, 'ood.release is -1, expected 0 to'),
+        ({'hold': math.nan}, 'ood.hold is nan, expected 0 or more seconds'),
+    ],
+)
+def test_numbers_that_do_not_fit_are_refused(timing: dict[str, float], complaint: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(complaint)):
+        OodTiming(**timing)  # type: ignore[arg-type]

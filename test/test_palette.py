@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from uncd_ros.palette import colour_table, colourise, heat, overlay
+from uncd_ros.palette import colour_blind_safe, colour_table, colourise, framed, heat, overlay
 
 TABLE = colour_table(((255, 0, 0), (0, 255, 0)))
 
@@ -28,3 +28,14 @@ def test_overlay_of_unsure_pixels_is_the_grey_image() -> None:
 def test_heat_brightens_with_uncertainty_up_to_its_range() -> None:
     brightness = heat(np.array([[0.0, 0.2, 0.5, 0.7]], np.float32), 0.5).sum(axis=2)[0]
     assert brightness[0] < brightness[1] < brightness[2] == brightness[3]
+
+
+def test_colour_blind_safe_colours_are_all_different() -> None:
+    assert colour_blind_safe(3) == ((86, 180, 233), (230, 159, 0), (0, 158, 115))
+    assert len(set(colour_blind_safe(24))) == 24
+
+
+def test_frame_is_red_and_leaves_the_middle() -> None:
+    image = framed(np.full((100, 50, 3), 9, np.uint8))
+    assert (image[:2] == (255, 0, 0)).all() and (image[:, -2:] == (255, 0, 0)).all()
+    assert (image[2:-2, 2:-2] == 9).all()

@@ -12,7 +12,8 @@ from rclpy.context import Context
 from rclpy.node import Node
 
 from uncd_ros.errors import ConfigError
-from uncd_ros.params import PERCEPTION, NodeParams, declare
+from uncd_ros.ood import OodTiming
+from uncd_ros.params import PERCEPTION, NodeParams, declare, refuse_late_changes
 
 
 @pytest.fixture(scope='module')
@@ -33,7 +34,14 @@ def test_defaults(context: Context) -> None:
     node = node_with(context)
     declare(node, PERCEPTION)
     assert NodeParams.read(node) == NodeParams(
-        model='camvid', device='auto', autostart=True, false_alarm_rate=0.01, window=5, required=3
+        model='camvid',
+        device='auto',
+        autostart=True,
+        cameras=('',),
+        image_transport='raw',
+        max_rate=0.0,
+        palette='model',
+        timing=OodTiming(),
     )
 
 
@@ -41,7 +49,8 @@ def test_given_values(context: Context) -> None:
     node = node_with(context, 'model:=mine', 'ood.window:=9', 'ood.false_alarm_rate:=0.05', 'autostart:=false')
     declare(node, PERCEPTION)
     params = NodeParams.read(node)
-    assert (params.model, params.window, params.false_alarm_rate, params.autostart) == ('mine', 9, 0.05, False)
+    assert (params.model, params.autostart) == ('mine', False)
+    assert params.timing == OodTiming(window=9, false_alarm_rate=0.05)
 
 
 def test_described(context: Context) -> None:
@@ -49,7 +58,10 @@ def test_described(context: Context) -> None:
     declare(node, PERCEPTION)
     for declared in PERCEPTION:
         descriptor = node.describe_parameter(declared.name)
-        assert descriptor.description == declared.text
+        assert descriptor.description.startswith(declared.text)
+        assert declared.unit in descriptor.description
+        assert ('at any time' in descriptor.additional_constraints) == declared.live
+        assert all(each in descriptor.additional_constraints for each in declared.choices)
         ranges = [*descriptor.integer_range, *descriptor.floating_point_range]
         assert [(r.from_value, r.to_value) for r in ranges] == (
             [] if declared.low is None else [(declared.low, declared.high)]
@@ -66,6 +78,11 @@ def test_described(context: Context) -> None:
         ('model:=3', 'parameter model must be text'),
         ('autostart:=maybe', 'parameter autostart must be true or false'),
         ('ood.required:=6', 'ood.required is 6, expected 1 to ood.window = 5'),
+        ("cameras:=['front','front']", "cameras is ['front', 'front'], expected names of letters"),
+        ("cameras:=['to/day']", "cameras is ['to/day'], expected names of letters"),
+        ('image_transport:=theora', "image_transport is 'theora', expected raw or compressed"),
+        ('palette:=dog', "palette is 'dog', expected model or colour_blind"),
+        ('ood.release:=3', 'ood.release is 3, expected 0 to ood.required - 1 = 2'),
     ],
 )
 def test_bad_value_is_one_clear_line(context: Context, override: str, complaint: str) -> None:
@@ -75,3 +92,21 @@ def test_bad_value_is_one_clear_line(context: Context, override: str, complaint:
         NodeParams.read(node)
     assert str(error.value).startswith(complaint)
     assert '\n' not in str(error.value)
+
+
+def test_changes_are_read_as_if_they_were_made(context: Context) -> None:
+    node = node_with(context)
+    declare(node, PERCEPTION)
+    assert NodeParams.read(node, {'ood.window': 9, 'palette': 'colour_blind'}).timing.window == 9
+    assert NodeParams.read(node).timing.window == 5
+    with pytest.raises(ConfigError, match=r'ood.required is 3, expected 1 to ood.window = 2'):
+        NodeParams.read(node, {'ood.window': 2})
+
+
+def test_what_is_read_once_cannot_change_late(context: Context) -> None:
+    node = node_with(context)
+    declare(node, PERCEPTION)
+    refuse_late_changes(node, PERCEPTION, {'device': 'auto', 'ood.window': 9, 'model': 'mine', 'use_sim_time': True})
+    for name, value in (('device', 'cpu'), ('cameras', ['front']), ('image_transport', 'compressed')):
+        with pytest.raises(ConfigError, match=f'{name} is read when the node is configured: deactivate'):
+            refuse_late_changes(node, PERCEPTION, {name: value})

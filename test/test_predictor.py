@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from uncd_ros.errors import ConfigError, ImageError
 from uncd_ros.model_store import load_model
 from uncd_ros.predictor import Prediction, Predictor
+from uncd_ros.telemetry import Stopwatch
 
 
 @pytest.fixture(scope='module')
@@ -74,6 +75,27 @@ def test_predictions_do_not_share_memory(predictor: Predictor) -> None:
 def test_what_is_no_image_is_refused(predictor: Predictor, image: NDArray[np.uint8]) -> None:
     with pytest.raises(ImageError, match=r'expected uint8 \(H, W, 3\)'):
         predictor.predict(image)
+
+
+def test_a_batch_of_any_sizes_gives_what_each_image_gives(predictor: Predictor) -> None:
+    images = [_image(48, 64), _image(37, 91), _image(60, 80)[..., ::-1]]
+    watch = Stopwatch()
+    for image, found in zip(images, predictor.predict_batch(images, watch), strict=True):
+        alone = predictor.predict(image)
+        # Another batch size may sum in another order, which may turn a tie; nothing else may differ.
+        assert np.mean(found.labels == alone.labels) > 0.999
+        np.testing.assert_allclose(found.uncertainty, alone.uncertainty, atol=1e-4)
+        assert found.score == pytest.approx(alone.score, abs=1e-5)
+    assert list(watch.seconds) == ['upload', 'forward', 'download']
+
+
+def test_one_bad_image_in_a_batch_is_refused(predictor: Predictor) -> None:
+    with pytest.raises(ImageError, match='expected uint8'):
+        predictor.predict_batch([_image(4, 4), np.zeros((4, 4), np.uint8)], Stopwatch())
+
+
+def test_precision_is_that_of_calibration(predictor: Predictor) -> None:
+    assert predictor.precision == 'float32'
 
 
 @pytest.mark.parametrize('device', ['tpu9', 'cuda:99', ''])

@@ -3,10 +3,11 @@
 """Counts, rates and percentiles with known answers."""
 
 import math
+import time
 
 import pytest
 
-from uncd_ros.telemetry import RECENT, Telemetry, percentiles_ms
+from uncd_ros.telemetry import RECENT, Stopwatch, Telemetry, percentiles_ms
 
 
 def test_counts_rate_and_silence() -> None:
@@ -14,7 +15,7 @@ def test_counts_rate_and_silence() -> None:
     for i in range(6):
         telemetry.arrived(100.5 + i)
     for _ in range(3):
-        telemetry.finished(0.020)
+        telemetry.finished(0.020, {})
     telemetry.dropped()
     telemetry.dropped()
     telemetry.failed()
@@ -22,9 +23,10 @@ def test_counts_rate_and_silence() -> None:
     assert (counts.received, counts.processed, counts.dropped, counts.faults) == (6, 3, 2, 1)
     assert counts.received == counts.processed + counts.dropped + counts.faults
     assert counts.fps == pytest.approx(3 / 6)
+    assert counts.fps_in == pytest.approx(6 / 6)
     assert counts.silence == pytest.approx(0.5)
     assert counts.latency_ms == pytest.approx((20.0, 20.0, 20.0))
-    telemetry.finished(0.020)
+    telemetry.finished(0.020, {})
     assert telemetry.snapshot(now=108.0).fps == pytest.approx(1 / 2)
 
 
@@ -41,7 +43,27 @@ def test_percentiles() -> None:
 
 def test_latency_is_of_late() -> None:
     telemetry = Telemetry(now=0.0)
-    telemetry.finished(100.0)
+    telemetry.finished(100.0, {})
     for _ in range(RECENT):
-        telemetry.finished(0.001)
+        telemetry.finished(0.001, {})
     assert telemetry.snapshot(now=1.0).latency_ms == pytest.approx((1.0, 1.0, 1.0))
+
+
+def test_stages_are_told_in_their_order() -> None:
+    telemetry = Telemetry(now=0.0)
+    for i in range(101):
+        telemetry.finished(1.0, {'convert': i / 1000, 'forward': 0.002})
+    stages = telemetry.snapshot(now=1.0).stage_ms
+    assert list(stages) == ['convert', 'forward']
+    assert stages['convert'] == pytest.approx((50.0, 95.0, 99.0))
+    assert stages['forward'] == pytest.approx((2.0, 2.0, 2.0))
+
+
+def test_stopwatch_gives_each_stage_its_time_and_none_twice() -> None:
+    start, watch = time.perf_counter(), Stopwatch()
+    for stage in ('upload', 'forward', 'upload'):
+        time.sleep(0.01)
+        watch.lap(stage)
+    assert list(watch.seconds) == ['upload', 'forward']
+    assert watch.seconds['upload'] > watch.seconds['forward'] >= 0.01
+    assert sum(watch.seconds.values()) <= time.perf_counter() - start

@@ -15,6 +15,10 @@ class ImageError(UncdError):
     """An image or label that cannot be read or does not fit."""
 
 
+class TruncatedImageError(ImageError):
+    """An image of which a part is missing."""
+
+
 class SourceError(UncdError):
     """A camera source (video, folder, street) that cannot be opened or played."""
 

@@ -5,7 +5,6 @@
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from uncd_ros.codec import decode, quiet_opencv
 from uncd_ros.errors import ImageError, SourceError
 from uncd_ros.synthetic import STREET_FPS, StreetDrive
 
@@ -60,8 +60,7 @@ def read_image(path: Path, flags: int = cv2.IMREAD_COLOR) -> NDArray[np.uint8]:
     if not path.is_file():
         raise ImageError(f'{path}: not found, expected an image file')
     data = path.read_bytes()
-    with _quiet_opencv():
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if _is_whole(data) else None
+    image = decode(data, flags)
     if image is None:
         raise ImageError(f'{path}: {len(data)} bytes, damaged or cut short, expected a whole {_KINDS} image')
     if image.dtype != np.uint8:
@@ -121,7 +120,7 @@ class VideoSource:
         capture = self._open()
         played = 0
         while True:
-            with _quiet_opencv():
+            with quiet_opencv():
                 is_read, frame = capture.read()
             if not is_read:
                 break
@@ -133,7 +132,7 @@ class VideoSource:
     def _open(self) -> cv2.VideoCapture:
         # OpenCV reads this when the first video is opened; otherwise FFmpeg writes to stderr by itself.
         os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
-        with _quiet_opencv():
+        with quiet_opencv():
             capture = cv2.VideoCapture(str(self._path))
         if not capture.isOpened():
             size = self._path.stat().st_size
@@ -145,23 +144,3 @@ def _natural(path: Path) -> list[tuple[int, int, str]]:
     """Sort key in which numbers count as numbers, and come before letters."""
     pieces = re.findall(r'\d+|\D+', path.name.lower())
     return [(0, int(piece), '') if piece.isdecimal() else (1, 0, piece) for piece in pieces]
-
-
-def _is_whole(data: bytes) -> bool:
-    """Whether the file's own end mark is there: some decoders fill in what a cut JPEG or PNG lacks, and say nothing."""
-    if data.startswith(b'\xff\xd8'):
-        return b'\xff\xd9' in data[-1024:]
-    if data.startswith(b'\x89PNG'):
-        return b'IEND' in data[-1024:]
-    return len(data) > 0
-
-
-@contextmanager
-def _quiet_opencv() -> Iterator[None]:
-    """OpenCV reports a bad file on stderr; ours is the one line that names it."""
-    level = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    try:
-        yield
-    finally:
-        cv2.utils.logging.setLogLevel(level)

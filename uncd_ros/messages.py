@@ -1,22 +1,19 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Arrays, decisions and counts -> messages. Headers are copied unchanged from the camera image."""
+"""Arrays and decisions -> messages. Headers are copied unchanged from the camera image."""
 
 import array
+import copy
 import sys
 
 import numpy as np
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from numpy.typing import NDArray
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CameraInfo, Image, RegionOfInterest
 from std_msgs.msg import Header
 
 from uncd_ros.ood import OodDecision
-from uncd_ros.telemetry import Snapshot
-
-NO_IMAGE_AFTER = 5.0
-"""Seconds of silence after which the diagnostics warn."""
 
 
 class ImageBuffer:
@@ -41,49 +38,66 @@ class ImageBuffer:
         return msg
 
 
-def ood_status(header: Header, decision: OodDecision, *, false_alarm_rate: float, model: str) -> DiagnosticArray:
-    """The decision about one image with all that led to it, stamped as that image."""
-    status = DiagnosticStatus(
+def seconds(stamp: Time) -> float:
+    """A stamp as one number."""
+    return float(stamp.sec + stamp.nanosec * 1e-9)
+
+
+def ood_status(header: Header, decision: OodDecision, fault: str | None, *, model: str) -> DiagnosticArray:
+    """The decision about one image with all that led to it, and the camera's health, stamped as that image.
+
+    `fault` is what is wrong with the camera, if anything is.
+    """
+    scene = DiagnosticStatus(
         level=DiagnosticStatus.WARN if decision.is_ood else DiagnosticStatus.OK,
         name='segmentation: out of distribution',
         message=decision.reason,
         hardware_id=model,
-        values=_values(
+        values=key_values(
             is_ood=decision.is_ood,
             score=decision.score,
             threshold=decision.threshold,
-            false_alarm_rate=false_alarm_rate,
+            alarms=decision.alarms,
+            false_alarm_rate=decision.false_alarm_rate,
+            strange_per_hour=round(decision.strange_per_hour, 1),
         ),
     )
-    return DiagnosticArray(header=header, status=[status])
-
-
-def diagnostics(stamp: Time, counts: Snapshot, *, topic: str, model: str, device: str) -> DiagnosticArray:
-    """How the node is doing; `topic` is the resolved name of the camera topic."""
-    p50, p95, p99 = counts.latency_ms
-    level, message = DiagnosticStatus.OK, f'{counts.fps:.1f} images per second'
-    if counts.silence > NO_IMAGE_AFTER:
-        level, message = DiagnosticStatus.WARN, f'no image on {topic} for {counts.silence:.0f} s'
-    status = DiagnosticStatus(
-        level=level,
-        name='segmentation: images',
-        message=message,
-        hardware_id=device,
-        values=_values(
-            received=counts.received,
-            processed=counts.processed,
-            dropped=counts.dropped,
-            faults=counts.faults,
-            fps=round(counts.fps, 2),
-            latency_ms_p50=round(p50, 2),
-            latency_ms_p95=round(p95, 2),
-            latency_ms_p99=round(p99, 2),
-            device=device,
-            model=model,
-        ),
+    camera = DiagnosticStatus(
+        level=DiagnosticStatus.ERROR if fault else DiagnosticStatus.OK,
+        name='segmentation: camera',
+        message=fault or 'no fault',
+        hardware_id=header.frame_id,
     )
-    return DiagnosticArray(header=Header(stamp=stamp), status=[status])
+    return DiagnosticArray(header=header, status=[scene, camera])
 
 
-def _values(**values: object) -> list[KeyValue]:
+def key_values(**values: object) -> list[KeyValue]:
+    """The values of a diagnostic status."""
     return [KeyValue(key=key, value=str(value)) for key, value in values.items()]
+
+
+def scaled_info(info: CameraInfo, header: Header, height: int, width: int) -> CameraInfo:
+    """The camera_info of an image of this size and header: as it is, or scaled if the image has been."""
+    scaled = copy.copy(info)
+    scaled.header = header
+    size = stated_size(info)
+    if size is None or size == (height, width):
+        return scaled
+    # What was cut out and binned is so no more: the scaled numbers speak of the image alone.
+    x = width / (size[1] * max(1, info.binning_x))
+    y = height / (size[0] * max(1, info.binning_y))
+    crop = np.array([[1.0, 0.0, -info.roi.x_offset], [0.0, 1.0, -info.roi.y_offset], [0.0, 0.0, 1.0]])
+    resize = np.diag([x, y, 1.0]) @ crop
+    scaled.height, scaled.width = height, width
+    scaled.k = (resize @ np.reshape(info.k, (3, 3))).ravel()
+    scaled.p = (resize @ np.reshape(info.p, (3, 4))).ravel()
+    scaled.binning_x = scaled.binning_y = 0
+    scaled.roi = RegionOfInterest()
+    return scaled
+
+
+def stated_size(info: CameraInfo) -> tuple[int, int] | None:
+    """(height, width) of the images that a camera_info goes with; None if it does not say."""
+    height = (info.roi.height or info.height) // max(1, info.binning_y)
+    width = (info.roi.width or info.width) // max(1, info.binning_x)
+    return (height, width) if height and width else None

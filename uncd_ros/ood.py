@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from uncd_ros.errors import ConfigError
 
+LONGEST_STEP = 10.0
+"""Seconds between two images; a longer step, or one back, is a clock that was set and counts as no time."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OodRule:
@@ -39,36 +42,116 @@ class OodRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OodTiming:
+    """When the flag rises and falls. Raises ConfigError where the numbers do not fit each other."""
+
+    false_alarm_rate: float = 0.01
+    """Share of images of a familiar scene, in (0, 1), that may be strange: sets the threshold."""
+    window: int = 5
+    """Images that are looked back on, 1 or more."""
+    required: int = 3
+    """Strange images among them that raise the flag, 1 to `window`."""
+    release: int = 1
+    """Strange images among them at which it falls again, 0 to `required` - 1."""
+    hold: float = 1.0
+    """Seconds, by the stamps of the images, that it stays up at least."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.required <= self.window:
+            raise ConfigError(f'ood.required is {self.required}, expected 1 to ood.window = {self.window}')
+        if not 0 <= self.release < self.required:
+            raise ConfigError(f'ood.release is {self.release}, expected 0 to ood.required - 1 = {self.required - 1}')
+        if not self.hold >= 0.0:
+            raise ConfigError(f'ood.hold is {self.hold}, expected 0 or more seconds')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OodDecision:
     """What the node says about one image."""
 
     is_ood: bool
+    """The flag: the scene has been strange, or the camera faulty, of late."""
     score: float
-    """Image score; higher is stranger."""
+    """Image score; higher is stranger; NaN for an image that could not be read."""
     threshold: float
-    """Score above which a frame counts as strange."""
+    """Score above which an image counts as strange."""
+    alarms: int
+    """Times the flag has risen."""
+    false_alarm_rate: float
+    """Share of images of a familiar scene, in (0, 1), that may be strange at this threshold."""
+    strange_per_hour: float
+    """Images above the threshold that a familiar scene may give in an hour at the rate of late; NaN at first."""
     reason: str
     """One sentence for a person."""
 
 
+class StampClock:
+    """Time as the stamps of one camera tell it; neither a clock that is set nor a pause moves it."""
+
+    def __init__(self) -> None:
+        self.elapsed = 0.0
+        """Seconds."""
+        self._last: float | None = None
+        self._steps: deque[float] = deque(maxlen=30)
+
+    def advance(self, stamp: float) -> None:
+        """Take the stamp of the next image, in seconds."""
+        step = 0.0 if self._last is None else stamp - self._last
+        self._last = stamp
+        if 0.0 < step <= LONGEST_STEP:
+            self.elapsed += step
+            self._steps.append(step)
+
+    @property
+    def rate(self) -> float:
+        """Images per second of late; NaN before the second."""
+        return len(self._steps) / sum(self._steps) if self._steps else math.nan
+
+
 class OodMonitor:
-    """Raises the flag when `required` of the last `window` frames were strange."""
+    """Raises the flag when enough of the latest images were strange, and lowers it later than it raised it."""
 
-    def __init__(self, threshold: float, *, window: int = 5, required: int = 3) -> None:
-        if not 1 <= required <= window:
-            raise ConfigError(f'ood.required is {required}, expected 1 to ood.window = {window}')
-        self.threshold = threshold
-        self.required = required
-        self._recent: deque[bool] = deque(maxlen=window)
+    def __init__(self, rule: OodRule, timing: OodTiming) -> None:
+        self.alarms = 0
+        self._is_ood = False
+        self._risen = 0.0
+        self._clock = StampClock()
+        self._recent: deque[float] = deque()
+        self.tune(rule, timing)
 
-    def update(self, score: float) -> OodDecision:
-        """Judge the next frame. A score that is not a number is strange, never silently fine."""
-        self._recent.append(not score <= self.threshold)
-        strange, seen = sum(self._recent), len(self._recent)
-        is_ood = strange >= self.required
+    def tune(self, rule: OodRule, timing: OodTiming) -> None:
+        """Judge by this from the next image on; the images of late are judged anew."""
+        self._timing = timing
+        self._threshold = rule.threshold(timing.false_alarm_rate)
+        self._recent = deque(self._recent, maxlen=timing.window)
+
+    def update(self, score: float, stamp: float, *, fault: str | None = None) -> OodDecision:
+        """Judge the next image, taken at `stamp` seconds.
+
+        A score that is not a number is strange, never silently fine; so is the image of a faulty
+        camera, whatever its score: what it shows is not the scene. `fault` says what is wrong.
+        """
+        self._clock.advance(stamp)
+        self._recent.append(score if fault is None else math.nan)
+        strange = sum(not each <= self._threshold for each in self._recent)
+        self._turn(strange)
+        seen, limit = len(self._recent), self._timing.release if self._is_ood else self._timing.required
+        change = f'lowered at {limit}' if self._is_ood else f'raised at {limit}'
+        reason = f'{strange} of the last {seen} images strange, flag is {change}'
         return OodDecision(
-            is_ood=is_ood,
+            is_ood=self._is_ood,
             score=score,
-            threshold=self.threshold,
-            reason=f'{strange} of the last {seen} frames above the threshold, {self.required} raise the flag',
+            threshold=self._threshold,
+            alarms=self.alarms,
+            false_alarm_rate=self._timing.false_alarm_rate,
+            strange_per_hour=self._timing.false_alarm_rate * self._clock.rate * 3600.0,
+            reason=reason if fault is None else f'camera fault: {fault}; {reason}',
         )
+
+    def _turn(self, strange: int) -> None:
+        """Raise or lower the flag."""
+        if not self._is_ood and strange >= self._timing.required:
+            self._is_ood, self._risen = True, self._clock.elapsed
+            self.alarms += 1
+        elif self._is_ood and strange <= self._timing.release:
+            self._is_ood = self._clock.elapsed - self._risen < self._timing.hold

@@ -2,52 +2,71 @@
 # SPDX-License-Identifier: Apache-2.0
 """Camera images in; labels, uncertainty and an out-of-distribution flag out. Lifecycle and wiring only."""
 
+import functools
 import sys
-import threading
-import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]  # its home in Humble and since
+from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.logging import get_logger
-from rclpy.qos import qos_profile_sensor_data
+from rclpy.parameter import Parameter
 from rclpy.task import Future
-from sensor_msgs.msg import Image
+from rclpy.timer import Timer
+from std_msgs.msg import Header
 
-from uncd_ros.errors import ImageError, UncdError
-from uncd_ros.images import as_array
-from uncd_ros.mailbox import Mailbox
-from uncd_ros.messages import NO_IMAGE_AFTER, diagnostics
-from uncd_ros.model_store import load_model
-from uncd_ros.ood import OodMonitor
-from uncd_ros.outputs import Outputs
-from uncd_ros.params import PERCEPTION, NodeParams, declare
-from uncd_ros.predictor import Predictor
+from uncd_ros.camera import Camera
+from uncd_ros.engine import load_engine
+from uncd_ros.errors import UncdError
+from uncd_ros.params import PERCEPTION, NodeParams, declare, refuse_late_changes
 from uncd_ros.process import run
-from uncd_ros.telemetry import Telemetry
+from uncd_ros.status import NO_IMAGE_AFTER, model_status
+from uncd_ros.worker import Serving, Worker
+
+Transition = Callable[['PerceptionNode', LifecycleState], TransitionCallbackReturn]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """A camera image and when it came."""
+def told(transition: Transition) -> Transition:
+    """A transition whose failure is logged; rclpy swallows what it raises without a word."""
 
-    image: Image
-    time: float
-    """Seconds, steady clock."""
+    @functools.wraps(transition)
+    def attempt(node: 'PerceptionNode', state: LifecycleState) -> TransitionCallbackReturn:
+        try:
+            return transition(node, state)
+        except UncdError as error:
+            node.get_logger().error(str(error))
+            return TransitionCallbackReturn.FAILURE
+        except Exception as error:
+            if node.context.ok():  # else the process ends, which is no failure
+                node.get_logger().error(f'{type(error).__name__}: {error}')
+            raise
+
+    return attempt
 
 
 class PerceptionNode(LifecycleNode):
     """configure loads and warms up, activate starts, deactivate stops, cleanup frees.
 
-    The executor's thread only takes images in; a thread of its own works on the newest one.
+    Of the executor's two threads one takes images in, the other does all the rest, such as loading another model
+    while images go on. A thread of its own works on the newest images.
     """
 
     def __init__(self) -> None:
         super().__init__('segmentation')
         declare(self, PERCEPTION)
         self.finished: Future[None] = Future()
-        self._worker: threading.Thread | None = None
+        self._serving: Serving | None = None
+        self._cameras: list[Camera] = []
+        self._worker: Worker | None = None
+        self._timer: Timer | None = None
+        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self._images = MutuallyExclusiveCallbackGroup()
+        self.add_on_set_parameters_callback(self._change)
 
     def start(self) -> bool:
         """Configure and activate, unless a lifecycle manager is to do it; False if that failed."""
@@ -56,42 +75,27 @@ class PerceptionNode(LifecycleNode):
         wanted = TransitionCallbackReturn.SUCCESS
         return bool(self.trigger_configure() == wanted and self.trigger_activate() == wanted)
 
+    @told
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the model and run it once, so that the first camera image need not wait."""
-        try:
-            params = NodeParams.read(self)
-            model = load_model(params.model)
-            rule = model.card.ood
-            self._threshold = rule.threshold(params.false_alarm_rate)
-            self._predictor = Predictor(model, device=params.device)
-            self._predictor.warm_up()
-        except UncdError as error:
-            self.get_logger().error(str(error))
-            return TransitionCallbackReturn.FAILURE
-        self._outputs = Outputs(self, model.card, false_alarm_rate=params.false_alarm_rate)
-        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
-        self._params = params
-        self.get_logger().info(f'model {model.card.name} from {model.folder} on {self._predictor.device_name}')
-        if not rule.guaranteed(params.false_alarm_rate):
-            self.get_logger().warning(
-                f'model {model.card.name} has too few independent calibration scores ({rule.effective_n}) '
-                f'to promise ood.false_alarm_rate = {params.false_alarm_rate}'
-            )
+        params = NodeParams.read(self)
+        serving = self._load(params)
+        self._serving = serving
+        for name in params.cameras:
+            self._cameras.append(Camera(self, name, serving))
         return super().on_configure(state)
 
+    @told
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Take images in and work on them."""
-        self._telemetry = Telemetry(time.monotonic())
-        self._monitor = OodMonitor(self._threshold, window=self._params.window, required=self._params.required)
-        self._mailbox: Mailbox[Arrival] = Mailbox()
-        self._worker = threading.Thread(target=self._work, name='inference', daemon=True)
-        self._worker.start()
-        # DDS may keep a few images: the mailbox sees each, keeps the newest and counts the rest. A queue of one
-        # would overwrite images where nobody counts them.
-        self._camera = self.create_subscription(Image, 'image_raw', self._take, qos_profile_sensor_data)
+        assert self._serving
+        self._worker = Worker(self._serving)
+        for camera in self._cameras:
+            camera.start(self._worker.mailbox, self._serving, self._images)
         # A steady clock: under simulated time a camera that is silent because the clock stands still is told, too.
-        self._timer = self.create_timer(1.0, self._report, clock=Clock(clock_type=ClockType.STEADY_TIME))
-        self.get_logger().info(f'listening on {self._camera.topic_name}')
+        clock = Clock(clock_type=ClockType.STEADY_TIME)
+        self._timer = self.create_timer(1.0, self._report, callback_group=self._images, clock=clock)
+        self.get_logger().info(f'listening on {", ".join(camera.topic for camera in self._cameras)}')
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -101,10 +105,14 @@ class PerceptionNode(LifecycleNode):
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free the model and the topics."""
-        self._outputs.destroy()
-        self.destroy_publisher(self._diagnostics)
-        del self._predictor, self._outputs, self._diagnostics
+        self._free()
         return super().on_cleanup(state)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Let go of what a transition left when it failed half-way."""
+        self.stop()
+        self._free()
+        return super().on_error(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop for good."""
@@ -112,67 +120,93 @@ class PerceptionNode(LifecycleNode):
         return super().on_shutdown(state)
 
     def stop(self) -> None:
-        """Let the worker finish the image it has, and say what became of all of them."""
+        """Let the worker finish the images it has, and say what became of all of them."""
         if self._worker is None:
             return
-        self.destroy_timer(self._timer)
-        self.destroy_subscription(self._camera)
-        if not self._mailbox.close():
-            self._telemetry.dropped()
-        self._worker.join()
+        if self._timer:
+            self.destroy_timer(self._timer)
+            self._timer = None
+        for camera in self._cameras:
+            camera.stop()
+        self._worker.close()
         self._worker = None
-        counts = self._telemetry.snapshot(time.monotonic())
-        # Not the node's own logger: that one also publishes, which ends with the context, before this line.
-        get_logger('uncd_ros').info(
-            f'received {counts.received} images = processed {counts.processed}'
-            f' + dropped {counts.dropped} + faults {counts.faults}'
-        )
+        for camera in self._cameras:
+            counts = camera.counts()
+            # Not the node's own logger: that one also publishes, which ends with the context, before this line.
+            get_logger('uncd_ros').info(
+                f'{camera.name + ": " if camera.name else ""}received {counts.received} images'
+                f' = processed {counts.processed} + dropped {counts.dropped} + faults {counts.faults}'
+            )
 
-    def _take(self, image: Image) -> None:
-        now = time.monotonic()
-        self._telemetry.arrived(now)
-        if not self._mailbox.put(Arrival(image=image, time=now)):
-            self._telemetry.dropped()
+    def _free(self) -> None:
+        """Give the model and the topics back."""
+        for camera in self._cameras:
+            camera.destroy()
+        self._cameras.clear()
+        self._serving = None
 
-    def _work(self) -> None:
-        while arrival := self._mailbox.get():
-            try:
-                self._process(arrival.image)
-            except Exception as error:  # one bad image must not end the stream
-                if not self.context.ok():  # the process ends; there is nowhere to publish to
-                    self._telemetry.dropped()
-                    continue
-                self._telemetry.failed()
-                kind = '' if isinstance(error, ImageError) else f'{type(error).__name__}: '
-                self.get_logger().error(f'{kind}{error}', throttle_duration_sec=5.0)
-            else:
-                self._telemetry.finished(time.monotonic() - arrival.time)
+    def _load(self, params: NodeParams) -> Serving:
+        """The model that `params` name, ready. Raises UncdError if there is none, or it does not run."""
+        self.get_logger().info(f'loading model {params.model}')
+        engine = load_engine(params.model, params.device, check=self._check_wanted)
+        self.get_logger().info(f'model {engine.card.name} on {engine.device_name}')
+        rule, rate = engine.card.ood, params.timing.false_alarm_rate
+        if not rule.guaranteed(rate):
+            self.get_logger().warning(
+                f'model {engine.card.name} has too few independent calibration scores ({rule.effective_n}) '
+                f'to promise ood.false_alarm_rate = {rate}'
+            )
+        return Serving(engine=engine, params=params)
 
-    def _process(self, msg: Image) -> None:
-        image = as_array(msg)
-        found = self._predictor.predict(image)
-        decision = self._monitor.update(found.score)
-        self._outputs.publish(msg.header, image, found, decision)
+    def _check_wanted(self) -> None:
+        """Loading takes a while: do not go on when the process is told to end."""
+        if not self.context.ok():
+            raise ExternalShutdownException
+
+    def _change(self, parameters: 'list[Parameter[Any]]') -> SetParametersResult:
+        """Make a change of parameters take effect, or say why not."""
+        changes = {each.name: each.value for each in parameters}
+        try:
+            params = NodeParams.read(self, changes)
+            if self._serving:
+                refuse_late_changes(self, PERCEPTION, changes)
+                self._serve(self._load(params) if 'model' in changes else replace(self._serving, params=params))
+        except UncdError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        except Exception as error:
+            if not self.context.ok():  # the process ends
+                raise
+            return SetParametersResult(successful=False, reason=f'{type(error).__name__}: {error}')
+        return SetParametersResult(successful=True)
+
+    def _serve(self, serving: Serving) -> None:
+        """From the next batch on, work with this."""
+        self._serving = serving
+        if self._worker:
+            self._worker.serving = serving
+            for camera in self._cameras:
+                camera.limit(serving.params.max_rate)
 
     def _report(self) -> None:
-        counts = self._telemetry.snapshot(time.monotonic())
-        topic = self._camera.topic_name
-        self._diagnostics.publish(
-            diagnostics(
-                self.get_clock().now().to_msg(),
-                counts,
-                topic=topic,
-                model=self._predictor.card.name,
-                device=self._predictor.device_name,
-            )
-        )
-        if counts.silence > NO_IMAGE_AFTER:
-            self.get_logger().warning(f'no image on {topic} for {counts.silence:.0f} s', throttle_duration_sec=10.0)
+        serving = self._serving
+        if serving is None:  # cleaned up at this moment
+            return
+        engine, found, misfits = serving.engine, [], []
+        for camera in tuple(self._cameras):
+            counts = camera.counts()
+            status, differences = camera.status(counts, engine)
+            found.append(status)
+            misfits += [f'{camera.name}: {each}' if camera.name else each for each in differences]
+            if counts.silence > NO_IMAGE_AFTER:
+                message = f'{status.message}: {camera.explain_silence()}'
+                self.get_logger().warning(message, throttle_duration_sec=10.0)
+        header = Header(stamp=self.get_clock().now().to_msg())
+        self._diagnostics.publish(DiagnosticArray(header=header, status=[*found, model_status(engine, misfits)]))
 
 
 def main(args: list[str] | None = None) -> int:
     """Entry point."""
-    return run(PerceptionNode, args)
+    return run(PerceptionNode, args, threads=2)
 
 
 if __name__ == '__main__':

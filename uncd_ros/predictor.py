@@ -3,6 +3,7 @@
 """Image in, prediction out: numpy around the student, on the device that suits it."""
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from uncd_ros.backbone import fuse_batch_norms
 from uncd_ros.errors import ConfigError, ImageError
 from uncd_ros.model_store import StoredModel
 from uncd_ros.scores import image_score, pixel_uncertainty
+from uncd_ros.telemetry import Stopwatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,28 +51,52 @@ class Predictor:
     def warm_up(self) -> None:
         """Let the kernels be chosen and memory be taken before the first camera image waits for it."""
         blank = np.zeros((self.card.student.input_height, self.card.student.input_width, 3), np.uint8)
-        for _ in range(2):
-            self.predict(blank)
+        self.predict(blank)
 
-    @torch.inference_mode()
+    @property
+    def precision(self) -> str:
+        """Type of number in which the network computes, such as 'float32'."""
+        return str(next(self._student.parameters()).dtype).removeprefix('torch.')
+
     def predict(self, image: NDArray[np.uint8]) -> Prediction:
         """Segment one (H, W, 3) RGB image; a strided view, `bgr[..., ::-1]` among them, is not copied.
 
         Raises ImageError if the array is not such an image.
         """
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
-            raise ImageError(f'image is {image.dtype} {image.shape}, expected uint8 (H, W, 3)')
-        # torch knows no negative strides: a BGR image goes up as its bytes lie, and is turned once it is small.
-        bgr = image.strides[2] < 0
-        pixels = torch.from_numpy(image[..., ::-1] if bgr else image).to(self.device)
-        output = self._student(self._student.preprocess(pixels[None], bgr=bgr))
+        return self.predict_batch([image], Stopwatch())[0]
+
+    @torch.inference_mode()
+    def predict_batch(self, images: Sequence[NDArray[np.uint8]], watch: Stopwatch) -> list[Prediction]:
+        """Segment one or more images, each of a size of its own, in one pass; `watch` is told its stages."""
+        for image in images:
+            if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
+                raise ImageError(f'image is {image.dtype} {image.shape}, expected uint8 (H, W, 3)')
+        uploaded = [_upload(image, self.device) for image in images]
+        watch.lap('upload')
+        output = self._student(torch.cat([self._student.preprocess(pixels, bgr=bgr) for pixels, bgr in uploaded]))
         uncertainty = pixel_uncertainty(self.card.uncertainty.name, output)
-        score = image_score(self.card.image_score, output, uncertainty)
-        return Prediction(
-            labels=_to_size(output.labels().byte(), image, cv2.INTER_NEAREST_EXACT),
-            uncertainty=_to_size(uncertainty, image, cv2.INTER_LINEAR),
-            score=float(score),
-        )
+        scores = image_score(self.card.image_score, output, uncertainty)
+        labels = output.labels().byte()
+        if self.device.type == 'cuda':
+            torch.cuda.synchronize(self.device)  # or the download would be told the network's time
+        watch.lap('forward')
+        found = [
+            Prediction(
+                labels=_to_size(labels[i], image, cv2.INTER_NEAREST_EXACT),
+                uncertainty=_to_size(uncertainty[i], image, cv2.INTER_LINEAR),
+                score=float(scores[i]),
+            )
+            for i, image in enumerate(images)
+        ]
+        watch.lap('download')
+        return found
+
+
+def _upload(image: NDArray[np.uint8], device: torch.device) -> tuple[Tensor, bool]:
+    """(H, W, 3) array -> (1, H, W, 3) tensor on the device, and whether its bytes lie as BGR."""
+    # torch knows no negative strides: a BGR image goes up as its bytes lie, and is turned once it is small.
+    bgr = image.strides[2] < 0
+    return torch.from_numpy(image[..., ::-1] if bgr else image).to(device)[None], bgr
 
 
 def choose_device(name: str) -> torch.device:
@@ -86,9 +112,9 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
-def _to_size(maps: Tensor, image: NDArray[np.uint8], interpolation: int) -> NDArray[Any]:
-    """(1, h, w) on the device -> (H, W) array of the image's size, in memory of its own."""
-    array: NDArray[Any] = maps[0].cpu().numpy()
+def _to_size(pixels: Tensor, image: NDArray[np.uint8], interpolation: int) -> NDArray[Any]:
+    """(h, w) on the device -> (H, W) array of the image's size, in memory of its own."""
+    array: NDArray[Any] = pixels.cpu().numpy()
     height, width = image.shape[:2]
     if array.shape == (height, width):
         return array

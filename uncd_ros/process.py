@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Protocol, cast
 
 import rclpy
-from rclpy.executors import ExternalShutdownException
+from rclpy.executors import Executor, ExternalShutdownException, MultiThreadedExecutor, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.task import Future
 
@@ -32,18 +32,19 @@ class Process(Protocol):
         """Of rclpy.node.Node."""
 
 
-def run(make_node: Callable[[], Process], args: list[str] | None) -> int:
-    """Spin a node until it has finished, or Ctrl-C, SIGTERM or shutdown ends it.
+def run(make_node: Callable[[], Process], args: list[str] | None, *, threads: int = 1) -> int:
+    """Spin a node on so many threads until it has finished, or Ctrl-C, SIGTERM or shutdown ends it.
 
     The exit status is 1 for a mistake of the user's, told in one line, else 0.
     """
     rclpy.init(args=args)
     node = None
+    executor: Executor = SingleThreadedExecutor() if threads == 1 else MultiThreadedExecutor(threads)
     try:
         node = make_node()
         if not node.start():
-            return 1
-        rclpy.spin_until_future_complete(cast(Node, node), node.finished)
+            return int(rclpy.ok())  # a start that was cut short by the end of the process has not failed
+        rclpy.spin_until_future_complete(cast(Node, node), node.finished, executor)
     except UncdError as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
@@ -56,6 +57,7 @@ def run(make_node: Callable[[], Process], args: list[str] | None) -> int:
         # A launch file repeats the Ctrl-C that the terminal has sent already: the second must not cut the end short.
         # Told twice, for rclpy's shutdown puts the handler back that it found.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        executor.shutdown()
         if node is not None:
             node.stop()
             node.destroy_node()

@@ -2,14 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """What became of the images, and how long each took. Every image ends in exactly one of three counts."""
 
+import os
 import threading
+import time
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 RECENT = 300
 """Frames over which the latency is told."""
+
+Percentiles = tuple[float, float, float]
+"""50th, 95th and 99th, in milliseconds; NaN where nothing was measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,15 +29,33 @@ class Snapshot:
     received: int
     processed: int
     dropped: int
-    """Images that a newer one overtook before their turn."""
+    """Images that a newer one overtook before their turn, or that came faster than `max_rate`."""
     faults: int
     """Images that could not be read or processed."""
     fps: float
     """Processed images per second since the last snapshot."""
-    latency_ms: tuple[float, float, float]
-    """50th, 95th and 99th percentile, arrival to publication, over the last 300 frames; NaN before the first."""
+    fps_in: float
+    """Received images per second since the last snapshot."""
+    latency_ms: Percentiles
+    """Arrival to publication, over the last 300 frames."""
+    stage_ms: dict[str, Percentiles]
+    """The same by stage, in the order in which an image passes them."""
     silence: float
     """Seconds since the last image arrived, or since the start."""
+
+
+class Stopwatch:
+    """Time by stage, for one image or batch."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """What went by since the last lap, or the start, was this stage."""
+        now = time.perf_counter()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._last
+        self._last = now
 
 
 class Telemetry:
@@ -40,8 +65,9 @@ class Telemetry:
         self._lock = threading.Lock()
         self._received = self._processed = self._dropped = self._faults = 0
         self._latencies: deque[float] = deque(maxlen=RECENT)
+        self._stages: dict[str, deque[float]] = {}
         self._last_arrival = self._last_snapshot = now
-        self._processed_then = 0
+        self._processed_then = self._received_then = 0
 
     def arrived(self, now: float) -> None:
         """An image came in."""
@@ -49,11 +75,13 @@ class Telemetry:
             self._received += 1
             self._last_arrival = now
 
-    def finished(self, latency: float) -> None:
-        """An image was processed and published, `latency` seconds after it came in."""
+    def finished(self, latency: float, stages: Mapping[str, float]) -> None:
+        """An image was processed and published, `latency` seconds after it came in; `stages` are part of that."""
         with self._lock:
             self._processed += 1
             self._latencies.append(latency)
+            for stage, taken in stages.items():
+                self._stages.setdefault(stage, deque(maxlen=RECENT)).append(taken)
 
     def dropped(self) -> None:
         """An image was given up for a newer one, or because the node stopped."""
@@ -69,22 +97,32 @@ class Telemetry:
         """Where things stand."""
         with self._lock:
             elapsed = now - self._last_snapshot
-            fps = (self._processed - self._processed_then) / elapsed if elapsed > 0 else 0.0
-            self._last_snapshot, self._processed_then = now, self._processed
+            per_second = 1.0 / elapsed if elapsed > 0 else 0.0
+            fps = (self._processed - self._processed_then) * per_second
+            fps_in = (self._received - self._received_then) * per_second
+            self._last_snapshot, self._processed_then, self._received_then = now, self._processed, self._received
             return Snapshot(
                 received=self._received,
                 processed=self._processed,
                 dropped=self._dropped,
                 faults=self._faults,
                 fps=fps,
+                fps_in=fps_in,
                 latency_ms=percentiles_ms(self._latencies),
+                stage_ms={stage: percentiles_ms(taken) for stage, taken in self._stages.items()},
                 silence=now - self._last_arrival,
             )
 
 
-def percentiles_ms(latencies: 'deque[float] | list[float]') -> tuple[float, float, float]:
+def percentiles_ms(latencies: 'deque[float] | list[float]') -> Percentiles:
     """Seconds -> 50th, 95th, 99th percentile in milliseconds; NaN if there are none."""
     if not latencies:
         return (float('nan'),) * 3
     p50, p95, p99 = np.percentile(np.fromiter(latencies, float), (50, 95, 99)) * 1e3
     return float(p50), float(p95), float(p99)
+
+
+def resident_bytes() -> int:
+    """Memory that this process holds at present, in bytes."""
+    pages = int(Path('/proc/self/statm').read_text().split()[1])
+    return pages * os.sysconf('SC_PAGE_SIZE')
