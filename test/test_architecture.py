@@ -14,6 +14,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 ROS_MODULES = {
     'camera',
     'demo',
+    'executor',
     'image_player',
     'images',
     'messages',

@@ -52,8 +52,8 @@ def told(transition: Transition) -> Transition:
 class PerceptionNode(LifecycleNode):
     """configure loads and warms up, activate starts, deactivate stops, cleanup frees.
 
-    Of the executor's two threads one takes images in, the other does all the rest, such as loading another model
-    while images go on. A thread of its own works on the newest images.
+    One thread takes images in, one answers services, such as a call to load another model while images go on, and
+    one works on the newest images.
     """
 
     def __init__(self) -> None:
@@ -206,7 +206,7 @@ class PerceptionNode(LifecycleNode):
 
 def main(args: list[str] | None = None) -> int:
     """Entry point."""
-    return run(PerceptionNode, args, threads=2)
+    return run(PerceptionNode, args)
 
 
 if __name__ == '__main__':

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Protocol, cast
 
 import rclpy
-from rclpy.executors import Executor, ExternalShutdownException, MultiThreadedExecutor, SingleThreadedExecutor
+from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.task import Future
 
 from uncd_ros.errors import UncdError
+from uncd_ros.executor import ServicesAsideExecutor
 
 
 class Process(Protocol):
@@ -32,14 +33,14 @@ class Process(Protocol):
         """Of rclpy.node.Node."""
 
 
-def run(make_node: Callable[[], Process], args: list[str] | None, *, threads: int = 1) -> int:
-    """Spin a node on so many threads until it has finished, or Ctrl-C, SIGTERM or shutdown ends it.
+def run(make_node: Callable[[], Process], args: list[str] | None) -> int:
+    """Spin a node until it has finished, or Ctrl-C, SIGTERM or shutdown ends it.
 
     The exit status is 1 for a mistake of the user's, told in one line, else 0.
     """
     rclpy.init(args=args)
     node = None
-    executor: Executor = SingleThreadedExecutor() if threads == 1 else MultiThreadedExecutor(threads)
+    executor = ServicesAsideExecutor()
     try:
         node = make_node()
         if not node.start():
