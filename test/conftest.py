@@ -11,7 +11,17 @@ import numpy as np
 import pytest
 import torch
 
-from uncd_ros.model_card import FORMAT_VERSION, ClassInfo, ModelCard, Provenance, UncertaintySpec
+from uncd_ros.confidence import ConfidenceCurve
+from uncd_ros.model_card import (
+    FORMAT_VERSION,
+    CalibrationData,
+    Choice,
+    ClassInfo,
+    ModelCard,
+    Provenance,
+    Temperature,
+    UncertaintySpec,
+)
 from uncd_ros.model_store import load_model, save_card, save_weights
 from uncd_ros.ood import OodRule
 from uncd_ros.student import Student, StudentConfig
@@ -43,8 +53,15 @@ def save_untrained(folder: Path, config: StudentConfig) -> Path:
             student=config,
             classes=tuple(ClassInfo(name=f'class {i}', color=(50 * i, 255 - 50 * i, 128)) for i in classes),
             uncertainty=UncertaintySpec(name='predicted_std', upper=0.5),
+            uncertainty_choice=Choice(figures={}, reason='none'),
             image_score='mean',
+            image_score_choice=Choice(figures={}, reason='none'),
             ood=OodRule(calibration_scores=tuple(i / 100 for i in range(100)), effective_n=100, false_alarm_rate=0.01),
+            temperature=Temperature(value=1.0, ece_before=0.1, ece_after=0.1),
+            confidence=ConfidenceCurve(
+                log_odds=1.0, uncertainty=-2.0, intercept=0.0, low=-2.0, high=2.0, table=(0.1, 0.4, 0.6, 0.9)
+            ),
+            calibration_data=CalibrationData(dataset='none', sequences=(), images=100, fingerprint='none'),
             provenance=Provenance(config={}, seeds=(0,), source_commit='none', data_fingerprint='none'),
             metrics={},
             weights_sha256=checksum,

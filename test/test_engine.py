@@ -35,13 +35,15 @@ class Device:
         outer = self
 
         class OnDevice(Predictor):
-            def predict_batch(self, images: list[NDArray[np.uint8]], watch: Stopwatch) -> list[Prediction]:
+            def predict_batch(
+                self, images: list[NDArray[np.uint8]], watch: Stopwatch, *, confidence: bool = False
+            ) -> list[Prediction]:
                 if name == 'cuda' and outer.is_lost:
                     raise RuntimeError(LOST)
                 if name == 'cuda' and len(images) > outer.room:
                     raise torch.cuda.OutOfMemoryError('CUDA out of memory. Tried to allocate all there is')
                 outer.batches.append((name, len(images)))
-                return super().predict_batch(images, watch)
+                return super().predict_batch(images, watch, confidence=confidence)
 
         return OnDevice(self._model, device='cpu')
 
@@ -70,6 +72,14 @@ def answered(engine: Engine, device: Device) -> list[tuple[str, int]]:
 def test_all_in_one_batch_when_all_is_well(engine: Engine, device: Device) -> None:
     assert answered(engine, device) == [('cuda', 5)]
     assert engine.trouble == ''
+
+
+def test_confidence_comes_when_it_is_asked_for(engine: Engine, device: Device) -> None:
+    device.room = 2
+    asked = engine.predict(IMAGES, Stopwatch(), confidence=True)
+    assert [each.confidence is None for each in (*asked, *engine.predict(IMAGES, Stopwatch()))] == [False] * 5 + [
+        True
+    ] * 5
 
 
 def test_batches_shrink_until_they_fit(engine: Engine, device: Device) -> None:

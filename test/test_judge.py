@@ -58,7 +58,7 @@ def test_void_counts_nowhere() -> None:
     void = labels.clone()
     void[:2] = 255
     whole.update(output, void)
-    part.update(StudentOutput(*(each[:, :, 2:] for each in output)), labels[2:])
+    part.update(StudentOutput(logits=output.logits[:, :, 2:], std=output.std[:, :, 2:]), labels[2:])
     names = ['a', 'b', 'c']
     assert whole.segmentation(names) == part.segmentation(names)
     assert whole.calibrated() == part.calibrated()

@@ -5,6 +5,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 import torch
 
 from uncd_ros.errors import ModelError
-from uncd_ros.model_store import load_model, save_card, save_weights
+from uncd_ros.model_store import load_model, round_weights, save_card, save_weights
 from uncd_ros.student import Student
 
 
@@ -30,20 +31,35 @@ def _edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
 
 def test_what_was_saved_is_what_is_loaded(tiny_model: Path, tmp_path: Path) -> None:
     first = load_model(tiny_model)
-    save_weights(tmp_path, first.student)
-    save_card(tmp_path, first.card)
+    first.student.reference.mean.fill_(1 / 3)
+    first.student.reference.whitening.fill_(1e6)  # more than half precision can hold
+    checksum = save_weights(tmp_path, first.student)
+    card = replace(first.card, weights_sha256=checksum)
+    save_card(tmp_path, card)
     second = load_model(tmp_path)
-    assert second.card == first.card
+    assert second.card == card
     assert not second.student.training
     for name, value in first.student.state_dict().items():
         assert torch.equal(value, second.student.state_dict()[name]), name
+    assert torch.equal(first.student.reference.mean, second.student.reference.mean)
+    assert torch.equal(first.student.reference.whitening, second.student.reference.whitening)
+
+
+def test_rounded_weights_are_those_that_are_loaded_later(tiny_model: Path, tmp_path: Path) -> None:
+    stored = load_model(tiny_model)
+    student = Student(stored.card.student).eval()
+    round_weights(student)
+    save_card(tmp_path, replace(stored.card, weights_sha256=save_weights(tmp_path, student)))
+    for name, value in load_model(tmp_path).student.state_dict().items():
+        assert torch.equal(value, student.state_dict()[name]), name
 
 
 @pytest.mark.parametrize(
     ('change', 'message'),
     [
-        (lambda c: c.update(format_version=99), 'format_version is 99, expected 1'),
-        (lambda c: c.pop('format_version'), 'format_version is None, expected 1'),
+        (lambda c: c.update(format_version=99), 'format_version is 99, expected 2'),
+        (lambda c: c.update(format_version=1), 'format_version is 1, which has no confidence curve'),
+        (lambda c: c.pop('format_version'), 'format_version is None, expected 2'),
         (lambda c: c.pop('ood'), 'missing value for field "ood"'),
         (lambda c: c['student'].pop('num_classes'), 'missing value for field "student.num_classes"'),
         (lambda c: c.update(colour='red'), 'colour'),
@@ -53,6 +69,7 @@ def test_what_was_saved_is_what_is_loaded(tiny_model: Path, tmp_path: Path) -> N
         (lambda c: c.update(image_score='mood'), "image_score is 'mood', expected one of mean"),
         (lambda c: c['uncertainty'].update(name='mood'), "uncertainty.name is 'mood', expected one of mean_std"),
         (lambda c: c['ood'].update(calibration_scores=[2, 1]), 'expected sorted scores'),
+        (lambda c: c['confidence'].update(table=[0.5, 0.4]), 'confidence: table is not ascending'),
         (lambda c: c['student'].update(decoder_channels=24), 'expected'),
     ],
 )

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Array in, prediction out, at any size and layout a camera gives."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,10 @@ import torch
 from numpy.typing import NDArray
 
 from uncd_ros.errors import ConfigError, ImageError
+from uncd_ros.model_card import UncertaintySpec
 from uncd_ros.model_store import load_model
-from uncd_ros.predictor import Prediction, Predictor
+from uncd_ros.predictor import Prediction, Predictor, serve
+from uncd_ros.scores import IMAGE_SCORES, PIXEL_UNCERTAINTIES, image_score, pixel_uncertainty
 from uncd_ros.telemetry import Stopwatch
 
 
@@ -51,6 +54,31 @@ def test_prediction_is_the_student_s_own_output(predictor: Predictor, tiny_model
     std = output.std.gather(1, output.logits.argmax(1, keepdim=True))[0, 0].numpy()
     np.testing.assert_allclose(prediction.uncertainty, std, atol=1e-3)
     assert prediction.score == pytest.approx(float(std.mean()), abs=1e-4)
+
+
+def test_confidence_is_computed_when_it_is_asked_for(predictor: Predictor) -> None:
+    image = _image(37, 91)
+    plain, found = predictor.predict(image), predictor.predict(image, confidence=True)
+    assert plain.confidence is None
+    _assert_same(found, plain)
+    assert found.confidence is not None and found.confidence.dtype == np.uint8
+    assert found.confidence.shape == (37, 91)
+    # The ends of the tiny model's table.
+    assert round(255 * 0.1) <= found.confidence.min() <= found.confidence.max() <= round(255 * 0.9)
+
+
+@pytest.mark.parametrize('score', IMAGE_SCORES)
+@pytest.mark.parametrize('uncertainty', PIXEL_UNCERTAINTIES)
+def test_what_is_left_out_changes_nothing_that_is_served(tiny_model: Path, uncertainty: str, score: str) -> None:
+    stored = load_model(tiny_model)
+    card = replace(stored.card, uncertainty=UncertaintySpec(name=uncertainty, upper=1.0), image_score=score)
+    x = stored.student.preprocess(torch.from_numpy(_image(48, 64))[None])
+    with torch.no_grad():
+        whole, answer = stored.student(x), serve(stored.student, card, x)
+    expected = pixel_uncertainty(uncertainty, whole)
+    torch.testing.assert_close(answer.uncertainty, expected, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(answer.scores, image_score(score, whole, expected), rtol=1e-5, atol=1e-6)
+    assert torch.equal(answer.labels, whole.labels().byte())
 
 
 def test_a_bgr_view_and_padded_rows_give_the_same(predictor: Predictor) -> None:

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from uncd_ros.scores import IMAGE_RIVALS, IMAGE_SCORES, PIXEL_UNCERTAINTIES, image_score, pixel_uncertainty
+from uncd_ros.scores import IMAGE_RIVALS, IMAGE_SCORES, PIXEL_UNCERTAINTIES, image_score, log_odds, pixel_uncertainty
 from uncd_ros.student import StudentOutput
 
 
@@ -70,15 +70,32 @@ def test_image_scores(name: str, expected: float) -> None:
     assert score.tolist() == pytest.approx([expected], rel=1e-5)
 
 
+def test_log_odds_are_those_of_the_softmax_and_stay_exact_where_it_rounds_to_one() -> None:
+    p = torch.softmax(torch.tensor([1.0, 3.0, 2.0], dtype=torch.float64), dim=0)[1]
+    found = log_odds(_output([1.0, 3.0, 2.0], [0.0] * 3))
+    torch.testing.assert_close(found, torch.full((1, 2, 3), float(torch.logit(p))))
+    # ln(e^40 / 2): in float32 1 - p is 0 there.
+    torch.testing.assert_close(
+        log_odds(_output([40.0, 0.0, 0.0], [0.0] * 3)), torch.full((1, 2, 3), 40.0 - math.log(2))
+    )
+
+
+def test_feature_distance_is_a_length_and_not_a_number_where_there_are_no_features() -> None:
+    output = _output([0.0, 2.0], [0.0, 0.0])
+    maps = torch.zeros(1, 2, 3)
+    assert image_score('feature_distance', output, maps).isnan().tolist() == [True]
+    found = image_score('feature_distance', output._replace(features=torch.tensor([[3.0, 4.0]])), maps)
+    assert found.tolist() == [5.0]
+
+
 @pytest.mark.parametrize('name', [*IMAGE_SCORES, *IMAGE_RIVALS])
 @pytest.mark.parametrize('uncertainty', PIXEL_UNCERTAINTIES)
 def test_scores_of_a_batch_are_those_of_its_images(name: str, uncertainty: str) -> None:
     torch.manual_seed(0)
-    output = StudentOutput(logits=torch.randn(3, 5, 8, 9), std=torch.rand(3, 5, 8, 9) / 2)
+    output = StudentOutput(logits=torch.randn(3, 5, 8, 9), std=torch.rand(3, 5, 8, 9) / 2, features=torch.randn(3, 7))
     maps = pixel_uncertainty(uncertainty, output)
     batch = image_score(name, output, maps)
     single = [
-        image_score(name, StudentOutput(output.logits[i : i + 1], output.std[i : i + 1]), maps[i : i + 1])
-        for i in range(3)
+        image_score(name, StudentOutput(*(each[i : i + 1] for each in output)), maps[i : i + 1]) for i in range(3)
     ]
     torch.testing.assert_close(batch, torch.cat(single))

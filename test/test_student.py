@@ -5,7 +5,7 @@
 import pytest
 import torch
 
-from uncd_ros.student import Student, StudentConfig
+from uncd_ros.student import FeatureReference, Student, StudentConfig
 
 
 def _student(**changes: object) -> Student:
@@ -41,3 +41,29 @@ def test_another_size_is_resized_and_means_are_kept() -> None:
     x = student.preprocess(image)
     assert x.shape == (1, 3, 48, 64)
     torch.testing.assert_close(x.mean(dim=(0, 2, 3)), image.float().mean(dim=(0, 1, 2)), atol=1.0, rtol=0)
+
+
+def test_the_mean_of_the_std_is_that_of_all_its_maps_and_less_may_be_asked_for() -> None:
+    student, x = _student(), torch.randn(2, 3, 48, 64)
+    with torch.no_grad():
+        whole, mean, none = student(x), student(x, std='mean'), student(x, std='none', features=False)
+    torch.testing.assert_close(mean.std, whole.std.mean(dim=1, keepdim=True))
+    assert none.std.shape == (2, 0, 48, 64) and none.features is None
+    assert torch.equal(whole.logits, none.logits)
+
+
+def test_whitened_features_have_the_mahalanobis_distance() -> None:
+    torch.manual_seed(0)
+    reference = FeatureReference(3)
+    factor = torch.randn(3, 3, dtype=torch.float64)
+    covariance = factor @ factor.T + torch.eye(3)
+    reference.mean.copy_(torch.tensor([1.0, 2.0, 3.0]))
+    reference.whitening.copy_(torch.linalg.cholesky(torch.linalg.inv(covariance)))
+    features = torch.randn(4, 3, 5, 6)
+    off = features.mean(dim=(2, 3)).double() - reference.mean
+    expected = torch.einsum('bi,ij,bj->b', off, torch.linalg.inv(covariance), off).sqrt()
+    torch.testing.assert_close(reference(features).norm(dim=1), expected.float(), rtol=1e-4, atol=1e-5)
+
+
+def test_a_checkpoint_of_a_training_holds_no_reference() -> None:
+    assert not [name for name in _student().state_dict() if 'reference' in name]

@@ -27,8 +27,8 @@ class View:
 
 
 def calibration_id(card: ModelCard) -> str:
-    """12 hex digits that are the same for the same calibration: image score and all scores of the rule."""
-    content = f'{card.image_score} {card.ood.calibration_scores}'
+    """12 hex digits that are the same for the same calibration: image score, scores of the rule, confidence curve."""
+    content = f'{card.image_score} {card.ood.calibration_scores} {card.confidence}'
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 

@@ -46,7 +46,10 @@ class Trunk(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, 3, h, w) normalised -> (B, channels, h/4, w/4)."""
-        low, high = self.encoder(x)
+        return self.decode(*self.encoder(x))
+
+    def decode(self, low: Tensor, high: Tensor) -> Tensor:
+        """(B, low, h/4, w/4) and (B, high, h/16, w/16) of the encoder -> (B, channels, h/4, w/4)."""
         coarse = functional.interpolate(self.aspp(high), low.shape[-2:], mode='bilinear', align_corners=False)
         return torch.cat([coarse, self.low(low)], dim=1)
 

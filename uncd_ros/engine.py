@@ -64,9 +64,12 @@ class Engine:
         """Let the first camera image not wait for what is done once."""
         self._predictor.warm_up()
 
-    def predict(self, images: Sequence[NDArray[np.uint8]], watch: Stopwatch) -> list[Prediction]:
+    def predict(
+        self, images: Sequence[NDArray[np.uint8]], watch: Stopwatch, *, confidence: bool = False
+    ) -> list[Prediction]:
         """Segment (H, W, 3) RGB images in as few passes as the device has memory for; `watch` is told the stages.
 
+        With `confidence` every prediction has one; without, it costs nothing.
         Raises what the predictor raises if it is not the device's fault, or if the CPU fails, too.
         """
         if self.trouble and self._clock() >= self._retry_at:
@@ -75,7 +78,11 @@ class Engine:
             size = min(len(images), self._batch or len(images))
             try:
                 chunks = [images[i : i + size] for i in range(0, len(images), size)]
-                return [found for chunk in chunks for found in self._predictor.predict_batch(chunk, watch)]
+                return [
+                    found
+                    for chunk in chunks
+                    for found in self._predictor.predict_batch(chunk, watch, confidence=confidence)
+                ]
             except RuntimeError as error:
                 if self._present == 'cpu' or not _is_device_error(error):
                     raise

@@ -5,10 +5,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from uncd_ros.confidence import ConfidenceCurve
 from uncd_ros.ood import OodRule
 from uncd_ros.student import StudentConfig
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,39 @@ class UncertaintySpec:
     """A key of `scores.PIXEL_UNCERTAINTIES`."""
     upper: float
     """Upper end of its range; the lower end is 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Why this and not another: every candidate, as it did on the calibration data."""
+
+    figures: dict[str, dict[str, float]]
+    """Candidate -> what was measured -> value."""
+    reason: str
+    """One sentence for a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Temperature:
+    """Temperature scaling (Guo et al. 2017); the weights hold it already."""
+
+    value: float
+    """T, above 0; logits are divided by it."""
+    ece_before: float
+    """Expected calibration error on the calibration frames without it, in [0, 1]."""
+    ece_after: float
+    """And with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationData:
+    """Frames that chose what the model serves, and set its threshold; it was not trained on them."""
+
+    dataset: str
+    sequences: tuple[str, ...]
+    images: int
+    fingerprint: str
+    """SHA-256 over names and bytes of images and labels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +86,16 @@ class ModelCard:
     student: StudentConfig
     classes: tuple[ClassInfo, ...]
     uncertainty: UncertaintySpec
+    uncertainty_choice: Choice
     image_score: str
     """A key of `scores.IMAGE_SCORES`; the OOD rule's calibration scores are of this kind."""
+    image_score_choice: Choice
     ood: OodRule
+    temperature: Temperature
+    confidence: ConfidenceCurve
+    calibration_data: CalibrationData
     provenance: Provenance
     metrics: dict[str, float]
     """Measured after training; names as in the training report."""
     weights_sha256: str
-    """Of student.safetensors."""
+    """Of student.safetensors, the reference of the feature distance among it."""

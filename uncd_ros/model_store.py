@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
+from uncd_ros.confidence import fault
 from uncd_ros.errors import ModelError
 from uncd_ros.model_card import FORMAT_VERSION, ModelCard
 from uncd_ros.resources import share_path
@@ -20,6 +21,8 @@ from uncd_ros.scores import IMAGE_SCORES, PIXEL_UNCERTAINTIES
 from uncd_ros.student import Student
 
 WEIGHTS, CARD = 'student.safetensors', 'model.json'
+REFERENCE = 'reference.'
+"""What the names of the feature distance's tensors begin with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +37,23 @@ class StoredModel:
 def save_weights(folder: Path, student: Student) -> str:
     """Write student.safetensors in half precision; return its SHA-256 for the card."""
     folder.mkdir(parents=True, exist_ok=True)
-    halves = {
-        name: (value.half() if value.is_floating_point() else value).contiguous().cpu()
-        for name, value in student.state_dict().items()
+    stored = {
+        # A distance multiplies small differences by large weights: its reference keeps all digits.
+        name: (value.half() if value.is_floating_point() and not name.startswith(REFERENCE) else value)
+        .contiguous()
+        .cpu()
+        for name, value in _tensors(student).items()
     }
-    data = save_tensors(halves)
+    data = save_tensors(stored)
     (folder / WEIGHTS).write_bytes(data)
     return hashlib.sha256(data).hexdigest()
+
+
+def round_weights(student: Student) -> None:
+    """Round to what student.safetensors can hold, in place: what is calibrated then is what will be loaded."""
+    for value in student.state_dict().values():
+        if value.is_floating_point():
+            value.copy_(value.half())
 
 
 def save_card(folder: Path, card: ModelCard) -> None:
@@ -65,8 +78,10 @@ def load_model(model: str | Path) -> StoredModel:
     except SafetensorError as error:
         raise ModelError(f'{path}: not a safetensors file ({error})') from None
     student = Student(card.student)
-    _check_shapes(path, student.state_dict(), weights)
-    student.load_state_dict(weights)
+    tensors = _tensors(student)
+    _check_shapes(path, tensors, weights)
+    for name, value in tensors.items():
+        value.copy_(weights[name])
     return StoredModel(student=student.eval(), card=card, folder=folder)
 
 
@@ -78,6 +93,8 @@ def load_card(folder: Path) -> ModelCard:
     except ValueError as error:
         raise ModelError(f'{path}: not JSON ({error})') from None
     version = content.get('format_version') if isinstance(content, dict) else None
+    if version == 1:
+        raise ModelError(f'{path}: format_version is 1, which has no confidence curve: train the model again')
     if version != FORMAT_VERSION:
         raise ModelError(f'{path}: format_version is {version!r}, expected {FORMAT_VERSION}')
     try:
@@ -122,6 +139,14 @@ def _check_card(path: Path, card: ModelCard) -> None:
     scores = card.ood.calibration_scores
     if not scores or list(scores) != sorted(scores):
         raise ModelError(f'{path}: ood.calibration_scores is empty or not ascending, expected sorted scores')
+    if wrong := fault(card.confidence):
+        raise ModelError(f'{path}: confidence: {wrong}')
+
+
+def _tensors(student: Student) -> dict[str, torch.Tensor]:
+    """All that student.safetensors holds, in the student's own memory."""
+    reference = {f'{REFERENCE}{name}': value for name, value in student.reference.named_buffers()}
+    return student.state_dict() | reference
 
 
 def _check_shapes(path: Path, expected: dict[str, torch.Tensor], found: dict[str, torch.Tensor]) -> None:

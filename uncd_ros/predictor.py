@@ -5,7 +5,7 @@
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -16,8 +16,10 @@ from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from uncd_ros.backbone import fuse_batch_norms
 from uncd_ros.errors import ConfigError, ImageError
+from uncd_ros.model_card import ModelCard
 from uncd_ros.model_store import StoredModel
-from uncd_ros.scores import image_score, pixel_uncertainty
+from uncd_ros.scores import FEATURE_DISTANCE, PIXEL_UNCERTAINTIES, image_score, pixel_uncertainty
+from uncd_ros.student import Student, StudentOutput
 from uncd_ros.telemetry import Stopwatch
 
 
@@ -31,6 +33,8 @@ class Prediction:
     """(H, W), in [0, upper] of the model card's `uncertainty`."""
     score: float
     """Image score of the model card's kind; higher is stranger."""
+    confidence: NDArray[np.uint8] | None = None
+    """(H, W), 255 x P(label is right), by the model card's `confidence`; None where it was not asked for."""
 
 
 class Predictor:
@@ -58,38 +62,70 @@ class Predictor:
         """Type of number in which the network computes, such as 'float32'."""
         return str(next(self._student.parameters()).dtype).removeprefix('torch.')
 
-    def predict(self, image: NDArray[np.uint8]) -> Prediction:
+    def predict(self, image: NDArray[np.uint8], *, confidence: bool = False) -> Prediction:
         """Segment one (H, W, 3) RGB image; a strided view, `bgr[..., ::-1]` among them, is not copied.
 
         Raises ImageError if the array is not such an image.
         """
-        return self.predict_batch([image], Stopwatch())[0]
+        return self.predict_batch([image], Stopwatch(), confidence=confidence)[0]
 
     @torch.inference_mode()
-    def predict_batch(self, images: Sequence[NDArray[np.uint8]], watch: Stopwatch) -> list[Prediction]:
-        """Segment one or more images, each of a size of its own, in one pass; `watch` is told its stages."""
+    def predict_batch(
+        self, images: Sequence[NDArray[np.uint8]], watch: Stopwatch, *, confidence: bool = False
+    ) -> list[Prediction]:
+        """Segment one or more images, each of a size of its own, in one pass; `watch` is told its stages.
+
+        With `confidence` every prediction has one; without, it costs nothing.
+        """
         for image in images:
             if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
                 raise ImageError(f'image is {image.dtype} {image.shape}, expected uint8 (H, W, 3)')
         uploaded = [_upload(image, self.device) for image in images]
         watch.lap('upload')
-        output = self._student(torch.cat([self._student.preprocess(pixels, bgr=bgr) for pixels, bgr in uploaded]))
-        uncertainty = pixel_uncertainty(self.card.uncertainty.name, output)
-        scores = image_score(self.card.image_score, output, uncertainty)
-        labels = output.labels().byte()
+        x = torch.cat([self._student.preprocess(pixels, bgr=bgr) for pixels, bgr in uploaded])
+        answer = serve(self._student, self.card, x)
+        sure = self.card.confidence.confidence(answer.output, answer.uncertainty) if confidence else None
         if self.device.type == 'cuda':
             torch.cuda.synchronize(self.device)  # or the download would be told the network's time
         watch.lap('forward')
         found = [
             Prediction(
-                labels=_to_size(labels[i], image, cv2.INTER_NEAREST_EXACT),
-                uncertainty=_to_size(uncertainty[i], image, cv2.INTER_LINEAR),
-                score=float(scores[i]),
+                labels=_to_size(answer.labels[i], image, cv2.INTER_NEAREST_EXACT),
+                uncertainty=_to_size(answer.uncertainty[i], image, cv2.INTER_LINEAR),
+                score=float(answer.scores[i]),
+                confidence=None if sure is None else _to_size(sure[i], image, cv2.INTER_LINEAR),
             )
             for i, image in enumerate(images)
         ]
         watch.lap('download')
         return found
+
+
+class Answer(NamedTuple):
+    """What a model serves about one batch, at the network's size and on its device."""
+
+    output: StudentOutput
+    """As far as it was needed."""
+    labels: Tensor
+    """(B, h, w) uint8."""
+    uncertainty: Tensor
+    """(B, h, w) float."""
+    scores: Tensor
+    """(B,) float."""
+
+
+def serve(student: Student, card: ModelCard, x: Tensor) -> Answer:
+    """One pass over (B, 3, h, w) normalised images that computes nothing which this model does not serve."""
+    output: StudentOutput = student(
+        x, std=PIXEL_UNCERTAINTIES[card.uncertainty.name].std, features=card.image_score == FEATURE_DISTANCE
+    )
+    uncertainty = pixel_uncertainty(card.uncertainty.name, output)
+    return Answer(
+        output=output,
+        labels=output.labels().byte(),
+        uncertainty=uncertainty,
+        scores=image_score(card.image_score, output, uncertainty),
+    )
 
 
 def _upload(image: NDArray[np.uint8], device: torch.device) -> tuple[Tensor, bool]:

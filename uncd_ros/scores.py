@@ -7,12 +7,13 @@ Which of them a model serves is chosen on calibration data and named in its mode
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from uncd_ros.student import StudentOutput
+from uncd_ros.student import StdMaps, StudentOutput
 
 
 def mean_std(output: StudentOutput) -> Tensor:
@@ -37,17 +38,35 @@ def softmax_doubt(output: StudentOutput) -> Tensor:
     return p.scatter(1, p.argmax(dim=1, keepdim=True), 0.0).sum(dim=1)
 
 
+def log_odds(output: StudentOutput) -> Tensor:
+    """(B, h, w) ln(p / (1 - p)) of the predicted class, from the logits: 1 - p is never rounded to 0."""
+    top = output.logits.max(dim=1, keepdim=True)
+    others = output.logits.scatter(1, top.indices, -math.inf).logsumexp(dim=1)
+    return top.values.squeeze(1) - others
+
+
 def low_logit(output: StudentOutput) -> Tensor:
     """-max_c logit_c, without bounds (Hendrycks et al. 2022)."""
     return -output.logits.amax(dim=1)
 
 
-PIXEL_UNCERTAINTIES: dict[str, tuple[Callable[[StudentOutput], Tensor], float]] = {
-    'mean_std': (mean_std, 0.5),
-    'predicted_std': (predicted_std, 0.5),
-    'entropy': (entropy, 1.0),
+class PixelUncertainty(NamedTuple):
+    """An uncertainty that a model may serve."""
+
+    compute: Callable[[StudentOutput], Tensor]
+    """Gives (B, h, w)."""
+    upper: float
+    """Upper end of its range; the lower end is 0."""
+    std: StdMaps
+    """What it needs of a pass."""
+
+
+PIXEL_UNCERTAINTIES: dict[str, PixelUncertainty] = {
+    'mean_std': PixelUncertainty(mean_std, 0.5, 'mean'),
+    'predicted_std': PixelUncertainty(predicted_std, 0.5, 'classes'),
+    'entropy': PixelUncertainty(entropy, 1.0, 'none'),
 }
-"""Name -> (function giving (B, h, w), upper end of its range)."""
+"""The paper's first."""
 
 PIXEL_RIVALS: dict[str, Callable[[StudentOutput], Tensor]] = {'softmax': softmax_doubt, 'max_logit': low_logit}
 """What costs nothing either, for comparison alone; name -> function giving (B, h, w)."""
@@ -89,8 +108,11 @@ OF_LOGITS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 """Scores read off the logits, (B, C, h, w) -> (B,); negated, so that higher is stranger."""
 
-IMAGE_SCORES = (*OF_UNCERTAINTY, *OF_LOGITS)
-"""What a model may serve."""
+FEATURE_DISTANCE = 'feature_distance'
+"""Mahalanobis distance of the deepest features to those of the training frames (Lee et al. 2018)."""
+
+IMAGE_SCORES = (*OF_UNCERTAINTY, *OF_LOGITS, FEATURE_DISTANCE)
+"""What a model may serve, the plainest first."""
 
 IMAGE_RIVALS: dict[str, Callable[[Tensor], Tensor]] = {
     'min': lambda uncertainty: uncertainty.flatten(1).amin(dim=1),
@@ -101,11 +123,17 @@ IMAGE_RIVALS: dict[str, Callable[[Tensor], Tensor]] = {
 
 def pixel_uncertainty(name: str, output: StudentOutput) -> Tensor:
     """(B, h, w) float, by a name in PIXEL_UNCERTAINTIES or PIXEL_RIVALS."""
-    return PIXEL_RIVALS[name](output) if name in PIXEL_RIVALS else PIXEL_UNCERTAINTIES[name][0](output)
+    return PIXEL_RIVALS[name](output) if name in PIXEL_RIVALS else PIXEL_UNCERTAINTIES[name].compute(output)
 
 
 def image_score(name: str, output: StudentOutput, uncertainty: Tensor) -> Tensor:
-    """(B,) float, higher is stranger, by a name in IMAGE_SCORES or IMAGE_RIVALS; `uncertainty` is (B, h, w)."""
+    """(B,) float, higher is stranger, by a name in IMAGE_SCORES or IMAGE_RIVALS; `uncertainty` is (B, h, w).
+
+    NaN is the distance of features that the network does not have.
+    """
     if name in OF_LOGITS:
         return OF_LOGITS[name](output.logits)
+    if name == FEATURE_DISTANCE:
+        lacking = output.logits.new_full(output.logits.shape[:1], math.nan)
+        return lacking if output.features is None else output.features.norm(dim=1)
     return (OF_UNCERTAINTY | IMAGE_RIVALS)[name](uncertainty)

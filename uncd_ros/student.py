@@ -11,6 +11,9 @@ from torch.nn import functional
 
 from uncd_ros.deeplab import Trunk, make_head
 
+StdMaps = Literal['classes', 'mean', 'none']
+"""How much of the std a pass gives: a map a class, their mean, or no map at all."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudentConfig:
@@ -38,7 +41,12 @@ class StudentOutput(NamedTuple):
     logits: Tensor
     """(B, C, h, w) float; softmax over C is the class distribution."""
     std: Tensor
-    """(B, C, h, w) float in [0, 1]; the ensemble's predicted standard deviation a class."""
+    """(B, C, h, w) float in [0, 1]; the ensemble's predicted standard deviation a class.
+
+    (B, 1, h, w), its mean over the classes, or (B, 0, h, w), nothing, where a pass was asked for no more.
+    """
+    features: Tensor | None = None
+    """(B, D) float; the encoder's deepest features as `FeatureReference` gives them; None where there are none."""
 
     def labels(self) -> Tensor:
         """(B, h, w) int64, the most probable class."""
@@ -72,6 +80,27 @@ class Normalise(nn.Module):
         return resized if images.device.type == 'cpu' else resized.round().clamp(0, 255).byte()
 
 
+class FeatureReference(nn.Module):
+    """What the training frames look like to the encoder: mean and whitening of its averaged deepest features.
+
+    The length of what comes out is their Mahalanobis distance: with covariance S, whitening W W^T = S^-1,
+    |(f - mean) W|^2 = (f - mean)^T S^-1 (f - mean). Until it is fitted the features pass through unchanged.
+    """
+
+    mean: Tensor
+    whitening: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        # Not persistent: checkpoints of a training know nothing of it, a model folder stores it (model_store.py).
+        self.register_buffer('mean', torch.zeros(channels), persistent=False)
+        self.register_buffer('whitening', torch.eye(channels), persistent=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, D, h, w) -> (B, D)."""
+        return (features.float().mean(dim=(2, 3)) - self.mean) @ self.whitening
+
+
 class Student(nn.Module):
     """DeepLabv3+ at output stride 16 with a prediction head and an uncertainty head on one trunk."""
 
@@ -82,6 +111,7 @@ class Student(nn.Module):
         self.trunk = Trunk(config.encoder, config.width, config.decoder_channels)
         self.prediction_head = make_head(config.head, self.trunk.channels, config.decoder_channels, config.num_classes)
         self.uncertainty_head = make_head(config.head, self.trunk.channels, config.decoder_channels, config.num_classes)
+        self.reference = FeatureReference(self.trunk.encoder.high_channels)
         # Most pixels are certain: start at sigmoid(-3) = 0.05 instead of 0.5, the largest std there is.
         nn.init.constant_(cast(Tensor, self.uncertainty_head[-1].bias), -3.0)
 
@@ -91,14 +121,23 @@ class Student(nn.Module):
         normalised: Tensor = self.normalise(resized.flip(1) if bgr else resized)
         return normalised.contiguous(memory_format=torch.channels_last)
 
-    def forward(self, x: Tensor) -> StudentOutput:
-        """(B, 3, h, w) normalised -> both maps at the input's size."""
-        features = self.trunk(x)
+    def forward(self, x: Tensor, *, std: StdMaps = 'classes', features: bool = True) -> StudentOutput:
+        """(B, 3, h, w) normalised -> maps at the input's size; what is not asked for is not computed."""
         size = x.shape[-2:]
+        low, high = self.trunk.encoder(x)
+        maps = self.trunk.decode(low, high)
+        logits = upsample(self.prediction_head(maps), size)
         return StudentOutput(
-            logits=upsample(self.prediction_head(features), size),
-            std=torch.sigmoid(upsample(self.uncertainty_head(features), size)),
+            logits=logits,
+            std=logits[:, :0] if std == 'none' else upsample(self._std(maps, std), size),
+            features=self.reference(high) if features else None,
         )
+
+    def _std(self, maps: Tensor, std: StdMaps) -> Tensor:
+        """(B, channels, h/4, w/4) -> (B, C or 1, h/4, w/4)."""
+        # Sigmoid and mean before the upsampling: a sixteenth of the pixels, and the mean commutes with it.
+        classes = torch.sigmoid(self.uncertainty_head(maps))
+        return classes.mean(dim=1, keepdim=True) if std == 'mean' else classes
 
 
 def upsample(maps: Tensor, size: torch.Size) -> Tensor:

@@ -33,9 +33,9 @@ def to_size(output: StudentOutput, height: int, width: int) -> StudentOutput:
     """Both maps at the size of the labels, bilinear: labels themselves are never interpolated."""
     if output.logits.shape[-2:] == (height, width):
         return output
-    return StudentOutput(
-        *(functional.interpolate(each, (height, width), mode='bilinear', align_corners=False) for each in output)
-    )
+    maps = (output.logits, output.std)
+    logits, std = (functional.interpolate(m, (height, width), mode='bilinear', align_corners=False) for m in maps)
+    return output._replace(logits=logits, std=std)
 
 
 class PixelJudge:
