@@ -73,9 +73,9 @@ setup(
     },
     entry_points={
         'console_scripts': [
-            f'perception_node = {NAME}.perception_node:main',
-            f'image_player = {NAME}.image_player:main',
-            f'demo = {NAME}.demo:main',
+            f'perception_node = {NAME}.commands:perception_node',
+            f'image_player = {NAME}.commands:image_player',
+            f'demo = {NAME}.commands:demo',
         ],
     },
     zip_safe=True,

@@ -54,7 +54,8 @@ def test_ood_status(is_ood: bool, level: bytes) -> None:
         threshold=0.5,
         alarms=2,
         false_alarm_rate=0.01,
-        strange_per_hour=36.04,
+        guaranteed=False,
+        false_alarms_per_hour=36.04,
         reason='3 of the last 5',
     )
     msg = ood_status(HEADER, decision, None, model='camvid')
@@ -67,7 +68,8 @@ def test_ood_status(is_ood: bool, level: bytes) -> None:
         'threshold': '0.5',
         'alarms': '2',
         'false_alarm_rate': '0.01',
-        'strange_per_hour': '36.0',
+        'guaranteed': 'False',
+        'false_alarms_per_hour': '36.0',
     }
     assert (camera.level, camera.message) == (DiagnosticStatus.OK, 'no fault')
     _, camera = ood_status(HEADER, decision, 'black: 99% of the image is dark', model='camvid').status

@@ -48,7 +48,8 @@ def test_qos_of_every_topic_can_be_overridden(tiny_model: Path, tmp_path: Path) 
     probe = Probe()
     with perception_node(tmp_path / 'log.txt', tiny_model, **overrides) as process:
         camera = Camera(process, probe)
-        probe.until(lambda: probe.node.count_publishers('/segmentation/mask'), 60.0)
+        topics = ('/segmentation/mask', '/segmentation/overlay')
+        probe.until(lambda: all(map(probe.node.count_publishers, topics)), 60.0)
         (mask,) = probe.node.get_publishers_info_by_topic('/segmentation/mask')
         (overlay,) = probe.node.get_publishers_info_by_topic('/segmentation/overlay')
         assert mask.qos_profile.reliability == ReliabilityPolicy.BEST_EFFORT

@@ -93,13 +93,40 @@ def test_hold_outlasts_a_clock_that_jumps() -> None:
 
 def test_a_stamp_that_stands_still_never_divides_by_zero() -> None:
     decision = [monitor().update(1.0, 7.0) for _ in range(3)][-1]
-    assert math.isnan(decision.strange_per_hour)
+    assert math.isnan(decision.false_alarms_per_hour)
 
 
 def test_rate_of_false_alarms_is_told_an_hour_at_the_cameras_rate() -> None:
     watch = monitor()
     decision = [watch.update(1.0, i * 0.05) for i in range(10)][-1]
-    assert decision.strange_per_hour == pytest.approx(0.1 * 20 * 3600)
+    # 20 images a second, a tenth of them strange, two new ones a rise.
+    assert decision.false_alarms_per_hour == pytest.approx(0.1 * 20 * 3600 / (3 - 1))
+
+
+def test_alarms_an_hour_set_the_threshold_at_the_cameras_rate() -> None:
+    watch = OodMonitor(_rule(99), OodTiming(false_alarms_per_hour=1800.0))
+    first, *_, last = (watch.update(1.0, i * 0.05) for i in range(10))
+    assert (first.false_alarm_rate, first.threshold) == (0.01, 99.0)  # no rate of the camera is known yet
+    # 1800 an hour are 3600 strange of 72000 images.
+    assert last.false_alarm_rate == pytest.approx(0.05)
+    assert (last.threshold, last.guaranteed) == (95.0, True)
+    assert last.false_alarms_per_hour == pytest.approx(1800.0)
+
+
+def test_fewer_alarms_an_hour_than_calibration_can_promise_are_not_promised() -> None:
+    watch = OodMonitor(_rule(99), OodTiming(false_alarms_per_hour=1.0))
+    decision = [watch.update(1.0, i * 0.05) for i in range(2)][-1]
+    assert (decision.threshold, decision.guaranteed) == (99.0, False)
+
+
+@pytest.mark.parametrize(('window', 'required', 'release'), [(5, 3, 1), (5, 3, 2), (3, 2, 0), (1, 1, 0)])
+def test_the_flag_never_rises_oftener_than_the_bound(window: int, required: int, release: int) -> None:
+    timing = OodTiming(false_alarm_rate=0.1, window=window, required=required, release=release, hold=0.0)
+    watch = OodMonitor(_rule(99), timing)
+    strange = np.random.default_rng(0).random(20_000) < 0.3
+    for i, each in enumerate(strange):
+        watch.update(99.0 if each else 1.0, i * 0.05)
+    assert 0 < watch.alarms <= strange.sum() / (required - release)
 
 
 def test_a_faulty_camera_raises_the_flag_and_is_named() -> None:
@@ -133,6 +160,7 @@ def test_a_score_on_the_threshold_is_not_strange_and_nan_is() -> None:
         ({'release': 3}, 'ood.release is 3, expected 0 to ood.required - 1 = 2'),
         ({'release': -1}, 'ood.release is -1, expected 0 to'),
         ({'hold': math.nan}, 'ood.hold is nan, expected 0 or more seconds'),
+        ({'false_alarms_per_hour': -1.0}, 'ood.false_alarms_per_hour is -1.0, expected 0 or more'),
     ],
 )
 def test_numbers_that_do_not_fit_are_refused(timing: dict[str, float], complaint: str) -> None:

@@ -58,8 +58,9 @@ def ood_status(header: Header, decision: OodDecision, fault: str | None, *, mode
             score=decision.score,
             threshold=decision.threshold,
             alarms=decision.alarms,
-            false_alarm_rate=decision.false_alarm_rate,
-            strange_per_hour=round(decision.strange_per_hour, 1),
+            false_alarm_rate=f'{decision.false_alarm_rate:.4g}',
+            guaranteed=decision.guaranteed,
+            false_alarms_per_hour=round(decision.false_alarms_per_hour, 1),
         ),
     )
     camera = DiagnosticStatus(

@@ -47,6 +47,8 @@ class OodTiming:
 
     false_alarm_rate: float = 0.01
     """Share of images of a familiar scene, in (0, 1), that may be strange: sets the threshold."""
+    false_alarms_per_hour: float = 0.0
+    """Times an hour, on average, that a familiar scene may raise the flag: sets it instead, unless it is 0."""
     window: int = 5
     """Images that are looked back on, 1 or more."""
     required: int = 3
@@ -63,6 +65,22 @@ class OodTiming:
             raise ConfigError(f'ood.release is {self.release}, expected 0 to ood.required - 1 = {self.required - 1}')
         if not self.hold >= 0.0:
             raise ConfigError(f'ood.hold is {self.hold}, expected 0 or more seconds')
+        if not self.false_alarms_per_hour >= 0.0:
+            raise ConfigError(f'ood.false_alarms_per_hour is {self.false_alarms_per_hour}, expected 0 or more')
+
+    def image_rate(self, fps: float) -> float:
+        """Share of images of a familiar scene that may be strange, for a camera of `fps` images per second (or NaN)."""
+        if self.false_alarms_per_hour == 0.0 or math.isnan(fps):
+            return self.false_alarm_rate
+        return min(0.5, self.false_alarms_per_hour / self.alarms_per_hour(1.0, fps))
+
+    def alarms_per_hour(self, image_rate: float, fps: float) -> float:
+        """Times an hour that the flag can rise, on average, if `image_rate` is the share of strange images.
+
+        A bound that needs no independence: the flag falls with `release` strange images in the window and rises
+        with `required`, so that every rise takes at least the difference in new ones.
+        """
+        return 3600.0 * fps * image_rate / (self.required - self.release)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +97,10 @@ class OodDecision:
     """Times the flag has risen."""
     false_alarm_rate: float
     """Share of images of a familiar scene, in (0, 1), that may be strange at this threshold."""
-    strange_per_hour: float
-    """Images above the threshold that a familiar scene may give in an hour at the rate of late; NaN at first."""
+    guaranteed: bool
+    """Whether the model was calibrated on enough independent images to promise that share."""
+    false_alarms_per_hour: float
+    """Times an hour that a familiar scene may raise the flag at most, on average, at the rate of late; NaN at first."""
     reason: str
     """One sentence for a person."""
 
@@ -121,8 +141,7 @@ class OodMonitor:
 
     def tune(self, rule: OodRule, timing: OodTiming) -> None:
         """Judge by this from the next image on; the images of late are judged anew."""
-        self._timing = timing
-        self._threshold = rule.threshold(timing.false_alarm_rate)
+        self._rule, self._timing = rule, timing
         self._recent = deque(self._recent, maxlen=timing.window)
 
     def update(self, score: float, stamp: float, *, fault: str | None = None) -> OodDecision:
@@ -133,7 +152,9 @@ class OodMonitor:
         """
         self._clock.advance(stamp)
         self._recent.append(score if fault is None else math.nan)
-        strange = sum(not each <= self._threshold for each in self._recent)
+        rate = self._timing.image_rate(self._clock.rate)
+        threshold = self._rule.threshold(rate)
+        strange = sum(not each <= threshold for each in self._recent)
         self._turn(strange)
         seen, limit = len(self._recent), self._timing.release if self._is_ood else self._timing.required
         change = f'lowered at {limit}' if self._is_ood else f'raised at {limit}'
@@ -141,10 +162,11 @@ class OodMonitor:
         return OodDecision(
             is_ood=self._is_ood,
             score=score,
-            threshold=self._threshold,
+            threshold=threshold,
             alarms=self.alarms,
-            false_alarm_rate=self._timing.false_alarm_rate,
-            strange_per_hour=self._timing.false_alarm_rate * self._clock.rate * 3600.0,
+            false_alarm_rate=rate,
+            guaranteed=self._rule.guaranteed(rate),
+            false_alarms_per_hour=self._timing.alarms_per_hour(rate, self._clock.rate),
             reason=reason if fault is None else f'camera fault: {fault}; {reason}',
         )
 

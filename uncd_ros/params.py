@@ -79,6 +79,14 @@ PERCEPTION = (
         live=True,
     ),
     Parameter(
+        name='ood.false_alarms_per_hour',
+        default=0.0,
+        text='Times an hour, on average, that a familiar scene may raise the flag; 0 leaves it to false_alarm_rate.',
+        low=0.0,
+        high=3600.0,
+        live=True,
+    ),
+    Parameter(
         name='ood.window',
         default=5,
         text='Images over which the out-of-distribution flag is decided.',

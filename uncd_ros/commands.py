@@ -1,0 +1,31 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The console scripts. Python takes seconds to read PyTorch in; told to end meanwhile, they end without a word."""
+
+import os
+import signal
+from importlib import import_module
+
+
+def perception_node() -> int:
+    """See perception_node.py."""
+    return _run('perception_node')
+
+
+def image_player() -> int:
+    """See image_player.py."""
+    return _run('image_player')
+
+
+def demo() -> int:
+    """See demo.py."""
+    return _run('demo')
+
+
+def _run(module: str) -> int:
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(each, lambda *_: os._exit(0)) for each in signals]  # there is nothing yet to clean up
+    main = import_module(f'uncd_ros.{module}').main
+    for each, handler in zip(signals, before, strict=True):
+        signal.signal(each, handler)
+    return int(main())
