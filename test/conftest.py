@@ -58,8 +58,14 @@ def save_untrained(folder: Path, config: StudentConfig) -> Path:
             image_score_choice=Choice(figures={}, reason='none'),
             ood=OodRule(calibration_scores=tuple(i / 100 for i in range(100)), effective_n=100, false_alarm_rate=0.01),
             temperature=Temperature(value=1.0, ece_before=0.1, ece_after=0.1),
+            # Steep: a student that knows nothing is about equally sure everywhere.
             confidence=ConfidenceCurve(
-                log_odds=1.0, uncertainty=-2.0, intercept=0.0, low=-2.0, high=2.0, table=(0.1, 0.4, 0.6, 0.9)
+                log_odds=1000.0,
+                uncertainty=-1.0,
+                intercept=0.0,
+                low=-1142.2,
+                high=-1139.9,
+                table=tuple(i / 7 for i in range(8)),
             ),
             calibration_data=CalibrationData(dataset='none', sequences=(), images=100, fingerprint='none'),
             provenance=Provenance(config={}, seeds=(0,), source_commit='none', data_fingerprint='none'),

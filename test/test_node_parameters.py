@@ -17,6 +17,8 @@ from lifecycle_msgs.msg import Transition
 
 from camera_double import Camera, picture, values_of
 from ros_harness import Probe, perception_node
+from uncd_ros.model_store import load_model
+from uncd_ros.predictor import Predictor
 
 
 @pytest.fixture(scope='module')
@@ -55,6 +57,24 @@ def test_alarm_rate_and_timing_take_effect_with_the_next_image(camera: Camera) -
     camera.ask(picture())
     assert 'flag is raised at 2' in camera.all('ood_status')[-1].status[0].message
     assert camera.set(ood__window=1, ood__required=1, ood__false_alarm_rate=0.01) == ''
+
+
+def test_abstaining_takes_effect_with_the_next_image(camera: Camera, tiny_model: Path) -> None:
+    image = picture()
+    before = np.frombuffer(camera.heard('mask', camera.ask(image)).data, np.uint8)
+    pixels = np.frombuffer(image.data, np.uint8).reshape(image.height, image.width, 3)[..., ::-1]
+    found = Predictor(load_model(tiny_model), device='cpu').predict(pixels, confidence=True)
+    level = float(np.median(found.confidence)) / 255.0
+    assert camera.set(abstain_confidence=level) == ''
+    image.header.stamp.sec += 1000
+    after = np.frombuffer(camera.heard('mask', camera.ask(image)).data, np.uint8)
+    assert camera.set(abstain_confidence=0.0) == ''
+    unsure = found.confidence.ravel() < 255.0 * level
+    assert 255 not in before
+    assert 0.05 < unsure.mean() < 0.95
+    # The two processes may round a pixel or so differently.
+    assert np.mean((after == 255) == unsure) > 0.99
+    np.testing.assert_array_equal(after[after != 255], before[after != 255])
 
 
 def test_palette_takes_effect_with_the_next_image(camera: Camera) -> None:

@@ -114,6 +114,17 @@ def test_compressed_mask_is_the_mask_and_made_only_when_asked_for(camera: Camera
     np.testing.assert_array_equal(pixels, np.frombuffer(mask.data, np.uint8).reshape(HEIGHT, WIDTH))
 
 
+def test_confidence_is_the_models_and_made_only_when_asked_for(camera: Camera, tiny_model: Path) -> None:
+    camera.probe.listen(Image, '/segmentation/confidence')
+    image = picture()
+    found = camera.probe.until(lambda: camera.ask(image) and camera.heard('confidence', image.header))
+    pixels = np.frombuffer(image.data, np.uint8).reshape(image.height, image.width, -1)[..., ::-1]
+    expected = Predictor(load_model(tiny_model), device='cpu').predict(pixels, confidence=True).confidence
+    assert (found.encoding, found.step) == ('mono8', image.width)
+    assert np.ptp(expected) > 0
+    np.testing.assert_allclose(np.frombuffer(found.data, np.uint8).reshape(expected.shape), expected, atol=1)
+
+
 def test_label_info_names_the_ids(camera: Camera) -> None:
     messages = pytest.importorskip('vision_msgs.msg', reason='vision_msgs comes with a ROS distribution, not from pip')
     latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)

@@ -19,6 +19,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from uncd_ros.calibration import View, misfits
 from uncd_ros.camera_health import CameraHealth
+from uncd_ros.confidence import abstain
 from uncd_ros.engine import Engine
 from uncd_ros.errors import ImageError, TruncatedImageError
 from uncd_ros.images import as_array, is_grey
@@ -127,10 +128,16 @@ class Camera:
             self.failed(error)
             return None
 
+    def needs_confidence(self) -> bool:
+        """Whether anybody listens to the confidence of its pixels, or labels are held to it."""
+        return self._serving.params.abstain_confidence > 0.0 or self._outputs.is_wanted('confidence')
+
     def answer(self, arrival: Arrival, image: NDArray[np.uint8], found: Prediction) -> bool:
         """Judge, publish; False if that failed, which is told and counted."""
         header, info = arrival.msg.header, self._info
         try:
+            if found.confidence is not None:
+                abstain(found.labels, found.confidence, self._serving.params.abstain_confidence)
             self._fault = self._health.check(image, stated_size(info) if info else None)
             decision = self._monitor.update(found.score, seconds(header.stamp), fault=self._fault)
             answer = Answer(

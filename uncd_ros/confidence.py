@@ -4,9 +4,12 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from uncd_ros.palette import ABSTAINED
 from uncd_ros.scores import log_odds
 from uncd_ros.student import StudentOutput
 
@@ -44,6 +47,11 @@ class ConfidenceCurve:
         place = place.add_(log_odds(output), alpha=self.log_odds * steps).nan_to_num_(nan=0.0)
         points = torch.tensor(self.table, device=place.device).mul(255.0).round().byte()
         return points[place.round_().clamp_(0, last).int()]
+
+
+def abstain(labels: NDArray[np.uint8], confidence: NDArray[np.uint8], level: float) -> None:
+    """Turn labels that are right less often than `level`, in [0, 1], into 255, in place; both (H, W)."""
+    np.putmask(labels, confidence < 255.0 * level, ABSTAINED)
 
 
 def fault(curve: ConfidenceCurve) -> str:

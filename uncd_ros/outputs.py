@@ -33,6 +33,7 @@ TOPICS: dict[str, type] = {
     'mask': Image,
     'mask/compressed': CompressedImage,
     'uncertainty': Image,
+    'confidence': Image,
     'overlay': Image,
     'camera_info': CameraInfo,
     'ood': Bool,
@@ -86,25 +87,31 @@ class Outputs:
         """Publish the flag and what led to it, which is all there is to say about an image that cannot be read."""
         self._publishers['ood'].publish(Bool(data=decision.is_ood))
         self._publishers['ood_score'].publish(Float32(data=decision.score))
-        if self._is_wanted('ood_status'):
+        if self.is_wanted('ood_status'):
             self._publishers['ood_status'].publish(ood_status(header, decision, fault, model=self._card.name))
 
     def publish(self, answer: Answer) -> None:
         """Publish all that was found in one image, with that image's header."""
         header, image, found = answer.header, answer.image, answer.prediction
         self.decide(header, answer.decision, answer.fault)
-        if answer.info and self._is_wanted('camera_info'):
+        if answer.info and self.is_wanted('camera_info'):
             self._publishers['camera_info'].publish(scaled_info(answer.info, header, *image.shape[:2]))
-        if self._is_wanted('mask'):
+        if self.is_wanted('mask'):
             self._fill('mask', 'mono8', header, found.labels)
-        if self._is_wanted('mask/compressed'):
+        if self.is_wanted('mask/compressed'):
             png = CompressedImage(header=header, format='mono8; png compressed mono8', data=encode_png(found.labels))
             self._publishers['mask/compressed'].publish(png)
-        if self._is_wanted('uncertainty'):
+        if self.is_wanted('uncertainty'):
             self._fill('uncertainty', '32FC1', header, found.uncertainty)
-        if self._is_wanted('overlay'):
+        if found.confidence is not None and self.is_wanted('confidence'):
+            self._fill('confidence', 'mono8', header, found.confidence)
+        if self.is_wanted('overlay'):
             drawn = overlay(image, found.labels, found.uncertainty, self._colours, self._card.uncertainty.upper)
             self._fill('overlay', 'rgb8', header, framed(drawn) if answer.decision.is_ood else drawn)
+
+    def is_wanted(self, topic: str) -> bool:
+        """Whether anybody listens to a topic of TOPICS."""
+        return bool(self._publishers[topic].get_subscription_count())
 
     def destroy(self) -> None:
         """Take the topics down."""
@@ -114,9 +121,6 @@ class Outputs:
     def _publisher(self, kind: type, topic: str, qos: QoSProfile) -> 'Publisher[Any]':
         options = QoSOverridingOptions.with_default_policies()
         return self._node.create_publisher(kind, f'{self._prefix}{topic}', qos, qos_overriding_options=options)
-
-    def _is_wanted(self, topic: str) -> bool:
-        return bool(self._publishers[topic].get_subscription_count())
 
     def _fill(self, topic: str, encoding: str, header: Header, pixels: NDArray[np.uint8] | NDArray[np.float32]) -> None:
         self._publishers[topic].publish(self._buffers[encoding].fill(header, pixels))

@@ -64,6 +64,14 @@ PERCEPTION = (
         live=True,
     ),
     Parameter(
+        name='abstain_confidence',
+        default=0.0,
+        text='Pixels whose label is right less often than this are 255 in the mask; 0 keeps every label.',
+        low=0.0,
+        high=1.0,
+        live=True,
+    ),
+    Parameter(
         name='palette',
         default='model',
         text="Colours of the overlay: the model's own, or ones that colour-blind people tell apart.",
@@ -140,6 +148,8 @@ class NodeParams:
     """raw or compressed."""
     max_rate: float
     """Images per second and camera; 0 is no limit."""
+    abstain_confidence: float
+    """P(label is right), in [0, 1], below which a pixel of the mask is 255."""
     palette: str
     """model or colour_blind."""
     timing: OodTiming

@@ -65,7 +65,8 @@ class Worker:
         if not readable:
             return
         try:
-            found = serving.engine.predict([image for _, image in readable], watch)
+            confidence = any(arrival.camera.needs_confidence() for arrival, _ in readable)
+            found = serving.engine.predict([image for _, image in readable], watch, confidence=confidence)
         except Exception as error:
             for arrival, _ in readable:
                 arrival.camera.failed(error)
