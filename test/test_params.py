@@ -40,6 +40,7 @@ def test_defaults(context: Context) -> None:
         cameras=('',),
         image_transport='raw',
         max_rate=0.0,
+        abstain_confidence=0.0,
         palette='model',
         timing=OodTiming(),
     )
