@@ -1,0 +1,34 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What familiar frames look like to the encoder, for the feature distance."""
+
+import torch
+from sklearn.covariance import LedoitWolf
+from torch import Tensor
+
+from uncd_ros.student import Student
+
+
+@torch.no_grad()
+def fit_reference(student: Student, images: Tensor) -> None:
+    """Set the student's reference to mean and whitening of its features on (N, 3, H, W) uint8 frames.
+
+    The covariance is Ledoit and Wolf's: with fewer frames than features the sample's has no inverse.
+    """
+    reference = student.reference
+    reference.mean.zero_()
+    reference.whitening.copy_(torch.eye(len(reference.mean)))
+    features = [_features(student, image) for image in images]
+    fitted = LedoitWolf().fit(torch.stack(features).double().cpu().numpy())
+    # W W^T = S^-1 by the inverse of S's Cholesky factor: in float64, since features differ in scale a thousandfold.
+    factor = torch.linalg.cholesky(torch.from_numpy(fitted.covariance_))
+    whitening = torch.linalg.solve_triangular(factor, torch.eye(len(factor), dtype=factor.dtype), upper=False).T
+    reference.mean.copy_(torch.from_numpy(fitted.location_))
+    reference.whitening.copy_(whitening)
+
+
+def _features(student: Student, image: Tensor) -> Tensor:
+    """(3, H, W) -> (D,); while the reference is the identity, they pass through unchanged."""
+    x = student.preprocess(image[None].permute(0, 2, 3, 1).to(student.reference.mean.device))
+    features: Tensor = student(x, std='none').features[0]
+    return features
