@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from reference import fit_reference
+from uncd_ros.errors import ConfigError
 from uncd_ros.model_store import load_model
 
 
@@ -27,3 +28,8 @@ def test_whitened_features_of_the_familiar_frames_have_unit_covariance(tiny_mode
     # Shrinkage keeps the spread a little below one where the features hardly vary.
     assert features.square().sum(dim=1).mean() / features.shape[1] == pytest.approx(1.0, abs=0.3)
     assert strange.norm() > features.norm(dim=1).quantile(0.95)
+
+
+def test_frames_that_are_all_alike_are_refused(tiny_model: Path) -> None:
+    with pytest.raises(ConfigError, match='3 training frames look alike'):
+        fit_reference(load_model(tiny_model).student, torch.zeros(3, 3, 48, 64, dtype=torch.uint8))

@@ -85,9 +85,7 @@ def test_confidence_is_what_the_pixels_earn(calibrated: tuple[Student, Calibrati
     assert calibration.confidence.table[-1] == pytest.approx(0.7, abs=0.03)
 
 
-def test_calibration_is_of_the_weights_that_are_stored(
-    calibrated: tuple[Student, Calibration], splits: Splits, tmp_path: Path
-) -> None:
+def test_calibration_is_of_the_weights_that_are_stored(calibrated: tuple[Student, Calibration], tmp_path: Path) -> None:
     student, _ = calibrated
     before = {name: value.clone() for name, value in student.state_dict().items()}
     save_weights(tmp_path, student)

@@ -13,14 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rich.markdown import Markdown
+
 from arguments import Parser
 from progress import console
-from report import calibration_text, renew_model_card
+from report import CALIBRATION, around_calibration, calibration_text
 from segdata import load_splits
 from serving import assess_calibrated, calibrate
 from settings import CalibrationSettings, DataSettings
 from uncd_ros.errors import ConfigError, UncdError
-from uncd_ros.model_store import StoredModel, load_model, save_card, save_weights
+from uncd_ros.model_store import load_model, save_card, save_weights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +53,7 @@ def parse_order(arguments: Sequence[str] | None = None) -> Order:
 def recalibrate(order: Order) -> None:
     """The main path."""
     model = load_model(order.model)
-    card, text = model.card, read_model_card(model)
+    card, (head, tail) = model.card, around_calibration(model.folder / 'MODEL_CARD.md')
     splits = load_splits(order.data, card.student)
     found, expected = ([info.name for info in classes] for classes in (splits.train.classes, card.classes))
     if found != expected:
@@ -62,23 +64,15 @@ def recalibrate(order: Order) -> None:
     total = replace(calibration.temperature, value=calibration.temperature.value * card.temperature.value)
     calibration = replace(calibration, temperature=total)
     val = assess_calibrated(model.student, splits.val, calibration)
-    renewed = renew_model_card(text, calibration, val)
     checksum = save_weights(order.out, model.student)
     save_card(
         order.out,
         replace(card, **calibration.card_fields(), metrics=calibration.metrics(val), weights_sha256=checksum),
     )
-    (order.out / 'MODEL_CARD.md').write_text(renewed)
-    console.print(f'model: {load_model(order.out).folder}\n\n{calibration_text(calibration, val)}', markup=False)
-
-
-def read_model_card(model: StoredModel) -> str:
-    """MODEL_CARD.md of a folder; what cannot be renewed is refused before the work, not after it."""
-    path = model.folder / 'MODEL_CARD.md'
-    try:
-        return path.read_text()
-    except OSError as error:
-        raise ConfigError(f'{path}: cannot be read ({error.strerror})') from None
+    text = calibration_text(calibration, val)
+    (order.out / 'MODEL_CARD.md').write_text(f'{head}{CALIBRATION}\n\n{text}\n\n{tail}')
+    console.print(Markdown(text))
+    console.print(f'model: {load_model(order.out).folder}')
 
 
 if __name__ == '__main__':

@@ -6,6 +6,7 @@ import torch
 from sklearn.covariance import LedoitWolf
 from torch import Tensor
 
+from uncd_ros.errors import ConfigError
 from uncd_ros.student import Student
 
 
@@ -14,12 +15,15 @@ def fit_reference(student: Student, images: Tensor) -> None:
     """Set the student's reference to mean and whitening of its features on (N, 3, H, W) uint8 frames.
 
     The covariance is Ledoit and Wolf's: with fewer frames than features the sample's has no inverse.
+    Raises ConfigError where the frames do not differ.
     """
     reference = student.reference
     reference.mean.zero_()
     reference.whitening.copy_(torch.eye(len(reference.mean)))
     features = [_features(student, image) for image in images]
     fitted = LedoitWolf().fit(torch.stack(features).double().cpu().numpy())
+    if not fitted.covariance_.any():
+        raise ConfigError(f'{len(images)} training frames look alike to the encoder, expected many that differ')
     # W W^T = S^-1 by the inverse of S's Cholesky factor: in float64, since features differ in scale a thousandfold.
     factor = torch.linalg.cholesky(torch.from_numpy(fitted.covariance_))
     whitening = torch.linalg.solve_triangular(factor, torch.eye(len(factor), dtype=factor.dtype), upper=False).T

@@ -131,9 +131,13 @@ def _choice_table(choice: Choice) -> str:
     return table(('candidate', *columns), rows)
 
 
-def renew_model_card(text: str, calibration: Calibration, val: Assessment) -> str:
-    """A MODEL_CARD.md with another calibration. Raises ConfigError for one that has no place for it."""
-    start, end = text.find(CALIBRATION), text.find(LIMITS)
+def around_calibration(path: Path) -> tuple[str, str]:
+    """What stands before and after the calibration in a MODEL_CARD.md. Raises ConfigError for one without."""
+    try:
+        text = path.read_text()
+    except OSError as error:
+        raise ConfigError(f'{path}: cannot be read ({error.strerror})') from None
+    start, end = text.find(f'{CALIBRATION}\n'), text.find(f'{LIMITS}\n')
     if not 0 <= start < end:
-        raise ConfigError(f"MODEL_CARD.md: no section '{CALIBRATION}' before '{LIMITS}'")
-    return f'{text[:start]}{CALIBRATION}\n\n{calibration_text(calibration, val)}\n\n{text[end:]}'
+        raise ConfigError(f"{path}: no section '{CALIBRATION}' before '{LIMITS}'")
+    return text[:start], text[end:]
