@@ -3,11 +3,14 @@
 """What familiar frames look like to the encoder, for the feature distance."""
 
 import torch
-from sklearn.covariance import LedoitWolf
+from sklearn.covariance import empirical_covariance, ledoit_wolf_shrinkage, shrunk_covariance
 from torch import Tensor
 
 from uncd_ros.errors import ConfigError
 from uncd_ros.student import Student
+
+LEAST_SHRINKAGE = 1e-3
+"""Share of the mean variance that every direction has at least: one that never varied is not infinitely strange."""
 
 
 @torch.no_grad()
@@ -20,14 +23,15 @@ def fit_reference(student: Student, images: Tensor) -> None:
     reference = student.reference
     reference.mean.zero_()
     reference.whitening.copy_(torch.eye(len(reference.mean)))
-    features = [_features(student, image) for image in images]
-    fitted = LedoitWolf().fit(torch.stack(features).double().cpu().numpy())
-    if not fitted.covariance_.any():
+    features = torch.stack([_features(student, image) for image in images]).double().cpu().numpy()
+    shrinkage = max(LEAST_SHRINKAGE, ledoit_wolf_shrinkage(features))
+    covariance = shrunk_covariance(empirical_covariance(features), shrinkage)
+    if not covariance.any():
         raise ConfigError(f'{len(images)} training frames look alike to the encoder, expected many that differ')
     # W W^T = S^-1 by the inverse of S's Cholesky factor: in float64, since features differ in scale a thousandfold.
-    factor = torch.linalg.cholesky(torch.from_numpy(fitted.covariance_))
+    factor = torch.linalg.cholesky(torch.from_numpy(covariance))
     whitening = torch.linalg.solve_triangular(factor, torch.eye(len(factor), dtype=factor.dtype), upper=False).T
-    reference.mean.copy_(torch.from_numpy(fitted.location_))
+    reference.mean.copy_(torch.from_numpy(features.mean(axis=0)))
     reference.whitening.copy_(whitening)
 
 
