@@ -103,7 +103,7 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp('data')
     camvid = root / 'camvid'
     _write_frames(camvid / 'val', camvid / 'valannot', [f's1_{i:02d}' for i in range(5)], 5, 11)
-    _write_frames(camvid / 'train', camvid / 'trainannot', ['s1_90', 's2_00', 's2_01', 's2_02'], 5, 11)
+    _write_frames(camvid / 'train', camvid / 'trainannot', ['s1_90', 's1_91', 's2_00', 's2_01', 's2_02'], 5, 11)
     entries = [{'id': i, 'name': name, 'color': [0, 0, i]} for i, name in enumerate(TINY_CLASSES)]
     (camvid / 'classes.json').write_text(json.dumps({'ignore': 11, 'classes': entries}))
     _write_frames(root / 'shift' / 'images', root / 'shift' / 'labels', ['a', 'b'], 2, 255)

@@ -5,7 +5,7 @@
 import numpy as np
 import pytest
 
-from uncd_ros.evaluation.alarms import clopper_pearson, false_alarms
+from uncd_ros.evaluation.alarms import clopper_pearson, false_alarms, held_out_alarms
 from uncd_ros.ood import OodRule
 
 
@@ -43,3 +43,17 @@ def test_frames_that_repeat_each_other_widen_the_interval() -> None:
     tight = false_alarms(independent.tolist(), ['a'] * 400, rule)
     assert loose.effective_n < 60 < tight.effective_n
     assert loose.ci95[1] - loose.ci95[0] > 2 * (tight.ci95[1] - tight.ci95[0])
+
+
+def test_no_frame_is_judged_by_itself() -> None:
+    # Two drives of ten frames in five blocks; at 10 % the threshold of 18 others is their largest score.
+    rule = OodRule(calibration_scores=tuple(range(20)), effective_n=20, false_alarm_rate=0.1)
+    found = held_out_alarms([*range(10), *range(10, 20)], ['a'] * 10 + ['b'] * 10, rule)
+    assert found.images == 20 and found.observed == pytest.approx(2 / 20)  # the block of 18 and 19, above all others
+    assert found.ci95[0] < found.observed < found.ci95[1]
+
+
+def test_frames_that_are_exchangeable_keep_the_promise() -> None:
+    scores = np.random.default_rng(0).random(2000).tolist()
+    rule = OodRule(calibration_scores=tuple(sorted(scores)), effective_n=2000, false_alarm_rate=0.05)
+    assert held_out_alarms(scores, ['a'] * 1000 + ['b'] * 1000, rule).observed == pytest.approx(0.05, abs=0.01)

@@ -1,70 +1,65 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Calibration: what is chosen is what did best, on frames given to it."""
+"""A model calibrated anew: another folder with the same network, or one line that says why not."""
 
+import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
 
-from assess import Assessment
-from augment import CALIBRATION_SHIFTS
-from calibrate import Calibration, calibrate
-from segdata import SegData
-from settings import CalibrationSettings
-from uncd_ros.model_store import StoredModel, load_model
-from uncd_ros.scores import IMAGE_SCORES
-
-SETTINGS = CalibrationSettings(false_alarm_rate=0.1)
+from calibrate import parse_order, recalibrate
+from uncd_ros.errors import ConfigError
+from uncd_ros.model_store import load_model
 
 
-@pytest.fixture(scope='module')
-def model(tiny_model: Path) -> StoredModel:
-    return load_model(tiny_model)
+@pytest.fixture
+def model(tiny_model: Path, tmp_path: Path) -> Path:
+    """A model with a card for people."""
+    folder = shutil.copytree(tiny_model, tmp_path / 'model')
+    (folder / 'MODEL_CARD.md').write_text('# Tiny\n\n## Calibration\n\nof old\n\n## Limits\n\n- many\n')
+    return folder
 
 
-@pytest.fixture(scope='module')
-def frames(model: StoredModel) -> SegData:
-    """Two sequences of noise, twelve frames each."""
-    torch.manual_seed(0)
-    return SegData(
-        images=torch.randint(0, 256, (24, 3, 48, 64), dtype=torch.uint8),
-        labels=torch.zeros(24, 48, 64, dtype=torch.uint8),
-        names=tuple(str(i) for i in range(24)),
-        sequences=('a',) * 12 + ('b',) * 12,
-        classes=model.card.classes,
-    )
+def _options(tiny_data: Path, out: Path) -> list[str]:
+    return ['--dataset', 'camvid', '--data', f'{tiny_data}/camvid', '--holdout', 's2', '--out', str(out)]
 
 
-@pytest.fixture(scope='module')
-def calibration(model: StoredModel, frames: SegData) -> Calibration:
-    assessed = Assessment(
-        miou=0.5, iou=[0.5] * 5, ece=0.1, error_auroc={'mean_std': 0.6, 'predicted_std': 0.8, 'entropy': 0.7}
-    )
-    return calibrate(model.student, frames, assessed, SETTINGS)
+def test_everything_but_the_network_is_found_anew(model: Path, tiny_data: Path, tmp_path: Path) -> None:
+    recalibrate(parse_order([str(model), *_options(tiny_data, tmp_path / 'new')]))
+    before, after = load_model(model).card, load_model(tmp_path / 'new').card
+    assert after.calibration_data.sequences == ('s2',) and after.calibration_data.images == 3
+    assert len(after.ood.calibration_scores) == 3
+    assert after.ood.false_alarm_rate == before.ood.false_alarm_rate
+    assert (after.student, after.provenance) == (before.student, before.provenance)
+    assert 0.0 <= after.metrics['val_confidence_ece'] <= 1.0
+    text = (tmp_path / 'new' / 'MODEL_CARD.md').read_text()
+    assert text.startswith('# Tiny\n') and text.endswith('- many\n')
+    assert 'of old' not in text and 'Temperature' in text
 
 
-def test_the_uncertainty_that_finds_errors_best_is_served(calibration: Calibration) -> None:
-    assert calibration.uncertainty.name == 'predicted_std'
-    assert calibration.uncertainty.upper == 0.5
+def test_two_temperatures_become_one(model: Path, tiny_data: Path, tmp_path: Path) -> None:
+    recalibrate(parse_order([str(model), *_options(tiny_data, tmp_path / 'once')]))
+    recalibrate(parse_order([str(tmp_path / 'once'), *_options(tiny_data, tmp_path / 'twice')]))
+    once, twice = (load_model(tmp_path / name).card.temperature.value for name in ('once', 'twice'))
+    assert twice == pytest.approx(once, rel=0.05)  # a step of the grid, since half precision rounds
 
 
-def test_the_score_that_tells_shifts_best_is_served(calibration: Calibration) -> None:
-    assert set(calibration.shift_auroc) == set(IMAGE_SCORES)
-    means = {name: np.mean(list(aurocs.values())) for name, aurocs in calibration.shift_auroc.items()}
-    assert all(set(aurocs) == set(CALIBRATION_SHIFTS) for aurocs in calibration.shift_auroc.values())
-    assert means[calibration.image_score] == max(means.values())
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (['--holdout', 's9'], "data.holdout is ['s9'], expected some of"),
+        (['--dataset', 'street'], 'num_classes is 5, expected 8'),
+        (['--colour', 'red'], 'unrecognized arguments: --colour red'),
+    ],
+)
+def test_nonsense_is_one_line(options: list[str], message: str, model: Path, tiny_data: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        recalibrate(parse_order([str(model), *_options(tiny_data, tmp_path / 'new'), '--sequence-length=1', *options]))
+    assert message in str(refused.value) and '\n' not in str(refused.value)
 
 
-def test_the_threshold_comes_from_the_unshifted_frames(calibration: Calibration, frames: SegData) -> None:
-    scores = calibration.ood.calibration_scores
-    assert len(scores) == len(frames) and list(scores) == sorted(scores)
-    # k = ceil(25 * 0.9) = 23
-    assert calibration.ood.threshold() == scores[22]
-    assert 2 <= calibration.ood.effective_n <= len(frames)
-
-
-def test_calibration_repeats_itself(model: StoredModel, frames: SegData, calibration: Calibration) -> None:
-    assessed = Assessment(miou=0.5, iou=[0.5] * 5, ece=0.1, error_auroc={'predicted_std': 0.8})
-    assert calibrate(model.student, frames, assessed, SETTINGS) == calibration
+def test_a_card_without_a_place_for_it_is_refused_before_the_work(model: Path, tiny_data: Path, tmp_path: Path) -> None:
+    (model / 'MODEL_CARD.md').write_text('# Tiny\n')
+    with pytest.raises(ConfigError, match="no section '## Calibration'"):
+        recalibrate(parse_order([str(model), *_options(tiny_data, tmp_path / 'new')]))
+    assert not (tmp_path / 'new').exists()

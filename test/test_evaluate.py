@@ -45,7 +45,7 @@ def test_the_keys_that_other_tools_rely_on(content: dict[str, Any]) -> None:
         assert {'miou', 'pixel_accuracy'} < set(block['segmentation'])
         assert set(block['segmentation']['per_class']) == set(TINY_CLASSES)
         assert set(block['segmentation']['per_class'][TINY_CLASSES[0]]) == {'iou', 'mean_uncertainty'}
-        assert set(block['calibration']) == {'ece', 'nll', 'brier'}
+        assert set(block['calibration']) == {'ece', 'nll', 'brier', 'confidence_ece'}
         assert {'served', 'uncertainty', 'entropy', 'softmax', 'maxlogit'} <= set(block['error_detection'])
         assert set(block['error_detection']['served']) == {'auroc', 'aupr', 'fpr95', 'aurc'}
         assert {'p_accurate_certain', 'p_uncertain_inaccurate'} < set(block)
@@ -56,6 +56,9 @@ def test_the_keys_that_other_tools_rely_on(content: dict[str, Any]) -> None:
         assert block['image_ood']['strange']['images'] == 3
         assert block['shift']['shifted']['images'] == 2 and 0 <= block['shift']['shifted']['miou'] <= 1
         assert 'false_alarm' in block
+    assert set(content['cost']) == {
+        'student_ms', 'plain_ms', 'members_ms', 'members', 'student_over_plain', 'members_over_plain',
+    }  # fmt: skip
     assert content['shift']['heavy_rain']['images'] == content['image_ood']['heavy_rain']['images'] == 5
     assert {'target', 'observed', 'ci95', 'by_sequence'} < set(content['false_alarm'])
     assert set(content['false_alarm']['by_sequence']) == {'s1'}
@@ -76,6 +79,14 @@ def test_a_single_net_has_no_std_and_the_rule_is_the_students_alone(content: dic
     assert content['baseline']['segmentation']['per_class'][TINY_CLASSES[0]]['mean_uncertainty'] is None
     assert content['baseline']['false_alarm'] is None
     assert content['teacher']['image_ood']['strange']['alarm_rate'] is None
+
+
+def test_only_the_student_has_a_reference_and_a_confidence(content: dict[str, Any]) -> None:
+    assert 0.0 <= content['image_ood']['strange']['auroc']['feature_distance'] <= 1.0
+    assert 0.0 <= content['calibration']['confidence_ece'] <= 1.0
+    for rival in ('teacher', 'baseline'):
+        assert content[rival]['image_ood']['strange']['auroc']['feature_distance'] is None
+        assert content[rival]['calibration']['confidence_ece'] is None
 
 
 def test_temperature_scaling_leaves_the_labels_alone_and_fits_better(content: dict[str, Any]) -> None:

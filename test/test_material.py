@@ -22,6 +22,7 @@ def test_what_the_model_saw_before_is_said(tiny_data: Path, tiny_model: Path, tm
     for path in tiny_model.iterdir():
         (model / path.name).write_bytes(path.read_bytes())
     card = json.loads((model / 'model.json').read_text())
+    card['calibration_data'].update(dataset='camvid', sequences=['s2'])
     card['provenance']['config'] = {'data': {'dataset': 'camvid', 'holdout': ['s2']}}
     (model / 'model.json').write_text(json.dumps(card))
     wish = parse_wish([str(model), '--dataset', 'camvid', '--split', 'val', 'train/s2', '--out', str(tmp_path / 'out')])

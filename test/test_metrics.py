@@ -15,6 +15,7 @@ from uncd_ros.evaluation.metrics import (
     ConfusionMatrix,
     ProbabilityScores,
     effective_count,
+    effective_counts,
     image_auroc,
 )
 
@@ -67,6 +68,14 @@ def test_nll_and_brier_of_a_guess_and_against_scikit_learn() -> None:
 def test_image_auroc_of_separate_sets_is_one() -> None:
     assert image_auroc([0.1, 0.2], [0.3, 0.4]) == 1.0
     assert image_auroc([0.3, 0.4], [0.1, 0.2]) == 0.0
+
+
+def test_auroc_of_a_score_that_a_network_lacks_is_not_a_number() -> None:
+    assert np.isnan(image_auroc([float('nan')] * 2, [float('nan')]))
+
+
+def test_drives_are_counted_by_themselves() -> None:
+    assert effective_counts([0.5, 0.5, 0.5, 0.1], ['b', 'b', 'b', 'a']) == {'a': 1, 'b': 1}
 
 
 def test_effective_count_of_independent_and_of_repeating_frames() -> None:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One pass over labelled frames in memory: what training and calibration need to know of a network."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +10,9 @@ from torch import Tensor
 
 from networks import student_network
 from segdata import SegData
-from uncd_ros.evaluation.judge import ImageScores, Network, PixelJudge
+from uncd_ros.confidence import ConfidenceCurve
+from uncd_ros.evaluation.judge import ErrorJudge, ImageScores, Network
+from uncd_ros.evaluation.records import LabelledFrame
 from uncd_ros.scores import IMAGE_SCORES
 from uncd_ros.student import Student
 
@@ -25,12 +27,27 @@ class Assessment:
     ece: float
     error_auroc: dict[str, float]
     """Pixel uncertainty -> AUROC of finding wrong pixels by it."""
+    error_aurc: dict[str, float]
+    """Pixel uncertainty -> area under the risk-coverage curve; lower is better."""
+    confidence_ece: float = float('nan')
+    """Expected calibration error of the served confidence, where one was judged."""
+
+
+def labelled_frames(data: SegData) -> Iterator[LabelledFrame]:
+    """Frames in memory, one after another, as those that are read from files."""
+    for image, labels, name, sequence in zip(data.images, data.labels, data.names, data.sequences, strict=True):
+        yield LabelledFrame(image=image.permute(1, 2, 0).numpy(), labels=labels.numpy(), name=name, sequence=sequence)
 
 
 @torch.no_grad()
-def assess(network: Network, data: SegData, uncertainties: tuple[str, ...]) -> Assessment:
-    """Stream `data` through `network` at full size, one image at a time."""
-    judge = PixelJudge(len(data.classes), uncertainties, served=uncertainties[0])
+def assess(
+    network: Network, data: SegData, uncertainties: tuple[str, ...], curve: ConfidenceCurve | None = None
+) -> Assessment:
+    """Stream `data` through `network` at full size, one image at a time.
+
+    `curve` belongs to the first of the uncertainties.
+    """
+    judge = ErrorJudge(len(data.classes), uncertainties, curve)
     for image, labels in zip(data.images, data.labels, strict=True):
         judge.update(network(image[None]), labels)
     return Assessment(
@@ -38,6 +55,8 @@ def assess(network: Network, data: SegData, uncertainties: tuple[str, ...]) -> A
         iou=judge.confusion.iou(),
         ece=judge.calibration.ece(),
         error_auroc={name: ranking.auroc() for name, ranking in judge.errors.items()},
+        error_aurc={name: ranking.aurc() for name, ranking in judge.errors.items()},
+        confidence_ece=judge.served_confidence.ece(),
     )
 
 

@@ -47,6 +47,16 @@ def defocus(images: Tensor) -> Tensor:
     return blurred * 255.0
 
 
+def noise(images: Tensor) -> Tensor:
+    """A sensor at far too high a gain."""
+    return (images + torch.randn_like(images) * 40.0).clamp(0.0, 255.0)
+
+
+def glare(images: Tensor) -> Tensor:
+    """A camera that faces the sun: half of the range is lost above white."""
+    return (images * 1.6 + 60.0).clamp(0.0, 255.0)
+
+
 def _rain() -> nn.Module:
     return kaug.RandomRain((2000, 2000), drop_height=(20, 20), drop_width=(-5, 5), p=1.0)
 
@@ -62,5 +72,11 @@ def _motion_blur() -> nn.Module:
 WEATHER: dict[str, Callable[[], nn.Module]] = {'heavy_rain': _rain, 'heavy_snow': _snow, 'motion_blur': _motion_blur}
 """Weather at its strongest for the final judgement, (B, 3, H, W) in [0, 1] -> the same; nothing is chosen by it."""
 
-CALIBRATION_SHIFTS: dict[str, Callable[[Tensor], Tensor]] = {'darken': darken, 'fog': fog, 'defocus': defocus}
+CALIBRATION_SHIFTS: dict[str, Callable[[Tensor], Tensor]] = {
+    'darken': darken,
+    'fog': fog,
+    'defocus': defocus,
+    'noise': noise,
+    'glare': glare,
+}
 """Shifts that choose the image score, (B, 3, H, W) in [0, 255] -> the same; no final judgement uses them."""

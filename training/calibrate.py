@@ -1,60 +1,82 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a model serves, and when its flag rises: chosen on sequences the student has never seen."""
+"""Calibrate a model anew, for another camera or another city, without training it.
 
-from dataclasses import dataclass
+    python training/calibrate.py MODEL --dataset camvid --data FOLDER --holdout SEQUENCE... --out NEW_MODEL
 
-import numpy as np
+Writes a copy of the model folder with another temperature, uncertainty, confidence curve, image score and OOD rule,
+found on the sequences that are held out of FOLDER/train; its other sequences say what is familiar.
+"""
 
-from assess import Assessment, image_scores
-from augment import CALIBRATION_SHIFTS
-from segdata import SegData
-from settings import CalibrationSettings
-from uncd_ros.evaluation.metrics import effective_count, image_auroc
-from uncd_ros.model_card import UncertaintySpec
-from uncd_ros.ood import OodRule
-from uncd_ros.scores import IMAGE_SCORES, PIXEL_UNCERTAINTIES
-from uncd_ros.student import Student
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.markdown import Markdown
+
+from arguments import Parser
+from progress import console
+from report import CALIBRATION, around_calibration, calibration_text
+from segdata import load_splits
+from serving import assess_calibrated, calibrate
+from settings import CalibrationSettings, DataSettings
+from uncd_ros.errors import ConfigError, UncdError
+from uncd_ros.model_store import load_model, save_card, save_weights
 
 
 @dataclass(frozen=True, kw_only=True)
-class Calibration:
-    """What calibration chose, and the evidence."""
+class Order:
+    """The command line."""
 
-    uncertainty: UncertaintySpec
-    image_score: str
-    ood: OodRule
-    shift_auroc: dict[str, dict[str, float]]
-    """Image score -> calibration shift -> AUROC against the unshifted frames."""
+    model: str
+    data: DataSettings
+    out: Path
 
 
-def calibrate(student: Student, data: SegData, assessed: Assessment, settings: CalibrationSettings) -> Calibration:
-    """Choose pixel uncertainty, image score and OOD threshold.
-
-    The uncertainty is the one that finds wrong pixels best; the image score the one that tells the
-    calibration shifts from the frames as they are best, on average; the threshold is conformal.
-    """
-    uncertainty = max(assessed.error_auroc, key=assessed.error_auroc.__getitem__)
-    clean = image_scores(student, data, uncertainty)
-    shift_auroc: dict[str, dict[str, float]] = {name: {} for name in IMAGE_SCORES}
-    for shift_name, shift in CALIBRATION_SHIFTS.items():
-        shifted = image_scores(student, data, uncertainty, shift)
-        for name in IMAGE_SCORES:
-            shift_auroc[name][shift_name] = image_auroc(clean[name], shifted[name])
-    best = max(IMAGE_SCORES, key=lambda name: float(np.mean(list(shift_auroc[name].values()))))
-    return Calibration(
-        uncertainty=UncertaintySpec(name=uncertainty, upper=PIXEL_UNCERTAINTIES[uncertainty][1]),
-        image_score=best,
-        ood=OodRule(
-            calibration_scores=tuple(sorted(clean[best])),
-            effective_n=_effective_frames(clean[best], data.sequences),
-            false_alarm_rate=settings.false_alarm_rate,
-        ),
-        shift_auroc=shift_auroc,
+def parse_order(arguments: Sequence[str] | None = None) -> Order:
+    """Read the command line. Raises ConfigError for what is unknown."""
+    parser = Parser(description='Calibrate a model anew, on labelled frames that it was not trained on.')
+    parser.add_argument('model', help='model folder, or name of a built-in model')
+    parser.add_argument('--dataset', choices=('camvid', 'street'), required=True)
+    parser.add_argument('--data', help='folder of the data set; $UNCD_DATA/<dataset> by default')
+    parser.add_argument('--holdout', nargs='+', default=[], metavar='SEQUENCE', help='of train: what calibrates')
+    parser.add_argument('--sequence-length', type=int, default=60, help='frames a street of the procedural data')
+    parser.add_argument('--out', type=Path, required=True, help='model folder to write')
+    given = parser.parse_args(arguments)
+    data = DataSettings(
+        dataset=given.dataset, root=given.data, holdout=tuple(given.holdout), sequence_length=given.sequence_length
     )
+    return Order(model=given.model, data=data, out=given.out)
 
 
-def _effective_frames(scores: list[float], sequences: tuple[str, ...]) -> int:
-    """Independent frames among all; sequences are independent of one another, their frames are not."""
-    names = np.asarray(sequences)
-    return sum(effective_count(np.asarray(scores)[names == name].tolist()) for name in sorted(set(sequences)))
+def recalibrate(order: Order) -> None:
+    """The main path."""
+    model = load_model(order.model)
+    card, (head, tail) = model.card, around_calibration(model.folder / 'MODEL_CARD.md')
+    splits = load_splits(order.data, card.student)
+    found, expected = ([info.name for info in classes] for classes in (splits.train.classes, card.classes))
+    if found != expected:
+        raise ConfigError(f'the data has the classes {", ".join(found)}, the model has {", ".join(expected)}')
+    settings = CalibrationSettings(false_alarm_rate=card.ood.false_alarm_rate)
+    calibration = calibrate(model.student, splits, order.data.dataset, settings)
+    # The weights came with a temperature in them: together the two are what divides the trained logits.
+    total = replace(calibration.temperature, value=calibration.temperature.value * card.temperature.value)
+    calibration = replace(calibration, temperature=total)
+    val = assess_calibrated(model.student, splits.val, calibration)
+    checksum = save_weights(order.out, model.student)
+    save_card(
+        order.out,
+        replace(card, **calibration.card_fields(), metrics=calibration.metrics(val), weights_sha256=checksum),
+    )
+    text = calibration_text(calibration, val)
+    (order.out / 'MODEL_CARD.md').write_text(f'{head}{CALIBRATION}\n\n{text}\n\n{tail}')
+    console.print(Markdown(text))
+    console.print(f'model: {load_model(order.out).folder}')
+
+
+if __name__ == '__main__':
+    try:
+        recalibrate(parse_order())
+    except UncdError as error:
+        sys.exit(f'error: {error}')

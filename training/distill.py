@@ -18,15 +18,15 @@ from torch import Tensor, nn
 
 from allocator import keep_freed_memory
 from assess import Assessment, assess
-from calibrate import Calibration, calibrate
 from ensemble import train_members
 from fitting import fit
-from networks import ensemble_network, member_network, student_network
+from networks import ensemble_network, member_network
 from objectives import HolderLoss
 from progress import console
 from report import write_contact_sheet, write_model_card, write_report
 from run_folder import claim
 from segdata import PROJECT, Splits, load_splits
+from serving import Calibration, assess_calibrated, calibrate
 from settings import Settings, parse_settings
 from teacher import Teacher
 from uncd_ros.errors import UncdError
@@ -51,8 +51,8 @@ def distill(settings: Settings) -> None:
     student = train_student(fabric, teacher, splits, settings)
 
     if fabric.global_rank == 0:
-        assessed = assess_all(student, teacher, splits)
-        calibration = calibrate(student, splits.calibration, assessed['calibration', 'student'], settings.calibration)
+        calibration = calibrate(student, splits, settings.data.dataset, settings.calibration)
+        assessed = assess_all(student, teacher, splits, calibration)
         save_model(student, splits, settings, assessed, calibration)
 
 
@@ -72,13 +72,15 @@ def train_student(fabric: Fabric, teacher: Teacher, splits: Splits, settings: Se
     return trained
 
 
-def assess_all(student: Student, teacher: Teacher, splits: Splits) -> dict[tuple[str, str], Assessment]:
-    """Student, baseline and teacher side by side, on frames no network trained on."""
+def assess_all(
+    student: Student, teacher: Teacher, splits: Splits, calibration: Calibration
+) -> dict[tuple[str, str], Assessment]:
+    """Student, baseline and teacher side by side, on frames no network trained on; the student as calibrated."""
     everything = tuple(PIXEL_UNCERTAINTIES)
-    assessed = {}
+    assessed = {('val', 'student'): assess_calibrated(student, splits.val, calibration)}
+    assessed['calibration', 'student'] = calibration.assessed
     for split, data in (('val', splits.val), ('calibration', splits.calibration)):
         console.print(f'assessing {len(data)} {split} frames')
-        assessed[split, 'student'] = assess(student_network(student), data, everything)
         assessed[split, 'baseline'] = assess(member_network(teacher.members[0]), data, ('entropy',))
         assessed[split, 'teacher'] = assess(ensemble_network(teacher), data, everything)
     return assessed
@@ -99,17 +101,14 @@ def save_model(
         name=settings.name,
         student=settings.student,
         classes=splits.train.classes,
-        uncertainty=calibration.uncertainty,
-        image_score=calibration.image_score,
-        ood=calibration.ood,
+        **calibration.card_fields(),
         provenance=Provenance(
             config=asdict(settings),
             seeds=tuple(plan.seed for plan in settings.members),
             source_commit=_source_commit(),
             data_fingerprint=splits.train.fingerprint(),
         ),
-        metrics={f'{split}_miou': assessed[split, 'student'].miou for split in ('val', 'calibration')}
-        | {f'{split}_ece': assessed[split, 'student'].ece for split in ('val', 'calibration')},
+        metrics=calibration.metrics(assessed['val', 'student']),
         weights_sha256=checksum,
     )
     save_card(folder, card)

@@ -29,7 +29,12 @@ class Entrant:
 def student_entrant(model: StoredModel, device: torch.device) -> Entrant:
     """The model under judgement."""
     network = student_network(model.student.to(device))
-    return Entrant(contender=Contender(name=STUDENT, network=network, served=model.card.uncertainty.name, has_std=True))
+    card = model.card
+    return Entrant(
+        contender=Contender(
+            name=STUDENT, network=network, served=card.uncertainty.name, has_std=True, curve=card.confidence
+        )
+    )
 
 
 def teacher_entrant(run: Path, model: StoredModel, device: torch.device) -> Entrant:
@@ -51,7 +56,7 @@ def baseline_entrants(
     settings = _matching_run(run, model)
     member = load_members(settings, count=1)[0].to(device)
     frames = calibration(settings)
-    temperature = fit_temperature(member_network(member), (frames[index] for index in range(len(frames))))
+    temperature = fit_temperature(member_network(member), (frames[index] for index in range(len(frames)))).value
     served = model.card.uncertainty.name
     alone = 'entropy' if served in STDS else served
     plain, scaled = (

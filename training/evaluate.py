@@ -25,6 +25,7 @@ from frames import LabelledFrames
 from material import Shifted, calibration_frames, open_shifts, open_split, past
 from progress import console
 from uncd_ros.errors import ConfigError, UncdError
+from uncd_ros.evaluation.cost import measure_cost
 from uncd_ros.evaluation.evaluation import Evaluation
 from uncd_ros.evaluation.records import LabelledFrame
 from uncd_ros.evaluation.report import write_report
@@ -62,6 +63,7 @@ def evaluate(wish: Wish) -> None:
         seen_sequences=seen,
         calibration_sequences=calibrated_on,
         every=wish.every,
+        cost=measure_cost(model.student, model.card),
         notes={entrant.contender.name: entrant.note for entrant in entrants if entrant.note},
     )
     write_report(evaluation, wish.out)

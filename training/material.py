@@ -120,12 +120,10 @@ def calibration_frames(wish: Wish, run: Settings) -> LabelledFrames:
 
 def past(wish: Wish, model: StoredModel) -> tuple[frozenset[str], frozenset[str]]:
     """Drives of this data set that the student was trained on and calibrated on, as its card tells."""
+    calibration = model.card.calibration_data
+    calibrated = frozenset(calibration.sequences if calibration.dataset == wish.dataset else ())
     trained = model.card.provenance.config.get('data', {})
-    if trained.get('dataset') != wish.dataset:
-        return frozenset(), frozenset()
+    if trained.get('dataset') != wish.dataset or (wish.dataset != 'street' and not (wish.data / 'train').is_dir()):
+        return frozenset(), calibrated
     held_out = frozenset(trained.get('holdout', ()))
-    if wish.dataset == 'street':
-        held_out = frozenset(open_labelled(wish, model.card.student, 'calibration').sequences)
-    elif not (wish.data / 'train').is_dir():
-        return frozenset(), held_out
-    return frozenset(open_labelled(wish, model.card.student, 'train').sequences) - held_out, held_out
+    return frozenset(open_labelled(wish, model.card.student, 'train').sequences) - held_out, calibrated

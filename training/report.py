@@ -11,13 +11,17 @@ import cv2
 import numpy as np
 
 from assess import Assessment
-from calibrate import Calibration
 from segdata import LICENCES, SegData
+from serving import Calibration
 from settings import Settings
 from uncd_ros.contact_sheet import SheetRow, contact_sheet
-from uncd_ros.model_card import ModelCard
+from uncd_ros.errors import ConfigError
+from uncd_ros.evaluation.tables import table
+from uncd_ros.model_card import Choice, ModelCard
 from uncd_ros.predictor import Predictor
 
+CALIBRATION, LIMITS = '## Calibration', '## Limits'
+"""Sections of MODEL_CARD.md."""
 Assessments = Mapping[tuple[str, str], Assessment]
 """(split, network) -> how good it is."""
 
@@ -28,14 +32,18 @@ def write_report(folder: Path, assessed: Assessments, calibration: Calibration) 
         'assessments': [{'split': split, 'network': who, **asdict(a)} for (split, who), a in assessed.items()],
         'calibration': {
             'uncertainty': calibration.uncertainty.name,
+            'uncertainty_choice': asdict(calibration.uncertainty_choice),
             'image_score': calibration.image_score,
+            'image_score_choice': asdict(calibration.image_score_choice),
             'threshold': calibration.ood.threshold(),
             'effective_n': calibration.ood.effective_n,
-            'shift_auroc': calibration.shift_auroc,
+            'false_alarms': asdict(calibration.false_alarms),
+            'temperature': asdict(calibration.temperature),
         },
     }
     (folder / 'report.json').write_text(json.dumps(content, indent=1) + '\n')
-    (folder / 'report.md').write_text(f'# Report\n\n{results_table(assessed)}\n\n{_calibration_text(calibration)}\n')
+    text = calibration_text(calibration, assessed['val', 'student'])
+    (folder / 'report.md').write_text(f'# Report\n\n{results_table(assessed)}\n\n{CALIBRATION}\n\n{text}\n')
 
 
 def write_model_card(
@@ -50,8 +58,9 @@ def write_model_card(
         f'{card.student.input_width}x{card.student.input_height}, classes: '
         f'{", ".join(info.name for info in card.classes)}.\n\n'
         f'**Data and licence.** {LICENCES[settings.data.dataset]}\n\n'
-        f'## How good it is\n\n{results_table(assessed)}\n\n{_calibration_text(calibration)}\n\n'
-        '## Limits\n\n'
+        f'## How good it is\n\n{results_table(assessed)}\n\n'
+        f'{CALIBRATION}\n\n{calibration_text(calibration, assessed["val", "student"])}\n\n'
+        f'{LIMITS}\n\n'
         f'- The calibration sequences ({held_out}) were kept from all training, but they chose the served '
         'uncertainty and score: their figures are mildly optimistic.\n'
         '- The members label images they were trained on, where an ensemble disagrees less than on new ones; '
@@ -96,15 +105,39 @@ def write_contact_sheet(path: Path, predictor: Predictor, data: SegData, rows: i
     cv2.imwrite(str(path), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
 
 
-def _calibration_text(calibration: Calibration) -> str:
-    rule = calibration.ood
-    aurocs = ', '.join(
-        f'{shift} {value:.3f}' for shift, value in calibration.shift_auroc[calibration.image_score].items()
-    )
+def calibration_text(calibration: Calibration, val: Assessment) -> str:
+    """What is served and why, and how far it can be believed; `val` is the calibrated student on other frames."""
+    rule, seen, heat = calibration.ood, calibration.false_alarms, calibration.temperature
     promise = 'kept' if rule.guaranteed(rule.false_alarm_rate) else 'NOT guaranteed: too few independent frames'
     return (
-        f'Served uncertainty: `{calibration.uncertainty.name}`. Image score: `{calibration.image_score}` '
-        f'(AUROC on calibration shifts: {aurocs}). OOD threshold {rule.threshold():.4f} for a false-alarm rate of '
-        f'{rule.false_alarm_rate:.0%} a frame, from {len(rule.calibration_scores)} frames worth '
-        f'{rule.effective_n} independent ones; by conformal prediction the promise is {promise}.'
+        f'On {calibration.data.images} frames of {calibration.data.dataset} ({", ".join(calibration.data.sequences)}), '
+        'which the student never saw.\n\n'
+        f'- Temperature {heat.value:.2f}, already in the weights: ECE {heat.ece_before:.3f} before, '
+        f'{heat.ece_after:.3f} after, on these frames.\n'
+        f'- Served uncertainty `{calibration.uncertainty.name}`: {calibration.uncertainty_choice.reason}\n'
+        f'- Served confidence: ECE {val.confidence_ece:.3f} on the val frames, which did not shape it.\n'
+        f'- Image score `{calibration.image_score}`: {calibration.image_score_choice.reason}\n'
+        f'- OOD threshold {rule.threshold():.4f} for a false-alarm rate of {rule.false_alarm_rate:.0%} a frame, from '
+        f'{len(rule.calibration_scores)} frames worth {rule.effective_n} independent ones; by conformal prediction the '
+        f'promise is {promise}. Seen when each fifth of a drive is judged by the threshold that all other frames set: '
+        f'{seen.observed:.1%}, 95 % interval {seen.ci95[0]:.1%} to {seen.ci95[1]:.1%}.\n\n'
+        f'{_choice_table(calibration.uncertainty_choice)}\n\n{_choice_table(calibration.image_score_choice)}'
     )
+
+
+def _choice_table(choice: Choice) -> str:
+    columns = list(next(iter(choice.figures.values())))
+    rows = [(name, *(f'{value:.4f}' for value in found.values())) for name, found in choice.figures.items()]
+    return table(('candidate', *columns), rows)
+
+
+def around_calibration(path: Path) -> tuple[str, str]:
+    """What stands before and after the calibration in a MODEL_CARD.md. Raises ConfigError for one without."""
+    try:
+        text = path.read_text()
+    except OSError as error:
+        raise ConfigError(f'{path}: cannot be read ({error.strerror})') from None
+    start, end = text.find(f'{CALIBRATION}\n'), text.find(f'{LIMITS}\n')
+    if not 0 <= start < end:
+        raise ConfigError(f"{path}: no section '{CALIBRATION}' before '{LIMITS}'")
+    return text[:start], text[end:]

@@ -43,9 +43,7 @@ class Predictor:
     def __init__(self, model: StoredModel, *, device: str = 'auto') -> None:
         self.card = model.card
         self.device = choose_device(device)
-        student = copy.deepcopy(model.student).eval()
-        fuse_batch_norms(student)
-        self._student = convert_conv2d_weight_memory_format(student, torch.channels_last).to(self.device)
+        self._student = for_inference(model.student).to(self.device)
 
     @property
     def device_name(self) -> str:
@@ -99,6 +97,14 @@ class Predictor:
         ]
         watch.lap('download')
         return found
+
+
+def for_inference(student: Student) -> Student:
+    """A copy that is as fast as can be: batch norms folded, convolutions in the layout that suits them."""
+    folded = copy.deepcopy(student).eval()
+    fuse_batch_norms(folded)
+    laid_out: Student = convert_conv2d_weight_memory_format(folded, torch.channels_last)
+    return laid_out
 
 
 class Answer(NamedTuple):

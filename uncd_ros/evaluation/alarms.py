@@ -3,19 +3,22 @@
 """How often the threshold is passed where nothing is strange, and how sure one can be of that."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from uncd_ros.evaluation.metrics import effective_count
+from uncd_ros.evaluation.metrics import effective_counts
 from uncd_ros.ood import OodRule
+
+BLOCKS = 5
+"""Pieces into which each drive is cut, so that its frames can be judged by what they did not set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SequenceAlarms:
-    """Of one drive."""
+    """Of one drive, or of several together."""
 
     images: int
     effective_n: int
@@ -23,6 +26,7 @@ class SequenceAlarms:
     observed: float
     """Share of frames above the threshold, in [0, 1]."""
     ci95: tuple[float, float]
+    """Clopper and Pearson's interval with the effective number of frames in place of all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +37,6 @@ class FalseAlarms:
     """Promised share of frames above the threshold, in (0, 1)."""
     observed: float
     ci95: tuple[float, float]
-    """Clopper and Pearson's interval with the effective number of frames in place of all."""
     effective_n: int
     threshold: float
     """Image score above which a frame counts as strange."""
@@ -54,27 +57,43 @@ def false_alarms(scores: Sequence[float], sequences: Sequence[str], rule: OodRul
     """Judge a rule on the image scores of in-distribution frames, in the order in which they were taken."""
     values, names = np.asarray(scores), np.asarray(sequences)
     threshold = rule.threshold()
-    by_sequence = {name: _of_sequence(values[names == name], threshold) for name in sorted(set(sequences))}
-    observed = float((values > threshold).mean())
-    effective_n = sum(each.effective_n for each in by_sequence.values())
+    counts = effective_counts(scores, sequences)
+    strange = values > threshold
+    effective_n = sum(counts.values())
+    whole = _counted(strange, effective_n)
     hindsight = OodRule(
         calibration_scores=tuple(sorted(scores)), effective_n=effective_n, false_alarm_rate=rule.false_alarm_rate
     )
     return FalseAlarms(
         target=rule.false_alarm_rate,
-        observed=observed,
-        ci95=clopper_pearson(observed * effective_n, effective_n),
+        observed=whole.observed,
+        ci95=whole.ci95,
         effective_n=effective_n,
         threshold=threshold,
         keeping_threshold=hindsight.threshold(),
-        by_sequence=by_sequence,
+        by_sequence={name: _counted(strange[names == name], count) for name, count in counts.items()},
     )
 
 
-def _of_sequence(scores: NDArray[np.float64], threshold: float) -> SequenceAlarms:
-    observed, effective_n = float((scores > threshold).mean()), effective_count(scores.tolist())
+def held_out_alarms(scores: Sequence[float], sequences: Sequence[str], rule: OodRule) -> SequenceAlarms:
+    """Judge every block of a drive by the threshold that all other calibration frames set.
+
+    `scores` are those of the rule, in the order in which the frames were taken. Blocks are contiguous: frames cut
+    out one by one would be judged by their neighbours, which are nearly the same picture.
+    """
+    values, names = np.asarray(scores), np.asarray(sequences)
+    drives = [np.flatnonzero(names == name) for name in sorted(set(sequences))]
+    strange = np.zeros(len(values), bool)
+    for block in (part for drive in drives for part in np.array_split(drive, BLOCKS) if len(part)):
+        others = replace(rule, calibration_scores=tuple(sorted(np.delete(values, block).tolist())))
+        strange[block] = values[block] > others.threshold()
+    return _counted(strange, sum(effective_counts(scores, sequences).values()))
+
+
+def _counted(strange: NDArray[np.bool_], effective_n: int) -> SequenceAlarms:
+    observed = float(strange.mean())
     return SequenceAlarms(
-        images=len(scores),
+        images=len(strange),
         effective_n=effective_n,
         observed=observed,
         ci95=clopper_pearson(observed * effective_n, effective_n),

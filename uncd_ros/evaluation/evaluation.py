@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from uncd_ros.evaluation.alarms import false_alarms
+from uncd_ros.evaluation.cost import Cost
 from uncd_ros.evaluation.judge import PAPER, ImageScores
 from uncd_ros.evaluation.metrics import image_auroc
 from uncd_ros.evaluation.records import ImageOod, Judgement
@@ -47,6 +48,7 @@ class Evaluation:
     """Drives on which the student was calibrated."""
     every: int
     """Only every n-th frame of a set was judged."""
+    cost: Cost
     notes: Mapping[str, str]
     """Contender -> what a reader must know about it."""
 

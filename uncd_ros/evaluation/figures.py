@@ -72,7 +72,8 @@ _CAPTIONS = {
     ),
     'reliability': (
         'Reliability',
-        """Accuracy of the pixels of each level of confidence. On the diagonal, 80 % confidence means 80 % right; the
+        """Accuracy of the pixels of each level of confidence: the largest class probability of each network, and the
+        confidence that the student serves. On the diagonal, 80 % confidence means 80 % right; the
         bars show how many pixels are that confident; levels of a few hundred pixels are left out.""",
     ),
     'retention': (

@@ -3,11 +3,13 @@
 """One network before labelled frames: everything that can be said of its pixels, and the scores of its images."""
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from uncd_ros.confidence import ConfidenceCurve
 from uncd_ros.evaluation.metrics import CalibrationError, ConfusionMatrix, ProbabilityScores
 from uncd_ros.evaluation.ranking import Ranking
 from uncd_ros.evaluation.records import (
@@ -38,18 +40,30 @@ def to_size(output: StudentOutput, height: int, width: int) -> StudentOutput:
     return output._replace(logits=logits, std=std)
 
 
-class PixelJudge:
-    """Segmentation, calibration and error detection over a whole set; void pixels count nowhere."""
+class Pixels(NamedTuple):
+    """The N valid pixels of one image."""
 
-    def __init__(self, num_classes: int, uncertainties: Sequence[str], served: str) -> None:
-        self.served = served
+    truth: Tensor
+    """(N,) ids."""
+    predicted: Tensor
+    """(N,) ids."""
+    log_p: Tensor
+    """(C, N)."""
+    uncertainties: dict[str, Tensor]
+    """Name -> (N,)."""
+
+
+class ErrorJudge:
+    """What training must know: how right the labels are, how calibrated, and what finds the wrong ones."""
+
+    def __init__(self, num_classes: int, uncertainties: Sequence[str], curve: ConfidenceCurve | None = None) -> None:
+        """`curve` turns the first uncertainty, which must be the served one, into a confidence that is judged, too."""
         self.confusion, self.calibration = ConfusionMatrix(num_classes), CalibrationError()
-        self.probability, self.retention = ProbabilityScores(), Retention(num_classes)
         self.errors = {name: Ranking() for name in uncertainties}
-        self.class_uncertainty = torch.zeros(num_classes, dtype=torch.float64)
+        self.served, self.curve, self.served_confidence = uncertainties[0], curve, CalibrationError()
 
-    def update(self, output: StudentOutput, labels: Tensor) -> None:
-        """Maps (1, C, h, w) of any size and labels (H, W) uint8 of one image."""
+    def update(self, output: StudentOutput, labels: Tensor) -> Pixels:
+        """Maps (1, C, h, w) of any size and labels (H, W) uint8 of one image; void pixels count nowhere."""
         output = to_size(output, *labels.shape)
         labels = labels.to(output.logits.device)
         valid = labels != VOID
@@ -59,15 +73,36 @@ class PixelJudge:
         wrong = predicted != truth
         self.confusion.update(predicted, truth)
         self.calibration.update(confidence, ~wrong)
-        self.probability.update(log_p, truth)
+        maps = {name: pixel_uncertainty(name, output) for name in self.errors}
+        uncertainties = {name: uncertainty[0][valid] for name, uncertainty in maps.items()}
         for name, ranking in self.errors.items():
-            uncertainty = pixel_uncertainty(name, output)[0][valid]
-            ranking.update(uncertainty, wrong)
-            if name == self.served:
-                self.retention.update(uncertainty, predicted, truth)
-            if name == PAPER:
-                sums = torch.bincount(truth.long(), weights=uncertainty.double(), minlength=len(self.class_uncertainty))
-                self.class_uncertainty += sums.cpu()
+            ranking.update(uncertainties[name], wrong)
+        if self.curve:
+            believed = self.curve.confidence(output, maps[self.served])[0][valid]
+            self.served_confidence.update(believed / 255.0, ~wrong)
+        return Pixels(truth=truth, predicted=predicted, log_p=log_p, uncertainties=uncertainties)
+
+
+class PixelJudge(ErrorJudge):
+    """Everything the report says about pixels."""
+
+    def __init__(
+        self, num_classes: int, uncertainties: Sequence[str], served: str, curve: ConfidenceCurve | None = None
+    ) -> None:
+        super().__init__(num_classes, (served, *(name for name in uncertainties if name != served)), curve)
+        self.probability, self.retention = ProbabilityScores(), Retention(num_classes)
+        self.class_uncertainty = torch.zeros(num_classes, dtype=torch.float64)
+
+    def update(self, output: StudentOutput, labels: Tensor) -> Pixels:
+        """As the judge of errors."""
+        pixels = super().update(output, labels)
+        self.probability.update(pixels.log_p, pixels.truth)
+        self.retention.update(pixels.uncertainties[self.served], pixels.predicted, pixels.truth)
+        if PAPER in pixels.uncertainties:
+            weights = pixels.uncertainties[PAPER].double()
+            sums = torch.bincount(pixels.truth.long(), weights=weights, minlength=len(self.class_uncertainty))
+            self.class_uncertainty += sums.cpu()
+        return pixels
 
     def segmentation(self, classes: Sequence[str]) -> Segmentation:
         """Table 1: IoU and mean uncertainty a class."""
@@ -81,7 +116,12 @@ class PixelJudge:
 
     def calibrated(self) -> CalibrationResult:
         """How far the class probabilities can be believed."""
-        return CalibrationResult(ece=self.calibration.ece(), nll=self.probability.nll(), brier=self.probability.brier())
+        return CalibrationResult(
+            ece=self.calibration.ece(),
+            nll=self.probability.nll(),
+            brier=self.probability.brier(),
+            confidence_ece=self.served_confidence.ece(),
+        )
 
     def error_detection(self, name: str) -> ErrorDetection:
         """How well an uncertainty finds wrong pixels; NaN for one that this network does not have."""

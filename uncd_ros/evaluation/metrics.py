@@ -62,7 +62,7 @@ class CalibrationError:
         self.right += torch.bincount(index, weights=right.double().cpu(), minlength=bins)
 
     def ece(self) -> float:
-        """In [0, 1]; 0 is calibrated."""
+        """In [0, 1]; 0 is calibrated; NaN where there was no pixel."""
         return float((self.right - self.confidence).abs().sum() / self.pixels.sum())
 
 
@@ -92,7 +92,9 @@ class ProbabilityScores:
 
 
 def image_auroc(normal: Sequence[float], strange: Sequence[float]) -> float:
-    """AUROC of image scores; exact, for they are few."""
+    """AUROC of image scores; exact, for they are few; NaN where a score is no number."""
+    if not np.isfinite([*normal, *strange]).all():  # a score that the network does not have
+        return float('nan')
     truth: NDArray[np.int64] = np.repeat([0, 1], [len(normal), len(strange)])
     return float(roc_auc_score(truth, [*normal, *strange]))
 
@@ -109,3 +111,9 @@ def effective_count(scores: Sequence[float]) -> int:
     centred = series - series.mean()
     r = max(0.0, float(centred[:-1] @ centred[1:]) / float(centred @ centred))
     return max(1, int(len(series) * (1.0 - r) / (1.0 + r)))
+
+
+def effective_counts(scores: Sequence[float], sequences: Sequence[str]) -> dict[str, int]:
+    """Independent frames of each drive; drives are independent of one another, so the sum counts those of all."""
+    values, names = np.asarray(scores), np.asarray(sequences)
+    return {name: effective_count(values[names == name].tolist()) for name in sorted(set(sequences))}

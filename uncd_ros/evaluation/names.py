@@ -25,6 +25,7 @@ SCORE_NAMES = {
     'worst_patch': 'worst patch',
     'max_logit': 'negated mean max logit',
     'energy': 'energy',
+    'feature_distance': 'feature distance',
     'min': 'min',
     'max': 'max',
 }

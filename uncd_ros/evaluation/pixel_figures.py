@@ -3,6 +3,7 @@
 """Figures about pixels: calibration, right and wrong, and what the student makes of its teacher's std."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from uncd_ros.evaluation.agreement import Agreement
 from uncd_ros.evaluation.judge import PAPER, PixelJudge
+from uncd_ros.evaluation.metrics import CalibrationError
 from uncd_ros.evaluation.names import CONTENDER_NAMES, UNCERTAINTY_NAMES
 from uncd_ros.evaluation.ranking import Ranking
 from uncd_ros.evaluation.style import (
@@ -37,16 +39,11 @@ def reliability(path: Path, trial: Trial) -> None:
         curve, bars = figure.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))
         curve.plot((0, 1), (0, 1), color=FAINT, linewidth=1, linestyle=(0, (2, 2)))
         for name, judge in trial.pixels.items():
-            error = judge.calibration
-            seen = error.pixels >= FEWEST
-            confidence, accuracy = (
-                (each[seen] / error.pixels[seen]).numpy() for each in (error.confidence, error.right)
-            )
-            label = f'{CONTENDER_NAMES[name]}, ECE {error.ece():.3f}'
-            curve.plot(
-                confidence, accuracy, marker='o', markersize=4, color=OF_CONTENDER[name],
-                linestyle=DASH_OF_CONTENDER[name], label=label,
-            )  # fmt: skip
+            look = {'color': OF_CONTENDER[name], 'linestyle': DASH_OF_CONTENDER[name], 'marker': 'o'}
+            _reliability(curve, judge.calibration, CONTENDER_NAMES[name], **look)
+        served = trial.pixels[STUDENT].served_confidence
+        if served.pixels.any():
+            _reliability(curve, served, 'what the student serves', color=INK, linestyle='-', marker='s')
         pixels = trial.pixels[STUDENT].calibration.pixels.numpy()
         edges = np.linspace(0, 1, len(pixels) + 1)
         bars.bar(edges[:-1], pixels / pixels.sum(), np.diff(edges), align='edge', color=RIGHT, edgecolor='white')
@@ -54,6 +51,12 @@ def reliability(path: Path, trial: Trial) -> None:
         bars.set(ylabel='share of pixels', xlabel='confidence (largest class probability)', yscale='log')
         bars.set_title('Pixels of the student', fontsize=9)
         curve.legend(loc='lower right')
+
+
+def _reliability(axes: Axes, error: CalibrationError, title: str, **look: Any) -> None:
+    seen = error.pixels >= FEWEST
+    confidence, accuracy = ((each[seen] / error.pixels[seen]).numpy() for each in (error.confidence, error.right))
+    axes.plot(confidence, accuracy, markersize=4, label=f'{title}, ECE {error.ece():.3f}', **look)
 
 
 def uncertainty_histograms(path: Path, trial: Trial) -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 
 from uncd_ros.evaluation import tables
+from uncd_ros.evaluation.cost import Cost
 from uncd_ros.evaluation.evaluation import UNCERTAINTY_KEYS, Evaluation
 from uncd_ros.evaluation.figures import Drawn
 from uncd_ros.evaluation.names import CONTENDER_NAMES, UNCERTAINTY_NAMES
@@ -21,7 +22,9 @@ def markdown(evaluation: Evaluation, judged: Mapping[str, Judgements], figures: 
         *_opening(evaluation, main),
         '## Side by side',
         tables.side_by_side(judged),
-        '\n'.join(f'- {line}' for line in (*_against_rivals(found), *_of_itself(found[STUDENT]))),
+        '\n'.join(
+            f'- {line}' for line in (*_against_rivals(found), *_of_itself(found[STUDENT]), _cost(evaluation.cost))
+        ),
         *_figure(figures, 'examples'),
         '## Classes (Table 1)',
         tables.classes(found),
@@ -105,6 +108,14 @@ def _of_itself(student: Judgement) -> Iterator[str]:
         yield f"Its {UNCERTAINTY_NAMES[std]} has a rank correlation of {tables.number(value)} with the teacher's."
 
 
+def _cost(found: Cost) -> str:
+    return (
+        f'What knowing costs: a pass of the student takes {found.student_ms:.1f} ms, '
+        f'{found.student_over_plain:.2f} times that of the plain net; {found.members} plain nets, as many as the '
+        f'ensemble has, take {found.members_over_plain:.2f} times as long.'
+    )
+
+
 def _strange(judged: Judgements) -> Iterator[str]:
     student = judged[STUDENT]
     if not student.image_ood:
@@ -152,4 +163,7 @@ _METHOD = """\
 - Intervals of alarm rates are Clopper and Pearson's with the effective number of frames,
   n (1 - r) / (1 + r) a sequence, where r is the correlation of the scores of neighbouring frames.
 - Times are medians over the frames of the first split, all networks in turn on the same frame, without batch-norm
-  folding; the teacher's is that of all its members one after another."""
+  folding; the teacher's is that of all its members one after another.
+- What knowing costs is measured apart: batch norms folded, only what is served computed, medians of passes in turns.
+- The feature distance needs a reference that only the student has: a dash, null in report.json, elsewhere.
+- The served confidence is an image of its own, P(label is right); its ECE is of the pixels at the labels' size."""

@@ -53,6 +53,8 @@ class CalibrationResult:
     """Negative log likelihood, nats a pixel."""
     brier: float
     """In [0, 2]."""
+    confidence_ece: float
+    """Expected calibration error of the confidence that the model serves; NaN for a network that serves none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ def write_report(evaluation: Evaluation, folder: Path) -> None:
 def as_json(evaluation: Evaluation, judged: Mapping[str, Judgements]) -> dict[str, Any]:
     """The student's blocks at the top, each rival's under its name; further splits alike under `splits`."""
     main, *others = judged
-    content = {'model': _model(evaluation), **_split(evaluation, main, judged[main])}
+    content = {'model': _model(evaluation), 'cost': asdict(evaluation.cost), **_split(evaluation, main, judged[main])}
     if others:
         content['splits'] = {name: _split(evaluation, name, judged[name]) for name in others}
     found: dict[str, Any] = _without_nan(content)

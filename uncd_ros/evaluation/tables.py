@@ -64,11 +64,13 @@ def error_detection(judged: Judgements) -> str:
 
 
 def confidence(judged: Judgements) -> str:
-    """Mukhoti and Gal's conditional probabilities."""
-    header = ('network', 'uncertain above', 'p(accurate given certain)', 'p(uncertain given inaccurate)')
+    """Mukhoti and Gal's conditional probabilities, and how far two kinds of confidence can be believed."""
+    certain = ('p(accurate given certain)', 'p(uncertain given inaccurate)')
+    header = ('network', 'uncertain above', *certain, 'ECE of the softmax', 'ECE of the served confidence')
     rows = []
     for name, each in judged.items():
-        figures = map(number, (each.p_accurate_certain, each.p_uncertain_inaccurate))
+        errors = (each.calibration.ece, each.calibration.confidence_ece)
+        figures = map(number, (each.p_accurate_certain, each.p_uncertain_inaccurate, *errors))
         rows.append((CONTENDER_NAMES[name], f'{each.uncertain_above:.4g}', *figures))
     return table(header, rows)
 

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from uncd_ros.confidence import ConfidenceCurve
 from uncd_ros.evaluation.agreement import Agreement
 from uncd_ros.evaluation.judge import ImageScores, Network, PixelJudge, to_size
 from uncd_ros.evaluation.metrics import ConfusionMatrix
@@ -35,6 +36,8 @@ class Contender:
     served: str
     """Pixel uncertainty that it serves."""
     has_std: bool
+    curve: ConfidenceCurve | None = None
+    """What makes its confidence image, if it serves one."""
 
     @property
     def uncertainties(self) -> tuple[str, ...]:
@@ -62,7 +65,9 @@ class Trial:
 
     def __init__(self, contenders: Sequence[Contender], num_classes: int, examples: Sequence[int]) -> None:
         self.contenders = contenders
-        self.pixels = {each.name: PixelJudge(num_classes, each.uncertainties, each.served) for each in contenders}
+        self.pixels = {
+            each.name: PixelJudge(num_classes, each.uncertainties, each.served, each.curve) for each in contenders
+        }
         self.images = {each.name: each.scores() for each in contenders}
         self.seconds: dict[str, list[float]] = {each.name: [] for each in contenders}
         followers = [each.name for each in contenders if each.has_std and each.name != TEACHER]

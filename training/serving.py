@@ -1,0 +1,129 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a model serves, and when its flag rises: fitted and chosen on sequences the student has never seen."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from assess import Assessment, assess, image_scores, labelled_frames
+from augment import CALIBRATION_SHIFTS
+from choose import choose_score, choose_uncertainty
+from confidence_fit import fit_confidence, sample_pixels
+from networks import student_network
+from reference import fit_reference
+from segdata import SegData, Splits
+from settings import CalibrationSettings
+from temperature import fit_temperature, fold_temperature
+from uncd_ros.confidence import ConfidenceCurve
+from uncd_ros.errors import ConfigError
+from uncd_ros.evaluation.alarms import SequenceAlarms, held_out_alarms
+from uncd_ros.evaluation.metrics import effective_counts, image_auroc
+from uncd_ros.model_card import CalibrationData, Choice, Temperature, UncertaintySpec
+from uncd_ros.model_store import round_weights
+from uncd_ros.ood import OodRule
+from uncd_ros.scores import IMAGE_SCORES, PIXEL_UNCERTAINTIES
+from uncd_ros.student import Student
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """What calibration found, and the evidence."""
+
+    uncertainty: UncertaintySpec
+    uncertainty_choice: Choice
+    image_score: str
+    image_score_choice: Choice
+    ood: OodRule
+    temperature: Temperature
+    confidence: ConfidenceCurve
+    data: CalibrationData
+    assessed: Assessment
+    """The student on the calibration frames, at its temperature."""
+    false_alarms: SequenceAlarms
+    """Of calibration frames before the threshold that the others set."""
+
+    def card_fields(self) -> dict[str, Any]:
+        """What of it a model card holds."""
+        return {
+            'uncertainty': self.uncertainty,
+            'uncertainty_choice': self.uncertainty_choice,
+            'image_score': self.image_score,
+            'image_score_choice': self.image_score_choice,
+            'ood': self.ood,
+            'temperature': self.temperature,
+            'confidence': self.confidence,
+            'calibration_data': self.data,
+        }
+
+    def metrics(self, val: Assessment) -> dict[str, float]:
+        """For the model card; `val` is the calibrated student on frames that calibration did not see."""
+        return {
+            'val_miou': val.miou,
+            'calibration_miou': self.assessed.miou,
+            'val_ece': val.ece,
+            'calibration_ece': self.assessed.ece,
+            'val_confidence_ece': val.confidence_ece,
+            'held_out_false_alarm_rate': self.false_alarms.observed,
+            'held_out_false_alarm_low': self.false_alarms.ci95[0],
+            'held_out_false_alarm_high': self.false_alarms.ci95[1],
+        }
+
+
+def calibrate(student: Student, splits: Splits, dataset: str, settings: CalibrationSettings) -> Calibration:
+    """Calibrate a student, in place as far as its weights go.
+
+    In this order, each step on what the one before left: temperature, into the weights; the reference of the
+    feature distance, from the training frames; pixel uncertainty; image score; conformal threshold; confidence.
+    """
+    data = splits.calibration
+    if len(data) < 2:
+        raise ConfigError(f'calibration has {len(data)} frames, expected hundreds')
+    network = student_network(student)
+    temperature = fit_temperature(network, labelled_frames(data))
+    fold_temperature(student, temperature.value)
+    round_weights(student)
+    fit_reference(student, splits.train.images)
+    assessed = assess(network, data, tuple(PIXEL_UNCERTAINTIES))
+    uncertainty, uncertainty_choice = choose_uncertainty(assessed)
+    clean = image_scores(student, data, uncertainty)
+    score, score_choice = choose_score(_shift_auroc(student, data, uncertainty, clean))
+    rule = OodRule(
+        calibration_scores=tuple(sorted(clean[score])),
+        effective_n=sum(effective_counts(clean[score], data.sequences).values()),
+        false_alarm_rate=settings.false_alarm_rate,
+    )
+    return Calibration(
+        uncertainty=UncertaintySpec(name=uncertainty, upper=PIXEL_UNCERTAINTIES[uncertainty].upper),
+        uncertainty_choice=uncertainty_choice,
+        image_score=score,
+        image_score_choice=score_choice,
+        ood=rule,
+        temperature=temperature,
+        confidence=fit_confidence(sample_pixels(network, data, uncertainty)),
+        data=CalibrationData(
+            dataset=dataset,
+            sequences=tuple(sorted(set(data.sequences))),
+            images=len(data),
+            fingerprint=data.fingerprint(),
+        ),
+        assessed=assessed,
+        false_alarms=held_out_alarms(clean[score], data.sequences, rule),
+    )
+
+
+def assess_calibrated(student: Student, data: SegData, calibration: Calibration) -> Assessment:
+    """A calibrated student on other frames, its confidence among what is judged."""
+    served = calibration.uncertainty.name
+    uncertainties = (served, *(name for name in PIXEL_UNCERTAINTIES if name != served))
+    return assess(student_network(student), data, uncertainties, calibration.confidence)
+
+
+def _shift_auroc(
+    student: Student, data: SegData, uncertainty: str, clean: dict[str, list[float]]
+) -> dict[str, dict[str, float]]:
+    """Image score -> calibration shift -> AUROC against the frames as they are."""
+    shifted = {name: image_scores(student, data, uncertainty, shift) for name, shift in CALIBRATION_SHIFTS.items()}
+    return {
+        score: {name: image_auroc(clean[score], scores[score]) for name, scores in shifted.items()}
+        for score in IMAGE_SCORES
+    }
