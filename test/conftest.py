@@ -94,7 +94,8 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Path:
     """A run folder of two members that are alike to the last bit."""
     # Here, for a robot that tests its node has nothing installed to train with.
-    from ensemble import Member
+    from member import Member
+    from member_store import store_member
     from run_folder import claim
     from settings import DataSettings, FitSettings, Settings
 
@@ -112,7 +113,7 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Path
     )
     claim(settings)
     torch.manual_seed(1)
-    state = {'network': Member(student).state_dict(), 'optimizer': {}, 'epoch': 1}
+    member = Member(student)
     for index in range(2):
-        torch.save(state, folder / f'member{index:02d}.ckpt')
+        store_member(settings, index, member)
     return folder

@@ -11,24 +11,22 @@ import subprocess
 import sys
 from dataclasses import asdict
 
-import torch
-from lightning_fabric import Fabric
 from rich.markdown import Markdown
-from torch import Tensor, nn
 
-from allocator import keep_freed_memory
 from assess import Assessment, assess
 from calibrate import Calibration, calibrate
+from disagreement import report_ensemble
 from ensemble import train_members
-from fitting import fit
+from fitting import launch
+from member import Member
 from networks import ensemble_network, member_network, student_network
-from objectives import HolderLoss
 from progress import console
 from report import write_contact_sheet, write_model_card, write_report
-from run_folder import claim
+from run_folder import claim, claim_student
 from segdata import PROJECT, Splits, load_splits
 from settings import Settings, parse_settings
 from teacher import Teacher
+from teaching import train_student
 from uncd_ros.errors import UncdError
 from uncd_ros.model_card import FORMAT_VERSION, ModelCard, Provenance
 from uncd_ros.model_store import load_model, save_card, save_weights
@@ -39,47 +37,30 @@ from uncd_ros.student import Student
 
 def distill(settings: Settings) -> None:
     """The main path."""
-    keep_freed_memory()
-    fabric = Fabric(accelerator='auto', devices=settings.devices, precision=settings.precision)
-    fabric.launch()
-    console.quiet = fabric.global_rank != 0
+    fabric = launch(settings)
     splits = load_splits(settings.data, settings.student)
     claim(settings)
+    claim_student(settings)
 
     members = train_members(fabric, splits.train, settings)
-    teacher = Teacher(members, settings.distill.temperature)
-    student = train_student(fabric, teacher, splits, settings)
+    if fabric.global_rank == 0:
+        report_ensemble(dict(enumerate(members)), splits.calibration, settings.run_folder)
+    student = train_student(fabric, members, splits.train, settings)
 
     if fabric.global_rank == 0:
-        assessed = assess_all(student, teacher, splits)
+        assessed = assess_all(student, members, splits)
         calibration = calibrate(student, splits.calibration, assessed['calibration', 'student'], settings.calibration)
         save_model(student, splits, settings, assessed, calibration)
 
 
-def train_student(fabric: Fabric, teacher: Teacher, splits: Splits, settings: Settings) -> Student:
-    """The first member's trunk with fresh heads, taught the ensemble's mean and spread on each augmented view."""
-    torch.manual_seed(settings.init_seed)
-    student = Student(settings.student)
-    student.trunk.load_state_dict(teacher.members[0].trunk.state_dict())
-    plan = settings.distill
-    objective = HolderLoss(temperature=plan.temperature, alpha=plan.alpha, beta=plan.beta)
-
-    def loss(network: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
-        x = network.normalise(images)
-        return objective(network(x), teacher(x), labels)
-
-    trained: Student = fit(fabric, 'student', student, loss, splits.train, settings, settings.student_fit)
-    return trained
-
-
-def assess_all(student: Student, teacher: Teacher, splits: Splits) -> dict[tuple[str, str], Assessment]:
+def assess_all(student: Student, members: list[Member], splits: Splits) -> dict[tuple[str, str], Assessment]:
     """Student, baseline and teacher side by side, on frames no network trained on."""
-    everything = tuple(PIXEL_UNCERTAINTIES)
+    everything, teacher = tuple(PIXEL_UNCERTAINTIES), Teacher(members)
     assessed = {}
     for split, data in (('val', splits.val), ('calibration', splits.calibration)):
         console.print(f'assessing {len(data)} {split} frames')
         assessed[split, 'student'] = assess(student_network(student), data, everything)
-        assessed[split, 'baseline'] = assess(member_network(teacher.members[0]), data, ('entropy',))
+        assessed[split, 'baseline'] = assess(member_network(members[0]), data, ('entropy',))
         assessed[split, 'teacher'] = assess(ensemble_network(teacher), data, everything)
     return assessed
 
@@ -114,10 +95,10 @@ def save_model(
     )
     save_card(folder, card)
     write_model_card(folder, card, settings, assessed, calibration)
-    write_report(settings.run_folder, assessed, calibration)
-    write_contact_sheet(settings.run_folder / 'contact_sheet.png', Predictor(load_model(folder)), splits.val)
-    console.print(Markdown((settings.run_folder / 'report.md').read_text()))
-    console.print(f'model: {folder}\nreport: {settings.run_folder}/report.md, contact_sheet.png')
+    write_report(settings.student_folder, assessed, calibration)
+    write_contact_sheet(settings.student_folder / 'contact_sheet.png', Predictor(load_model(folder)), splits.val)
+    console.print(Markdown((settings.student_folder / 'report.md').read_text()))
+    console.print(f'model: {folder}\nreport: {settings.student_folder}/report.md, contact_sheet.png')
 
 
 def _source_commit() -> str:

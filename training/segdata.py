@@ -59,6 +59,10 @@ class SegData:
             classes=self.classes,
         )
 
+    def without(self, sequences: tuple[str, ...]) -> 'SegData':
+        """The frames of all other sequences; nothing is copied where none is named."""
+        return self.select(lambda sequence: sequence not in sequences) if sequences else self
+
     def fingerprint(self) -> str:
         """SHA-256 over names and pixels."""
         digest = hashlib.sha256('\n'.join(self.names).encode())

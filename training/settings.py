@@ -8,10 +8,19 @@ from pathlib import Path
 from typing import Literal
 
 from jsonargparse import ArgumentError, ArgumentParser
-from jsonargparse.typing import ClosedUnitInterval, NonNegativeFloat, OpenUnitInterval, PositiveFloat, PositiveInt
+from jsonargparse.typing import (
+    ClosedUnitInterval,
+    NonNegativeFloat,
+    OpenUnitInterval,
+    PositiveFloat,
+    PositiveInt,
+    restricted_string_type,
+)
 
 from uncd_ros.errors import ConfigError
 from uncd_ros.student import StudentConfig
+
+FolderName = restricted_string_type('FolderName', r'^[\w-]*$', 'letters, digits, _ and - only')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +51,8 @@ class FitSettings:
     """Data order and augmentation; the initial weights are `init_seed`'s."""
     jitter: ClosedUnitInterval = 0.3
     """Strength of colour jitter, in [0, 1]."""
+    without: tuple[str, ...] = ()
+    """Sequences that this network does not train on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,28 +95,37 @@ class Settings:
     distill: DistillSettings = field(default_factory=DistillSettings)
     student_fit: FitSettings
     calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
+    variant: FolderName = ''
+    """Another student of the same members: its files lie in <run>/students/<variant>."""
     devices: PositiveInt = 1
     """GPUs, or CPU processes, that share each network's training."""
     precision: Literal['32-true', 'bf16-mixed', '16-mixed'] = '32-true'
     run: str = 'runs/{name}'
     """Folder of checkpoints; the same command resumes from it."""
     out: str | None = None
-    """Model folder to write; <run>/model by default."""
+    """Model folder to write; 'model' beside the student's checkpoint by default."""
 
     @property
     def run_folder(self) -> Path:
-        """Where checkpoints lie."""
+        """Where the members lie."""
         return Path(self.run.format(name=self.name))
+
+    @property
+    def student_folder(self) -> Path:
+        """Where the student's checkpoint and its report lie."""
+        return self.run_folder / 'students' / self.variant if self.variant else self.run_folder
 
     @property
     def model_folder(self) -> Path:
         """Where the model is written."""
-        return Path(self.out) if self.out else self.run_folder / 'model'
+        return Path(self.out) if self.out else self.student_folder / 'model'
 
 
-def parse_settings(arguments: Sequence[str] | None = None) -> Settings:
+def parse_settings(
+    arguments: Sequence[str] | None = None, description: str = 'Train an ensemble and distil it into one student.'
+) -> Settings:
     """Read --config FILE and overriding --key.subkey VALUE. Raises ConfigError that names an unknown or bad key."""
-    parser = ArgumentParser(description='Train an ensemble and distil it into one student.', exit_on_error=False)
+    parser = ArgumentParser(description=description, exit_on_error=False)
     parser.add_argument('--config', action='config', help='YAML file of settings')
     parser.add_class_arguments(Settings)
     try:

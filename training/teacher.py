@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ensemble as a teacher: mean and spread of its members, gathered one member at a time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -40,7 +40,7 @@ def gather(logits_of_members: Iterable[Tensor], temperature: float = 1.0) -> Tea
 class Teacher:
     """Members of an ensemble, ready to be asked."""
 
-    def __init__(self, members: list[nn.Module], temperature: float = 1.0) -> None:
+    def __init__(self, members: Sequence[nn.Module], temperature: float = 1.0) -> None:
         self.members = [member.eval() for member in members]
         self.temperature = temperature
 
