@@ -5,6 +5,7 @@
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -15,6 +16,10 @@ from uncd_ros.model_card import FORMAT_VERSION, ClassInfo, ModelCard, Provenance
 from uncd_ros.model_store import load_model, save_card, save_weights
 from uncd_ros.ood import OodRule
 from uncd_ros.student import Student, StudentConfig
+from uncd_ros.synthetic import STREET_CLASSES
+
+if TYPE_CHECKING:
+    from segdata import SegData
 
 PROJECT = Path(__file__).resolve().parents[1]
 TINY_SIZE = (48, 64)
@@ -48,6 +53,20 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
     )
     return folder
+
+
+def noise_streets(height: int, width: int) -> 'SegData':
+    """Four frames of noise in the street's classes, two a sequence: 'one' and 'two'."""
+    # Here, for a robot that tests its node has nothing installed to train with.
+    from segdata import SegData
+
+    return SegData(
+        images=torch.randint(0, 255, (4, 3, height, width), dtype=torch.uint8),
+        labels=torch.randint(0, 8, (4, height, width), dtype=torch.uint8),
+        names=('a', 'b', 'c', 'd'),
+        sequences=('one', 'one', 'two', 'two'),
+        classes=tuple(ClassInfo(name=name, color=color) for name, color in STREET_CLASSES),
+    )
 
 
 @pytest.fixture(scope='session')

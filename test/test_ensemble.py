@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from conftest import PROJECT
+from conftest import PROJECT, noise_streets
 from ensemble import class_weights, parse_share, train_members
 from fitting import launch
 from member import initial_member
@@ -65,24 +65,13 @@ def test_what_is_no_share_is_one_line(text: str) -> None:
     assert '\n' not in str(refused.value)
 
 
-def _streets(settings: Settings) -> SegData:
-    height, width = settings.crop
-    return SegData(
-        images=torch.randint(0, 255, (4, 3, height, width), dtype=torch.uint8),
-        labels=torch.randint(0, 8, (4, height, width), dtype=torch.uint8),
-        names=('a', 'b', 'c', 'd'),
-        sequences=('one', 'one', 'two', 'two'),
-        classes=('x',) * 8,
-    )
-
-
 def test_a_finished_checkpoint_is_stored_and_not_trained_again(smoke: Settings, tmp_path: Path) -> None:
     settings = replace(smoke, run=str(tmp_path))
     for index in range(2):
         member = initial_member(replace(settings, init_seed=index))
         state = {'network': member.state_dict(), 'optimizer': _untouched(member, index), 'epoch': 4}
         torch.save(state, checkpoint_path(settings, index))
-    trained = train_members(launch(settings), _streets(settings), settings)
+    trained = train_members(launch(settings), noise_streets(*settings.crop), settings)
     assert sorted(path.name for path in tmp_path.iterdir()) == ['member00.safetensors', 'member01.safetensors']
     for index, member in enumerate(trained):
         expected = initial_member(replace(settings, init_seed=index)).state_dict()
@@ -96,7 +85,7 @@ def _untouched(member: torch.nn.Module, index: int) -> dict[str, object]:
 
 def test_a_share_trains_its_members_only(smoke: Settings, tmp_path: Path) -> None:
     settings = replace(smoke, run=str(tmp_path), members=tuple(replace(plan, epochs=1) for plan in smoke.members))
-    train_members(launch(settings), _streets(settings), settings, [1])
+    train_members(launch(settings), noise_streets(*settings.crop), settings, [1])
     assert [path.name for path in tmp_path.iterdir()] == ['member01.safetensors']
 
 
@@ -114,7 +103,7 @@ def test_a_member_never_sees_the_sequences_it_is_without(
     monkeypatch.setattr(ensemble, 'fit', fit)
     plans = (replace(smoke.members[0], without=('two',)), smoke.members[1])
     settings = replace(smoke, run=str(tmp_path), members=plans)
-    train_members(launch(settings), _streets(settings), settings)
+    train_members(launch(settings), noise_streets(*settings.crop), settings)
     assert shown == [{'one'}, {'one', 'two'}]
 
 
@@ -125,5 +114,5 @@ def test_a_copied_file_is_a_trained_member(smoke: Settings, tmp_path: Path) -> N
     for index in range(2):
         store_member(there, index, initial_member(there))
         weights_path(here, index).write_bytes(weights_path(there, index).read_bytes())
-    assert len(train_members(launch(here), _streets(here), here)) == 2
+    assert len(train_members(launch(here), noise_streets(*here.crop), here)) == 2
     assert not load_member(here, 1).training

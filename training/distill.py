@@ -33,6 +33,7 @@ from uncd_ros.model_store import load_model, save_card, save_weights
 from uncd_ros.predictor import Predictor
 from uncd_ros.scores import PIXEL_UNCERTAINTIES
 from uncd_ros.student import Student
+from unlabelled import open_unlabelled
 
 
 def distill(settings: Settings) -> None:
@@ -41,6 +42,7 @@ def distill(settings: Settings) -> None:
     splits = load_splits(settings.data, settings.student)
     claim(settings)
     claim_student(settings)
+    open_unlabelled(settings.distill.unlabelled)  # what cannot be is refused before hours of training
 
     members = train_members(fabric, splits.train, settings)
     if fabric.global_rank == 0:

@@ -57,11 +57,33 @@ class FitSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class DistillSettings:
-    """Weights of Holder and Shafique's loss; see objectives.py."""
+    """How the student is taught, by default as in Holder and Shafique's paper; equations in objectives.py."""
 
     temperature: PositiveFloat = 1.0
+    """T of the KL term."""
     alpha: NonNegativeFloat = 0.1
+    """Weight of the labels' cross-entropy."""
     beta: NonNegativeFloat = 1.1
+    """Weight of the std's squared error."""
+    target: Literal['all_classes', 'predicted_class'] = 'all_classes'
+    """Whose std is learnt: every class's, or only that of the class which the teacher's mean predicts."""
+    scale: Literal['linear', 'log', 'standardised'] = 'linear'
+    """In which stds are compared; the squared error is of another size in each, so beta is too."""
+    cross_fit: bool = False
+    """An image is labelled only by members that were not trained on its sequence."""
+    cutmix: ClosedUnitInterval = 0.0
+    """Probability that a batch's images exchange regions, before the teacher sees them."""
+    unlabelled: tuple[str, ...] = ()
+    """Videos or folders of images that only the teacher labels; relative ones lie in $UNCD_DATA."""
+    unlabelled_every: PositiveInt = 1
+    """Take every n-th of their frames."""
+
+    def __post_init__(self) -> None:
+        if self.cross_fit and self.cutmix > 0.0:
+            raise ConfigError(
+                'distill.cross_fit and distill.cutmix exclude each other: a mixed image shows sequences of different '
+                'members; expected cross_fit false or cutmix 0'
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

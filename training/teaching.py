@@ -6,13 +6,16 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from augment import CutMix
 from fitting import Batch, fit
+from folds import Folds
 from member import Member
 from objectives import HolderLoss
 from segdata import SegData
 from settings import Settings
 from teacher import Teacher
 from uncd_ros.student import Student
+from unlabelled import load_unlabelled
 
 
 def train_student(fabric: Fabric, members: list[Member], data: SegData, settings: Settings) -> Student:
@@ -21,13 +24,26 @@ def train_student(fabric: Fabric, members: list[Member], data: SegData, settings
     student = Student(settings.student)
     student.trunk.load_state_dict(members[0].trunk.state_dict())
     plan = settings.distill
-    teacher = Teacher(members, plan.temperature)
-    objective = HolderLoss(temperature=plan.temperature, alpha=plan.alpha, beta=plan.beta)
+    teacher, cutmix = Teacher(members, plan.temperature), CutMix(plan.cutmix)
+    folds = Folds.of(settings, data) if plan.cross_fit else None
+    objective = HolderLoss(
+        temperature=plan.temperature, alpha=plan.alpha, beta=plan.beta, target=plan.target, scale=plan.scale
+    )
 
     def loss(network: nn.Module, batch: Batch) -> Tensor:
-        x = network.normalise(batch.images)
-        return objective(network(x), teacher(x), batch.labels)
+        images, labels = cutmix(batch.images, batch.labels)
+        x = network.normalise(images)
+        stats = teacher(x, folds.may_label(batch.sequences) if folds else None)
+        return objective(network(x), stats, labels)
 
-    checkpoint, seen = settings.student_folder / 'student.ckpt', data.without(settings.student_fit.without)
-    trained: Student = fit(fabric, checkpoint, student, loss, seen, settings, settings.student_fit)
+    checkpoint, shown = settings.student_folder / 'student.ckpt', _shown(data, settings)
+    trained: Student = fit(fabric, checkpoint, student, loss, shown, settings, settings.student_fit)
     return trained
+
+
+def _shown(data: SegData, settings: Settings) -> SegData:
+    """What the student sees: sequences of the training data, and frames that nobody labelled."""
+    labelled, plan = data.without(settings.student_fit.without), settings.distill
+    if not plan.unlabelled:
+        return labelled
+    return labelled.joined(load_unlabelled(plan.unlabelled, plan.unlabelled_every, data))
