@@ -8,7 +8,6 @@ Shares run on several machines. Each finished member is one file, memberNN.safet
 folder, and training/distill.py goes on from there. Killed at any moment, the same command loses at most one epoch.
 """
 
-import argparse
 import re
 import sys
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from arguments import Parser
 from disagreement import report_ensemble
 from fitting import Batch, fit, launch
 from folds import check_sequences
@@ -26,16 +26,16 @@ from objectives import cross_entropy
 from progress import console
 from run_folder import claim
 from segdata import SegData, load_splits
-from settings import Settings, parse_settings
+from settings import OTHERS, Settings, parse_settings
 from uncd_ros.errors import ConfigError, UncdError
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train a share and report on it."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument('--members')
+    parser = Parser(description='Train the members of an ensemble.', epilog=OTHERS, allow_abbrev=False)
+    parser.add_argument('--members', help='a share of them, as in 0-4 or 0,2; all by default')
     given, rest = parser.parse_known_args(arguments)
-    settings = parse_settings(rest, 'Train the members of an ensemble; --members 0-4 or 0,2 trains a share.')
+    settings = parse_settings(rest)
     chosen = parse_share(given.members, len(settings.members))
     fabric = launch(settings)
     splits = load_splits(settings.data, settings.student)

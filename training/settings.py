@@ -143,11 +143,13 @@ class Settings:
         return Path(self.out) if self.out else self.student_folder / 'model'
 
 
-def parse_settings(
-    arguments: Sequence[str] | None = None, description: str = 'Train an ensemble and distil it into one student.'
-) -> Settings:
+OTHERS = 'All other settings, as --key.subkey VALUE: see training/distill.py --help.'
+"""For the help of programs that take more than settings."""
+
+
+def parse_settings(arguments: Sequence[str] | None = None) -> Settings:
     """Read --config FILE and overriding --key.subkey VALUE. Raises ConfigError that names an unknown or bad key."""
-    parser = ArgumentParser(description=description, exit_on_error=False)
+    parser = ArgumentParser(description='Train an ensemble and distil it into one student.', exit_on_error=False)
     parser.add_argument('--config', action='config', help='YAML file of settings')
     parser.add_class_arguments(Settings)
     try:
