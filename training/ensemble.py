@@ -4,8 +4,9 @@
 
     python training/ensemble.py --config training/configs/camvid.yaml [--members 0-4] [--key.subkey value ...]
 
-Shares run on several machines. Each finished member is one file, memberNN.safetensors: copy them into one run
-folder, and training/distill.py goes on from there. Killed at any moment, the same command loses at most one epoch.
+Shares run on several machines, or on the GPUs of one, by CUDA_VISIBLE_DEVICES. Each finished member is one file,
+memberNN.safetensors: copy them into one run folder, and training/distill.py goes on from there. Killed at any moment,
+the same command goes on and loses at most one epoch.
 """
 
 import re

@@ -3,8 +3,8 @@
 """A trained member as a file: weights alone, their checksum, and the settings that shaped them.
 
 A third of a checkpoint's size, so that shares of an ensemble are gathered by copying; and complete, so that a file of
-another ensemble is refused. In full precision: halves change one label in a thousand and add 5e-4 to the spread, as
-much as members disagree about images that they know.
+another ensemble is refused. In full precision: a member that was stored, killed or copied is the one that was trained,
+whereas halves would change one label in a thousand.
 """
 
 import hashlib

@@ -2,25 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Settings of a training run: YAML and command line -> one frozen record, checked once."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from jsonargparse import ArgumentError, ArgumentParser
-from jsonargparse.typing import (
-    ClosedUnitInterval,
-    NonNegativeFloat,
-    OpenUnitInterval,
-    PositiveFloat,
-    PositiveInt,
-    restricted_string_type,
-)
+from jsonargparse.typing import ClosedUnitInterval, NonNegativeFloat, OpenUnitInterval, PositiveFloat, PositiveInt
 
 from uncd_ros.errors import ConfigError
 from uncd_ros.student import StudentConfig
-
-FolderName = restricted_string_type('FolderName', r'^[\w-]*$', 'letters, digits, _ and - only')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +109,7 @@ class Settings:
     distill: DistillSettings = field(default_factory=DistillSettings)
     student_fit: FitSettings
     calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
-    variant: FolderName = ''
+    variant: str = ''
     """Another student of the same members: its files lie in <run>/students/<variant>."""
     devices: PositiveInt = 1
     """GPUs, or CPU processes, that share each network's training."""
@@ -126,6 +118,10 @@ class Settings:
     """Folder of checkpoints; the same command resumes from it."""
     out: str | None = None
     """Model folder to write; 'model' beside the student's checkpoint by default."""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r'[\w-]*', self.variant):
+            raise ConfigError(f"variant is '{self.variant}', expected letters, digits, _ and - as it names a folder")
 
     @property
     def run_folder(self) -> Path:

@@ -153,27 +153,26 @@ def compare(run: Path, variants: Mapping[str, Variant], data: SegData) -> None:
     sequences = sorted(set(data.sequences))
     content = {'frames': len(data), 'sequences': sequences, 'variants': judged}
     (run / 'sweep.json').write_text(json.dumps(content, indent=1) + '\n')
-    first = next(iter(judged.values()))
-    rows = [
-        _line(who, 'all members' if who == TEACHER else 'the first member', first[who]) for who in (TEACHER, BASELINE)
-    ]
-    rows += [_line(f'`{name}`', _said(each['changed']), each[STUDENT]) for name, each in judged.items()]
-    aurocs, spearmans = (
-        ', '.join(name.replace('_', ' ') for name in names) for names in (UNCERTAINTIES, UNCERTAINTIES[1:])
-    )
     (run / 'sweep.md').write_text(
         f'# Sweep\n\n{len(data)} calibration frames ({", ".join(sequences)}), which nobody was trained on. What is '
-        'chosen by them has to be confirmed elsewhere.\n\n'
-        f'| network | what differs | mIoU | ECE | error AUROC by {aurocs} | Spearman with the teacher: {spearmans} |\n'
-        f'|---|---|---|---|---|---|\n' + '\n'.join(rows) + '\n'
+        f'chosen by them has to be confirmed elsewhere. AUROC is that of finding wrong pixels by an uncertainty, rho '
+        f"Spearman's rank correlation with the teacher.\n\n{_table(judged)}\n"
     )
 
 
-def _line(name: str, said: str, row: dict[str, Any]) -> str:
-    aurocs = [row['error_auroc'].get(key) for key in UNCERTAINTIES]
-    ranks = [row['spearman'].get(key) for key in UNCERTAINTIES[1:]]
-    cells = [', '.join('-' if value is None else f'{value:.3f}' for value in values) for values in (aurocs, ranks)]
-    return f'| {name} | {said} | {row["miou"]:.3f} | {row["ece"]:.3f} | {cells[0]} | {cells[1]} |'
+def _table(judged: Mapping[str, Mapping[str, Any]]) -> str:
+    """Markdown: rivals first, then a row a student."""
+    heads = [f'AUROC {name}' for name in UNCERTAINTIES] + [f'rho {name}' for name in UNCERTAINTIES[1:]]
+    lines = [f'| network | what differs | mIoU | ECE | {" | ".join(heads)} |', '|---' * (4 + len(heads)) + '|']
+    first = next(iter(judged.values()))
+    rows = [('teacher', 'all members', first[TEACHER]), ('baseline', 'the first member', first[BASELINE])]
+    rows += [(f'`{name}`', _said(each['changed']), each[STUDENT]) for name, each in judged.items()]
+    for name, said, row in rows:
+        values = [row['miou'], row['ece'], *(row['error_auroc'].get(key) for key in UNCERTAINTIES)]
+        values += [row['spearman'].get(key) for key in UNCERTAINTIES[1:]]
+        cells = ['-' if value is None else f'{value:.3f}' for value in values]
+        lines.append(f'| {name} | {said} | {" | ".join(cells)} |')
+    return '\n'.join(lines)
 
 
 def _said(changed: dict[str, Any]) -> str:
