@@ -36,12 +36,15 @@ class CutMix(nn.Module):
 
     def __init__(self, probability: float) -> None:
         super().__init__()
-        mix = kaug.RandomCutMixV2(p=probability, data_keys=[DataKey.INPUT], use_correct_lambda=True)
-        self.mix = mix if probability > 0.0 else nn.Identity()
+        self.probability = probability
+        # Whether to mix is drawn here: kornia's own p has meant different things from version to version.
+        self.mix = kaug.RandomCutMixV2(data_keys=[DataKey.INPUT])
 
     @torch.no_grad()
     def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """(B, 3, h, w) float in [0, 255] and (B, h, w) int64 -> the same."""
+        if self.probability == 0.0 or torch.rand(()) >= self.probability:
+            return images, labels
         # Labels travel as a fourth channel: what is cut is only copied, so ids stay ids.
         mixed = self.mix(torch.cat([images, labels[:, None].to(images)], dim=1))
         return mixed[:, :3], mixed[:, 3].long()
