@@ -63,10 +63,14 @@ def test_every_variant_is_trained_judged_and_written_down_once(
     assert json.loads((run / 'sweep.json').read_text()) == written
 
 
-def test_the_command_line_has_the_last_word(arguments: list[str]) -> None:
-    variants = read_sweep([*arguments, '--student_fit.epochs=7'])
+def test_the_command_line_wins_over_what_all_have_in_common_but_not_over_what_makes_a_variant(
+    arguments: list[str],
+) -> None:
+    variants = read_sweep([*arguments, '--student_fit.epochs=7', '--distill.scale=standardised', '--variant=x'])
     assert {name: each.settings.student_fit.epochs for name, each in variants.items()} == {'paper': 7, 'other': 7}
     assert {name: each.settings.variant for name, each in variants.items()} == {'paper': 'paper', 'other': 'other'}
+    scales = {name: each.settings.distill.scale for name, each in variants.items()}
+    assert scales == {'paper': 'standardised', 'other': 'log'}
 
 
 def test_members_must_be_there(arguments: list[str], tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def read_sweep(arguments: Sequence[str] | None = None) -> dict[str, Variant]:
-    """Variants by name; the command line overrides the sweep, which overrides the configuration."""
+    """Variants by name. What makes a variant wins over the command line, which wins over what all have in common."""
     parser = Parser(description='Teach many students by one ensemble.', epilog=OTHERS, allow_abbrev=False)
     parser.add_argument('--config', required=True, help='YAML file of settings')
     parser.add_argument('--sweep', required=True, type=Path, help='YAML file of what differs from student to student')
@@ -95,9 +95,9 @@ def read_sweep(arguments: Sequence[str] | None = None) -> dict[str, Variant]:
     common, variants = _read(given.sweep)
     found = {}
     for name, changed in variants.items():
-        options = [f'--{key}={_text(value)}' for key, value in (common | changed | {'variant': name}).items()]
         try:
-            settings = parse_settings([f'--config={given.config}', *options, *rest])
+            own = _options(changed | {'variant': name})
+            settings = parse_settings([f'--config={given.config}', *_options(common), *rest, *own])
         except ConfigError as error:
             raise ConfigError(f'{given.sweep}: {name}: {error}') from None
         found[name] = Variant(settings=settings, changed=changed)
@@ -191,6 +191,10 @@ def _frames(data: SegData) -> Iterator[LabelledFrame]:
             name=name,
             sequence=data.sequences[index],
         )
+
+
+def _options(changed: dict[str, Any]) -> list[str]:
+    return [f'--{key}={_text(value)}' for key, value in changed.items()]
 
 
 def _text(value: Any) -> str:
