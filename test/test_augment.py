@@ -5,7 +5,7 @@
 import pytest
 import torch
 
-from augment import CALIBRATION_SHIFTS, Augment
+from augment import CALIBRATION_SHIFTS, Augment, CutMix
 
 
 def test_labels_follow_the_image_and_stay_ids() -> None:
@@ -42,3 +42,41 @@ def test_shifts_keep_shape_and_range_and_change_the_image(name: str) -> None:
     assert shifted.shape == images.shape
     assert 0.0 <= shifted.min() and shifted.max() <= 255.0
     assert (shifted - images).abs().mean() > 10.0
+
+
+def _plain_images() -> tuple[torch.Tensor, torch.Tensor]:
+    """Four images of one colour each, which is also their label; the last is unlabelled."""
+    labels = torch.tensor([0, 1, 2, 254])[:, None, None].expand(4, 40, 60)
+    return labels[:, None].expand(-1, 3, -1, -1).float(), labels
+
+
+def test_a_pasted_region_brings_its_labels() -> None:
+    torch.manual_seed(0)
+    images, labels = _plain_images()
+    views, ids = CutMix(1.0)(images, labels)
+    assert views.shape == images.shape and ids.shape == labels.shape and ids.dtype == torch.int64
+    assert torch.equal(views, ids[:, None].expand(-1, 3, -1, -1).float())
+    changed = ids != labels
+    assert 0.0 < changed.float().mean() < 1.0
+    # What is pasted is a rectangle.
+    for mask in changed:
+        rows, columns = mask.any(1), mask.any(0)
+        assert torch.equal(mask, rows[:, None] & columns)
+
+
+def test_cutmix_with_probability_zero_changes_nothing_and_draws_nothing() -> None:
+    images, labels = _plain_images()
+    torch.manual_seed(0)
+    views, ids = CutMix(0.0)(images, labels)
+    assert torch.equal(views, images) and torch.equal(ids, labels)
+    drawn = torch.rand(1)
+    torch.manual_seed(0)
+    assert torch.equal(drawn, torch.rand(1))
+
+
+def test_cutmix_happens_as_often_as_it_is_told() -> None:
+    torch.manual_seed(0)
+    images, labels = _plain_images()
+    cutmix = CutMix(0.3)
+    mixed = sum(not torch.equal(cutmix(images, labels)[1], labels) for _ in range(200))
+    assert 30 <= mixed <= 80

@@ -16,10 +16,10 @@ from uncd_ros.errors import UncdError
 @pytest.mark.parametrize(
     ('damage', 'named'),
     [
-        (lambda run: (run / 'member01.ckpt').unlink(), 'member01.ckpt: not a checkpoint'),
-        (lambda run: (run / 'member01.ckpt').write_bytes(b'x'), 'member01.ckpt: not a checkpoint'),
+        (lambda run: (run / 'member01.safetensors').unlink(), 'member01.safetensors: not found'),
+        (lambda run: (run / 'member01.safetensors').write_bytes(b'x'), 'member01.safetensors: not a safetensors file'),
         (lambda run: (run / 'config.json').write_text('{"name": "x"}'), 'config.json'),
-        (lambda run: _rewrite(run, epochs=3), 'trained for 1 epochs, expected 3'),
+        (lambda run: _rewrite(run, epochs=3), 'plan.epochs was 1, is 3'),
         (lambda run: _rewrite(run, classes=7), 'networks of 7 classes, expected 5'),
     ],
 )

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import torch
 
-from networks import ensemble_network, load_members, load_run, member_network, student_network
+from member_store import load_members
+from networks import ensemble_network, member_network, student_network
+from run_folder import load_run
 from teacher import Teacher
 from uncd_ros.model_store import load_model
 

@@ -10,6 +10,7 @@ import torch
 from objectives import HolderLoss, cross_entropy
 from teacher import TeacherStats
 from uncd_ros.student import StudentOutput
+from unlabelled import UNLABELLED
 
 
 def _case(labels: list[int]) -> tuple[StudentOutput, TeacherStats, torch.Tensor]:
@@ -54,3 +55,61 @@ def test_cross_entropy_is_a_mean_over_valid_pixels() -> None:
     logits = torch.zeros(1, 4, 2, 3)
     labels = torch.tensor([[[0, 1, 255], [255, 255, 3]]])
     assert float(cross_entropy(logits, labels)) == pytest.approx(math.log(4))
+
+
+def _std_only(**switches: str) -> HolderLoss:
+    return HolderLoss(temperature=1.0, alpha=0.0, beta=1.0, **switches)
+
+
+def _stds(student: list[list[float]], teacher: list[list[float]]) -> tuple[StudentOutput, TeacherStats]:
+    """Classes x pixels; the student's distribution is the teacher's: no divergence. Class 0 is predicted."""
+    ours, theirs = (torch.tensor(each)[None, :, None] for each in (student, teacher))
+    mean = torch.tensor([0.75, 0.25]).view(1, 2, 1, 1).expand(ours.shape)
+    return StudentOutput(logits=mean.log(), std=ours), TeacherStats(mean=mean, std=theirs, soft=mean)
+
+
+def test_only_the_class_that_the_teacher_predicts() -> None:
+    case = _stds([[0.1, 0.2], [0.5, 0.5]], [[0.2, 0.4], [0.0, 0.0]])
+    labels = torch.tensor([[[0, 1]]])
+    loss = _std_only(target='predicted_class')(*case, labels)
+    assert float(loss) == pytest.approx((0.1**2 + 0.2**2) / 2, rel=1e-4)
+    # Void pixels do not count here either.
+    loss = _std_only(target='predicted_class')(*case, torch.tensor([[[255, 1]]]))
+    assert float(loss) == pytest.approx(0.2**2, rel=1e-4)
+
+
+def test_logarithms_compare_ratios() -> None:
+    case = _stds([[0.099, 0.009], [0.0, 0.0]], [[0.009, 0.099], [0.0, 0.0]])
+    loss = _std_only(scale='log', target='predicted_class')(*case, torch.tensor([[[0, 0]]]))
+    # (0.099 + 0.001) / (0.009 + 0.001) = 10 both ways round.
+    assert float(loss) == pytest.approx(math.log(10) ** 2, rel=1e-4)
+
+
+def test_standardised_classes_count_equally_whatever_their_spread() -> None:
+    # The student says the mean of each class: an error of one standard deviation, for a large and a small one.
+    case = _stds([[0.2, 0.2, 0.5], [0.02, 0.02, 0.5]], [[0.1, 0.3, 0.0], [0.01, 0.03, 0.0]])
+    loss = _std_only(scale='standardised')(*case, torch.tensor([[[0, 1, 255]]]))
+    assert float(loss) == pytest.approx(1.0, rel=1e-3)
+
+
+def test_a_class_that_never_spreads_does_not_blow_up() -> None:
+    case = _stds([[0.01, 0.01], [0.01, 0.01]], [[0.0, 0.0], [0.0, 0.0]])
+    loss = _std_only(scale='standardised')(*case, torch.tensor([[[0, 1]]]))
+    assert float(loss) == pytest.approx((0.01 / 1e-3) ** 2, rel=1e-3)
+
+
+@pytest.mark.parametrize('scale', ['linear', 'log', 'standardised'])
+@pytest.mark.parametrize('target', ['all_classes', 'predicted_class'])
+def test_a_student_that_is_its_teacher_has_nothing_to_learn(scale: str, target: str) -> None:
+    case = _stds([[0.1, 0.3], [0.01, 0.02]], [[0.1, 0.3], [0.01, 0.02]])
+    assert float(_std_only(scale=scale, target=target)(*case, torch.tensor([[[0, 1]]]))) == pytest.approx(0.0, abs=1e-6)
+    assert float(_std_only(scale=scale, target=target)(*case, torch.tensor([[[255, 255]]]))) == 0.0
+
+
+def test_where_nobody_labelled_the_teacher_speaks_alone() -> None:
+    case = _case([0, UNLABELLED])
+    kl = 0.75 * math.log(0.75 / 0.5) + 0.25 * math.log(0.25 / 0.5)
+    # Divergence and std are means over both pixels, cross-entropy over the labelled one.
+    loss = HolderLoss(temperature=1.0, alpha=0.1, beta=1.1)
+    assert float(loss(*case)) == pytest.approx(kl + 0.1 * math.log(2) + 1.1 * 0.04, rel=1e-5)
+    assert float(loss(*_case([UNLABELLED] * 2))) == pytest.approx(kl + 1.1 * 0.04, rel=1e-5)

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A run folder belongs to one configuration."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from conftest import PROJECT
-from run_folder import claim
+from run_folder import claim, claim_student
 from settings import Settings, parse_settings
 from uncd_ros.errors import ConfigError
 
@@ -42,3 +43,45 @@ def test_two_runs_lie_side_by_side(tmp_path: Path) -> None:
     claim(_settings(tmp_path / 'a'))
     claim(_settings(tmp_path / 'b', '--student.head=dense'))
     assert (tmp_path / 'a' / 'config.json').read_text() != (tmp_path / 'b' / 'config.json').read_text()
+
+
+STUDENT_ONLY = ('--distill.beta=2', '--student_fit.epochs=9', '--name=other', '--calibration.false_alarm_rate=0.05')
+
+
+def test_settings_of_the_student_alone_leave_the_members_be(tmp_path: Path) -> None:
+    claim(_settings(tmp_path))
+    claim(_settings(tmp_path, *STUDENT_ONLY))
+    claim(_settings(tmp_path, '--data.root=/elsewhere', '--precision=bf16-mixed'))
+
+
+def test_another_student_is_refused_by_name_and_a_variant_lies_beside_it(tmp_path: Path) -> None:
+    claim_student(_settings(tmp_path))
+    other = _settings(tmp_path, '--distill.beta=2')
+    with pytest.raises(ConfigError, match=r'student\.json: .*distill\.beta was 1\.1, is 2\.0\); choose another --var'):
+        claim_student(other)
+    claim_student(_settings(tmp_path, '--distill.beta=2', '--variant=two'))
+    assert (tmp_path / 'students' / 'two' / 'student.json').is_file()
+
+
+def test_what_follows_the_student_does_not_bind_it(tmp_path: Path) -> None:
+    claim_student(_settings(tmp_path))
+    claim_student(_settings(tmp_path, '--name=other', '--calibration.false_alarm_rate=0.05', '--out=elsewhere'))
+
+
+def test_a_student_from_before_students_had_settings_of_their_own(tmp_path: Path) -> None:
+    claim(_settings(tmp_path))
+    (tmp_path / 'student.ckpt').touch()
+    claim_student(_settings(tmp_path))
+    with pytest.raises(ConfigError, match=r'config\.json: .*distill\.beta was 1\.1, is 2\.0'):
+        claim_student(_settings(tmp_path, '--distill.beta=2'))
+
+
+def test_a_setting_that_was_added_since_has_its_default(tmp_path: Path) -> None:
+    claim(_settings(tmp_path))
+    path = tmp_path / 'config.json'
+    content = json.loads(path.read_text())
+    del content['balance'], content['members'][0]['without'], content['student']['head']
+    path.write_text(json.dumps(content))
+    claim(_settings(tmp_path))
+    with pytest.raises(ConfigError, match=r'balance was 0\.0, is 0\.5'):
+        claim(_settings(tmp_path, '--balance=0.5'))

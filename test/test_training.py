@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from conftest import PROJECT
 from fitting import learning_rate
@@ -79,11 +80,39 @@ def test_killed_in_the_middle_it_goes_on_and_ends_the_same(uninterrupted: Path, 
         torch.testing.assert_close(resumed[name], value, rtol=1e-3, atol=1e-3, msg=name)
 
 
-def test_a_run_folder_refuses_other_settings(uninterrupted: Path) -> None:
+def test_a_run_folder_refuses_another_student_and_takes_it_as_a_variant(uninterrupted: Path) -> None:
     done = _distill(uninterrupted, '--student_fit.lr=0.5')
     assert done.returncode == 1
-    assert 'student_fit.lr was 0.003, is 0.5' in done.stderr
+    assert 'student_fit.lr was 0.003, is 0.5); choose another --variant' in done.stderr
     assert done.stderr.count('\n') == 1
+    done = _distill(uninterrupted, '--student_fit.lr=0.002', '--student_fit.epochs=1', '--variant=slow')
+    assert done.returncode == 0, done.stderr
+    assert 'member01: already trained, 4 epochs' in done.stdout
+    for folder in (uninterrupted, uninterrupted / 'students' / 'slow'):
+        assert load_model(folder / 'model').card.name == 'smoke'
+        assert (folder / 'report.md').is_file()
+
+
+def test_a_run_holds_members_as_weights_alone_and_says_how_far_they_disagree(uninterrupted: Path) -> None:
+    assert sorted(path.name for path in uninterrupted.glob('member*')) == [
+        'member00.safetensors',
+        'member01.safetensors',
+    ]
+    report = json.loads((uninterrupted / 'ensemble.json').read_text())
+    assert set(report['miou']) == {'member00', 'member01'} and 0.0 < report['disagreement'] < 1.0
+
+
+def test_shares_trained_apart_are_gathered_by_copying(uninterrupted: Path, tmp_path: Path) -> None:
+    share = [sys.executable, 'training/ensemble.py', '--config', str(SMOKE), '--run', str(tmp_path), '--members', '1']
+    environment = os.environ | {'OMP_NUM_THREADS': '1'}
+    done = subprocess.run(share, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    name = 'member01.safetensors'
+    assert (tmp_path / name).is_file() and not (tmp_path / 'member00.safetensors').exists()
+    # Trained in another process, in another order: the same weights to rounding.
+    ours, theirs = (load_file(folder / name) for folder in (tmp_path, uninterrupted))
+    for key, value in ours.items():
+        torch.testing.assert_close(theirs[key], value, rtol=1e-3, atol=1e-3, msg=key)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +126,7 @@ def test_a_run_folder_refuses_other_settings(uninterrupted: Path) -> None:
         ('--calibration.false_alarm_rate=1.5', 'calibration.false_alarm_rate'),
         ('--config=nowhere.yaml', 'nowhere.yaml'),
         ('--members=[{epochs: 1, colour: red}]', 'colour'),
+        ('--variant=../elsewhere', 'variant'),
     ],
 )
 def test_a_bad_setting_is_one_line_that_names_it(argument: str, named: str) -> None:

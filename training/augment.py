@@ -31,6 +31,25 @@ class Augment(nn.Module):
         return self.colours(views).clamp(0.0, 1.0) * 255.0, masks[:, 0].round().long()
 
 
+class CutMix(nn.Module):
+    """Each image with a region of another one of the batch, and the labels of that region (Yun et al. 2019)."""
+
+    def __init__(self, probability: float) -> None:
+        super().__init__()
+        self.probability = probability
+        # Whether to mix is drawn here: kornia's own p has meant different things from version to version.
+        self.mix = kaug.RandomCutMixV2(data_keys=[DataKey.INPUT])
+
+    @torch.no_grad()
+    def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, 3, h, w) float in [0, 255] and (B, h, w) int64 -> the same."""
+        if self.probability == 0.0 or torch.rand(()) >= self.probability:
+            return images, labels
+        # Labels travel as a fourth channel: what is cut is only copied, so ids stay ids.
+        mixed = self.mix(torch.cat([images, labels[:, None].to(images)], dim=1))
+        return mixed[:, :3], mixed[:, 3].long()
+
+
 def darken(images: Tensor) -> Tensor:
     """Night: a quarter of the light, and the sensor noise that comes with it."""
     return (images * 0.25 + torch.randn_like(images) * 8.0).clamp(0.0, 255.0)

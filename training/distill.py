@@ -11,77 +11,60 @@ import subprocess
 import sys
 from dataclasses import asdict
 
-import torch
-from lightning_fabric import Fabric
 from rich.markdown import Markdown
-from torch import Tensor, nn
 
-from allocator import keep_freed_memory
 from assess import Assessment, assess
+from disagreement import report_ensemble
 from ensemble import train_members
-from fitting import fit
+from fitting import launch
+from member import Member
 from networks import ensemble_network, member_network
-from objectives import HolderLoss
 from progress import console
 from report import write_contact_sheet, write_model_card, write_report
-from run_folder import claim
+from run_folder import claim, claim_student
 from segdata import PROJECT, Splits, load_splits
 from serving import Calibration, assess_calibrated, calibrate
 from settings import Settings, parse_settings
 from teacher import Teacher
+from teaching import train_student
 from uncd_ros.errors import UncdError
 from uncd_ros.model_card import FORMAT_VERSION, ModelCard, Provenance
 from uncd_ros.model_store import load_model, save_card, save_weights
 from uncd_ros.predictor import Predictor
 from uncd_ros.scores import PIXEL_UNCERTAINTIES
 from uncd_ros.student import Student
+from unlabelled import open_unlabelled
 
 
 def distill(settings: Settings) -> None:
     """The main path."""
-    keep_freed_memory()
-    fabric = Fabric(accelerator='auto', devices=settings.devices, precision=settings.precision)
-    fabric.launch()
-    console.quiet = fabric.global_rank != 0
+    fabric = launch(settings)
     splits = load_splits(settings.data, settings.student)
     claim(settings)
+    claim_student(settings)
+    open_unlabelled(settings.distill.unlabelled)  # what cannot be is refused before hours of training
 
     members = train_members(fabric, splits.train, settings)
-    teacher = Teacher(members, settings.distill.temperature)
-    student = train_student(fabric, teacher, splits, settings)
+    if fabric.global_rank == 0:
+        report_ensemble(dict(enumerate(members)), splits.calibration, settings.run_folder)
+    student = train_student(fabric, members, splits.train, settings)
 
     if fabric.global_rank == 0:
         calibration = calibrate(student, splits, settings.data.dataset, settings.calibration)
-        assessed = assess_all(student, teacher, splits, calibration)
+        assessed = assess_all(student, members, splits, calibration)
         save_model(student, splits, settings, assessed, calibration)
 
 
-def train_student(fabric: Fabric, teacher: Teacher, splits: Splits, settings: Settings) -> Student:
-    """The first member's trunk with fresh heads, taught the ensemble's mean and spread on each augmented view."""
-    torch.manual_seed(settings.init_seed)
-    student = Student(settings.student)
-    student.trunk.load_state_dict(teacher.members[0].trunk.state_dict())
-    plan = settings.distill
-    objective = HolderLoss(temperature=plan.temperature, alpha=plan.alpha, beta=plan.beta)
-
-    def loss(network: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
-        x = network.normalise(images)
-        return objective(network(x), teacher(x), labels)
-
-    trained: Student = fit(fabric, 'student', student, loss, splits.train, settings, settings.student_fit)
-    return trained
-
-
 def assess_all(
-    student: Student, teacher: Teacher, splits: Splits, calibration: Calibration
+    student: Student, members: list[Member], splits: Splits, calibration: Calibration
 ) -> dict[tuple[str, str], Assessment]:
     """Student, baseline and teacher side by side, on frames no network trained on; the student as calibrated."""
-    everything = tuple(PIXEL_UNCERTAINTIES)
+    everything, teacher = tuple(PIXEL_UNCERTAINTIES), Teacher(members)
     assessed = {('val', 'student'): assess_calibrated(student, splits.val, calibration)}
     assessed['calibration', 'student'] = calibration.assessed
     for split, data in (('val', splits.val), ('calibration', splits.calibration)):
         console.print(f'assessing {len(data)} {split} frames')
-        assessed[split, 'baseline'] = assess(member_network(teacher.members[0]), data, ('entropy',))
+        assessed[split, 'baseline'] = assess(member_network(members[0]), data, ('entropy',))
         assessed[split, 'teacher'] = assess(ensemble_network(teacher), data, everything)
     return assessed
 
@@ -113,10 +96,10 @@ def save_model(
     )
     save_card(folder, card)
     write_model_card(folder, card, settings, assessed, calibration)
-    write_report(settings.run_folder, assessed, calibration)
-    write_contact_sheet(settings.run_folder / 'contact_sheet.png', Predictor(load_model(folder)), splits.val)
-    console.print(Markdown((settings.run_folder / 'report.md').read_text()))
-    console.print(f'model: {folder}\nreport: {settings.run_folder}/report.md, contact_sheet.png')
+    write_report(settings.student_folder, assessed, calibration)
+    write_contact_sheet(settings.student_folder / 'contact_sheet.png', Predictor(load_model(folder)), splits.val)
+    console.print(Markdown((settings.student_folder / 'report.md').read_text()))
+    console.print(f'model: {folder}\nreport: {settings.student_folder}/report.md, contact_sheet.png')
 
 
 def _source_commit() -> str:

@@ -1,56 +1,89 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Members of an ensemble: the student's trunk with one ordinary head, trained on labels alone."""
+"""Train the members of an ensemble, all or a share, each on labels alone; then say how far they disagree.
+
+    python training/ensemble.py --config training/configs/camvid.yaml [--members 0-4] [--key.subkey value ...]
+
+Shares run on several machines, or on the GPUs of one, by CUDA_VISIBLE_DEVICES. Each finished member is one file,
+memberNN.safetensors: copy them into one run folder, and training/distill.py goes on from there. Killed at any moment,
+the same command goes on and loses at most one epoch.
+"""
+
+import re
+import sys
+from collections.abc import Sequence
 
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from fitting import fit
+from arguments import Parser
+from disagreement import report_ensemble
+from fitting import Batch, fit, launch
+from folds import check_sequences
+from member import Member, initial_member
+from member_store import checkpoint_path, load_member, store_member, weights_path
 from objectives import cross_entropy
-from pretrained import load_pretrained
-from segdata import SegData
-from settings import FitSettings, Settings
-from uncd_ros.deeplab import Trunk, make_head
-from uncd_ros.student import Normalise, StudentConfig, upsample
+from progress import console
+from run_folder import claim
+from segdata import SegData, load_splits
+from settings import OTHERS, Settings, parse_settings
+from uncd_ros.errors import ConfigError, UncdError
 
 
-class Member(nn.Module):
-    """DeepLabv3+ with one ordinary prediction head."""
-
-    def __init__(self, config: StudentConfig) -> None:
-        super().__init__()
-        self.normalise = Normalise(config)
-        self.trunk = Trunk(config.encoder, config.width, config.decoder_channels)
-        self.head = make_head(config.head, self.trunk.channels, config.decoder_channels, config.num_classes)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, 3, h, w) normalised -> logits (B, C, h, w)."""
-        return upsample(self.head(self.trunk(x)), x.shape[-2:])
-
-
-def train_members(fabric: Fabric, data: SegData, settings: Settings) -> list[Member]:
-    """All members, one after another; those already trained are loaded."""
-    return [_train(fabric, f'member{index:02d}', data, settings, plan) for index, plan in enumerate(settings.members)]
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train a share and report on it."""
+    parser = Parser(description='Train the members of an ensemble.', epilog=OTHERS, allow_abbrev=False)
+    parser.add_argument('--members', help='a share of them, as in 0-4 or 0,2; all by default')
+    given, rest = parser.parse_known_args(arguments)
+    settings = parse_settings(rest)
+    chosen = parse_share(given.members, len(settings.members))
+    fabric = launch(settings)
+    splits = load_splits(settings.data, settings.student)
+    claim(settings)
+    members = train_members(fabric, splits.train, settings, chosen)
+    if fabric.global_rank == 0:
+        report_ensemble(dict(zip(chosen, members, strict=True)), splits.calibration, settings.run_folder)
 
 
-def initial_member(settings: Settings) -> Member:
-    """The weights every member starts from."""
-    torch.manual_seed(settings.init_seed)
-    member = Member(settings.student)
-    if settings.pretrained:
-        load_pretrained(member.trunk.encoder, settings.student)
-    return member
+def parse_share(text: str | None, count: int) -> list[int]:
+    """'0-2,4' -> [0, 1, 2, 4]; all if there is no text. Raises ConfigError for what is no share of `count` members."""
+    if text is None:
+        return list(range(count))
+    pieces = [re.fullmatch(r'(\d+)(?:-(\d+))?', piece) for piece in text.split(',')]
+    share = sorted({n for piece in pieces if piece for n in range(int(piece[1]), int(piece[2] or piece[1]) + 1)})
+    if not all(pieces) or not share or share[-1] >= count:
+        raise ConfigError(f'--members is {text}, expected numbers from 0 to {count - 1}, as in 0-{count - 1} or 0,1')
+    return share
 
 
-def _train(fabric: Fabric, name: str, data: SegData, settings: Settings, plan: FitSettings) -> Member:
-    weights = class_weights(data, settings.balance).to(fabric.device)
+def train_members(
+    fabric: Fabric, data: SegData, settings: Settings, chosen: Sequence[int] | None = None
+) -> list[Member]:
+    """The chosen members, or all, one after another; those already trained are loaded."""
+    check_sequences(settings, data)
+    indices = range(len(settings.members)) if chosen is None else chosen
+    return [_train(fabric, index, data, settings) for index in indices]
 
-    def loss(member: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
-        return cross_entropy(member(member.normalise(images)), labels, weights)
 
-    member: Member = fit(fabric, name, initial_member(settings), loss, data, settings, plan)
-    return member
+def _train(fabric: Fabric, index: int, data: SegData, settings: Settings) -> Member:
+    """Whether trained now, before or elsewhere: what comes back was read from its file."""
+    plan, path = settings.members[index], weights_path(settings, index)
+    if path.is_file():
+        console.print(f'{path.stem}: already trained, {plan.epochs} epochs')
+    else:
+        seen = data.without(plan.without)
+        weights = class_weights(seen, settings.balance).to(fabric.device)
+
+        def loss(member: nn.Module, batch: Batch) -> Tensor:
+            return cross_entropy(member(member.normalise(batch.images)), batch.labels, weights)
+
+        checkpoint = checkpoint_path(settings, index)
+        trained = fit(fabric, checkpoint, initial_member(settings), loss, seen, settings, plan)
+        if fabric.global_rank == 0:
+            store_member(settings, index, trained)
+        fabric.barrier()
+    return load_member(settings, index).to(fabric.device, memory_format=torch.channels_last)
 
 
 def class_weights(data: SegData, power: float) -> Tensor:
@@ -59,3 +92,10 @@ def class_weights(data: SegData, power: float) -> Tensor:
     frequency = counts / counts.sum()
     weights = frequency**-power
     return (weights / (weights * frequency).sum()).float()
+
+
+if __name__ == '__main__':
+    try:
+        main()
+    except UncdError as error:
+        sys.exit(f'error: {error}')

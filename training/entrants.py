@@ -9,7 +9,9 @@ from pathlib import Path
 import torch
 
 from frames import LabelledFrames
-from networks import ensemble_network, load_members, load_run, member_network, student_network
+from member_store import load_members
+from networks import ensemble_network, member_network, student_network
+from run_folder import load_run
 from settings import Settings
 from teacher import Teacher
 from temperature import fit_temperature

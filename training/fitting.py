@@ -4,6 +4,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -11,31 +12,59 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from allocator import keep_freed_memory
 from augment import Augment
-from progress import EpochProgress
+from progress import EpochProgress, console
 from segdata import SegData
 from settings import FitSettings, Settings
 from uncd_ros.errors import ConfigError
 
-Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
-"""(network, views (B, 3, h, w) in [0, 255], labels (B, h, w) int64) -> scalar."""
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What a network is shown in one step."""
+
+    images: Tensor
+    """(B, 3, h, w) float in [0, 255], augmented."""
+    labels: Tensor
+    """(B, h, w) int64 class ids, 255 void, 254 unlabelled."""
+    sequences: tuple[str, ...]
+    """Drive that each image comes from."""
+
+
+Loss = Callable[[nn.Module, Batch], Tensor]
+"""(network, batch) -> scalar."""
+
+
+def launch(settings: Settings) -> Fabric:
+    """The devices that train, and as many processes; one of them speaks."""
+    keep_freed_memory()
+    fabric = Fabric(accelerator='auto', devices=settings.devices, precision=settings.precision)
+    fabric.launch()
+    console.quiet = fabric.global_rank != 0
+    return fabric
 
 
 def fit(
-    fabric: Fabric, name: str, network: nn.Module, loss: Loss, data: SegData, settings: Settings, plan: FitSettings
+    fabric: Fabric,
+    checkpoint: Path,
+    network: nn.Module,
+    loss: Loss,
+    data: SegData,
+    settings: Settings,
+    plan: FitSettings,
 ) -> nn.Module:
-    """Train `network` by `plan`, or go on where <run>/<name>.ckpt stops; returns it trained, in evaluation mode.
+    """Train `network` by `plan`, or go on where `checkpoint` stops; returns it trained, in evaluation mode.
 
     All randomness of an epoch comes from (seed, epoch), so a resumed run sees what an uninterrupted one sees.
     """
-    checkpoint = settings.run_folder / f'{name}.ckpt'
     steps = max(1, len(data) // (plan.batch_size * fabric.world_size))
     network = network.to(fabric.device, memory_format=torch.channels_last)
     optimizer = _optimizer(network, plan)
     network, optimizer = fabric.setup(network, optimizer)
-    done = _resume(fabric, checkpoint, network, optimizer)
+    done = _resume(fabric, checkpoint, network, optimizer, plan.epochs)
     augment = Augment(settings.crop, settings.zoom, plan.jitter)
-    with EpochProgress(name, plan.epochs, steps, plan.batch_size * fabric.world_size, done) as progress:
+    with EpochProgress(checkpoint.stem, plan.epochs, steps, plan.batch_size * fabric.world_size, done) as progress:
         for epoch in range(done, plan.epochs):
             torch.manual_seed(plan.seed * 100_003 + epoch)
             # All processes draw the same order and take every n-th frame of it; their augmentations differ.
@@ -43,9 +72,8 @@ def fit(
             torch.manual_seed((plan.seed * 100_003 + epoch) * 1_009 + fabric.global_rank)
             network.train()
             for step, chosen in enumerate(order.split(plan.batch_size)[:steps]):
-                images, labels = data.images[chosen].to(fabric.device), data.labels[chosen].to(fabric.device)
                 _set_rate(optimizer, plan, epoch * steps + step, plan.epochs * steps)
-                value = loss(network, *augment(images, labels))
+                value = loss(network, _batch(data, chosen, augment, fabric.device))
                 fabric.backward(value)
                 fabric.clip_gradients(network, optimizer, max_norm=5.0)
                 optimizer.step()
@@ -54,6 +82,11 @@ def fit(
             progress.epoch(epoch + 1)
             _save(fabric, checkpoint, network, optimizer, epoch + 1)
     return network.module.eval()
+
+
+def _batch(data: SegData, chosen: Tensor, augment: Augment, device: torch.device) -> Batch:
+    images, labels = augment(data.images[chosen].to(device), data.labels[chosen].to(device))
+    return Batch(images=images, labels=labels, sequences=tuple(data.sequences[index] for index in chosen.tolist()))
 
 
 def learning_rate(plan: FitSettings, step: int, total: int) -> float:
@@ -86,27 +119,22 @@ def _save(fabric: Fabric, path: Path, network: nn.Module, optimizer: torch.optim
     fabric.barrier()
 
 
-def _resume(fabric: Fabric, path: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> int:
-    """Load the last checkpoint if there is one; return how many epochs are done."""
+def _resume(fabric: Fabric, path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, epochs: int) -> int:
+    """Load the last checkpoint if there is one; return how many of the epochs are done."""
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         return 0
     state = {'network': network, 'optimizer': optimizer, 'epoch': 0}
-    with _damage_named(path):
+    with damage_named(path):
         fabric.load(path, state)
-    return int(state['epoch'])
-
-
-def load_trained(path: Path, network: nn.Module) -> int:
-    """Fill `network` from a checkpoint; return how many epochs it was trained."""
-    with _damage_named(path):
-        state = torch.load(path, map_location='cpu', weights_only=True)
-        network.load_state_dict(state['network'])
-        return int(state['epoch'])
+    done = int(state['epoch'])
+    if done > epochs:
+        raise ConfigError(f'{path}: trained for {done} epochs, expected {epochs} at most')
+    return done
 
 
 @contextmanager
-def _damage_named(path: Path) -> Iterator[None]:
+def damage_named(path: Path) -> Iterator[None]:
     """Turn the many ways in which a file is no checkpoint into one line that names it."""
     try:
         yield

@@ -39,7 +39,7 @@ class SegData:
     images: Tensor
     """(N, 3, H, W) uint8 RGB."""
     labels: Tensor
-    """(N, H, W) uint8 class ids, 255 void."""
+    """(N, H, W) uint8 class ids, 255 void, 254 unlabelled."""
     names: tuple[str, ...]
     sequences: tuple[str, ...]
     """Drive that each frame belongs to."""
@@ -56,6 +56,20 @@ class SegData:
             labels=self.labels[chosen],
             names=tuple(self.names[i] for i in chosen),
             sequences=tuple(self.sequences[i] for i in chosen),
+            classes=self.classes,
+        )
+
+    def without(self, sequences: tuple[str, ...]) -> 'SegData':
+        """The frames of all other sequences; nothing is copied where none is named."""
+        return self.select(lambda sequence: sequence not in sequences) if sequences else self
+
+    def joined(self, other: 'SegData') -> 'SegData':
+        """These frames and, behind them, others of their size."""
+        return SegData(
+            images=torch.cat([self.images, other.images]),
+            labels=torch.cat([self.labels, other.labels]),
+            names=self.names + other.names,
+            sequences=self.sequences + other.sequences,
             classes=self.classes,
         )
 

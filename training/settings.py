@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Settings of a training run: YAML and command line -> one frozen record, checked once."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,15 +43,39 @@ class FitSettings:
     """Data order and augmentation; the initial weights are `init_seed`'s."""
     jitter: ClosedUnitInterval = 0.3
     """Strength of colour jitter, in [0, 1]."""
+    without: tuple[str, ...] = ()
+    """Sequences that this network does not train on."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DistillSettings:
-    """Weights of Holder and Shafique's loss; see objectives.py."""
+    """How the student is taught, by default as in Holder and Shafique's paper; equations in objectives.py."""
 
     temperature: PositiveFloat = 1.0
+    """T of the KL term."""
     alpha: NonNegativeFloat = 0.1
+    """Weight of the labels' cross-entropy."""
     beta: NonNegativeFloat = 1.1
+    """Weight of the std's squared error."""
+    target: Literal['all_classes', 'predicted_class'] = 'all_classes'
+    """Whose std is learnt: every class's, or only that of the class which the teacher's mean predicts."""
+    scale: Literal['linear', 'log', 'standardised'] = 'linear'
+    """In which stds are compared; the squared error is of another size in each, so beta is too."""
+    cross_fit: bool = False
+    """An image is labelled only by members that were not trained on its sequence."""
+    cutmix: ClosedUnitInterval = 0.0
+    """Probability that a batch's images exchange regions, before the teacher sees them."""
+    unlabelled: tuple[str, ...] = ()
+    """Videos or folders of images that only the teacher labels; relative ones lie in $UNCD_DATA."""
+    unlabelled_every: PositiveInt = 1
+    """Take every n-th of their frames."""
+
+    def __post_init__(self) -> None:
+        if self.cross_fit and self.cutmix > 0.0:
+            raise ConfigError(
+                'distill.cross_fit and distill.cutmix exclude each other: a mixed image shows sequences of different '
+                'members; expected cross_fit false or cutmix 0'
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,23 +109,38 @@ class Settings:
     distill: DistillSettings = field(default_factory=DistillSettings)
     student_fit: FitSettings
     calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
+    variant: str = ''
+    """Another student of the same members: its files lie in <run>/students/<variant>."""
     devices: PositiveInt = 1
     """GPUs, or CPU processes, that share each network's training."""
     precision: Literal['32-true', 'bf16-mixed', '16-mixed'] = '32-true'
     run: str = 'runs/{name}'
     """Folder of checkpoints; the same command resumes from it."""
     out: str | None = None
-    """Model folder to write; <run>/model by default."""
+    """Model folder to write; 'model' beside the student's checkpoint by default."""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r'[\w-]*', self.variant):
+            raise ConfigError(f"variant is '{self.variant}', expected letters, digits, _ and - as it names a folder")
 
     @property
     def run_folder(self) -> Path:
-        """Where checkpoints lie."""
+        """Where the members lie."""
         return Path(self.run.format(name=self.name))
+
+    @property
+    def student_folder(self) -> Path:
+        """Where the student's checkpoint and its report lie."""
+        return self.run_folder / 'students' / self.variant if self.variant else self.run_folder
 
     @property
     def model_folder(self) -> Path:
         """Where the model is written."""
-        return Path(self.out) if self.out else self.run_folder / 'model'
+        return Path(self.out) if self.out else self.student_folder / 'model'
+
+
+OTHERS = 'All other settings, as --key.subkey VALUE: see training/distill.py --help.'
+"""For the help of programs that take more than settings."""
 
 
 def parse_settings(arguments: Sequence[str] | None = None) -> Settings:

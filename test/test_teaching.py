@@ -1,0 +1,82 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The student's lesson with each of its switches."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+import teaching
+from conftest import PROJECT, noise_streets
+from fitting import launch
+from member import initial_member
+from settings import Settings, parse_settings
+from teacher import Teacher, TeacherStats
+from teaching import train_student
+from uncd_ros.student import Student
+
+
+def _settings(run: Path, *changes: str) -> Settings:
+    config = f'--config={PROJECT}/training/configs/smoke.yaml'
+    short = ['--student_fit={seed: 20, epochs: 1, batch_size: 2}', '--crop=[48, 64]', f'--run={run}']
+    return parse_settings([config, *short, *changes])
+
+
+def _train(settings: Settings) -> Student:
+    members = [initial_member(replace(settings, init_seed=seed)) for seed in range(len(settings.members))]
+    return train_student(launch(settings), members, noise_streets(*settings.crop), settings)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """What the teacher was asked, batch by batch."""
+    questions: list[tuple[Any, ...]] = []
+
+    class Spy(Teacher):
+        def __call__(self, x: torch.Tensor, may_label: torch.Tensor | None = None) -> TeacherStats:
+            questions.append((x, may_label))
+            return super().__call__(x, may_label)
+
+    monkeypatch.setattr(teaching, 'Teacher', Spy)
+    return questions
+
+
+def test_by_default_every_member_labels_every_image(tmp_path: Path, asked: list[tuple[Any, ...]]) -> None:
+    _train(_settings(tmp_path))
+    assert [(len(x), may_label) for x, may_label in asked] == [(2, None), (2, None)]
+
+
+def test_cross_fitting_asks_those_who_have_not_seen_the_sequence(tmp_path: Path, asked: list[tuple[Any, ...]]) -> None:
+    plans = [f'{{epochs: 1, seed: {seed}, without: [{name}]}}' for seed, name in enumerate(['one', 'two'] * 2)]
+    student = _train(_settings(tmp_path, f'--members=[{",".join(plans)}]', '--distill.cross_fit=true'))
+    assert all(value.isfinite().all() for value in student.state_dict().values())
+    may_label = torch.cat([question[1] for question in asked], dim=1)
+    # Two images a sequence; each is labelled by the two members that are without it.
+    assert may_label.shape == (4, 4)
+    assert may_label.sum(0).tolist() == [2, 2, 2, 2] and may_label.sum(1).tolist() == [2, 2, 2, 2]
+    assert torch.equal(may_label[0], may_label[2]) and torch.equal(may_label[0], ~may_label[1])
+
+
+def test_unlabelled_frames_join_and_cutmix_mixes_them(tmp_path: Path, asked: list[tuple[Any, ...]]) -> None:
+    (tmp_path / 'drive').mkdir()
+    for index in range(4):
+        cv2.imwrite(str(tmp_path / 'drive' / f'{index}.png'), np.full((30, 30, 3), 60 * index, np.uint8))
+    switches = ('--distill.cutmix=1', f'--distill.unlabelled=["{tmp_path}/drive"]', '--distill.unlabelled_every=2')
+    student = _train(_settings(tmp_path, *switches))
+    assert sum(len(x) for x, _ in asked) == 6
+    assert all(value.isfinite().all() for value in student.state_dict().values())
+
+
+@pytest.mark.parametrize('target', ['all_classes', 'predicted_class'])
+@pytest.mark.parametrize('scale', ['linear', 'log', 'standardised'])
+def test_every_scale_and_target_trains_the_uncertainty_head(target: str, scale: str, tmp_path: Path) -> None:
+    student = _train(_settings(tmp_path, f'--distill.target={target}', f'--distill.scale={scale}'))
+    head = student.uncertainty_head[-1].weight
+    assert head.isfinite().all()
+    torch.manual_seed(0)
+    assert not torch.equal(head, Student(student.config).uncertainty_head[-1].weight)

@@ -1,0 +1,54 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Who has seen what: sequences that networks do not train on, and the members that may label an image."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from segdata import SegData
+from settings import Settings
+from uncd_ros.errors import ConfigError
+
+
+def check_sequences(settings: Settings, data: SegData) -> None:
+    """Refuse sequences that are not there, and cross-fitting where too few members could label one.
+
+    Raises ConfigError that names plan and sequence, before hours of training.
+    """
+    known = set(data.sequences)
+    plans = {f'members.{index}': plan for index, plan in enumerate(settings.members)}
+    for key, plan in (plans | {'student_fit': settings.student_fit}).items():
+        if unknown := sorted(set(plan.without) - known):
+            raise ConfigError(
+                f"{key}.without: no sequence '{unknown[0]}' in training, expected some of {sorted(known)}"
+            )
+        if set(plan.without) == known:
+            raise ConfigError(f'{key}.without is {sorted(known)}, which leaves nothing to train on')
+    if settings.distill.cross_fit:
+        for sequence in sorted(known - set(settings.student_fit.without)):
+            count = sum(sequence in plan.without for plan in settings.members)
+            if count < 2:
+                raise ConfigError(
+                    f"distill.cross_fit: {count} members are without sequence '{sequence}', expected 2 or more, "
+                    'for a spread takes two'
+                )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folds:
+    """Cross-fitting: an image is labelled only by members that were not trained on its sequence."""
+
+    trained_on: tuple[frozenset[str], ...]
+    """Sequences each member has seen."""
+
+    @classmethod
+    def of(cls, settings: Settings, data: SegData) -> 'Folds':
+        """Members of a run on its training data."""
+        known = frozenset(data.sequences)
+        return cls(trained_on=tuple(known - set(plan.without) for plan in settings.members))
+
+    def may_label(self, sequences: tuple[str, ...]) -> Tensor:
+        """(F, B) bool: which member may label which image of a batch."""
+        return torch.tensor([[sequence not in seen for sequence in sequences] for seen in self.trained_on])

@@ -1,0 +1,223 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Teach students that differ in named settings by one trained ensemble, and judge each on the calibration frames.
+
+    python training/sweep.py --config training/configs/camvid.yaml --sweep training/configs/sweep_camvid.yaml
+        [--key.subkey value ...]
+
+A sweep is YAML: `common` holds settings of all students, `variants` those of each. Each student lies in
+<run>/students/<variant>; <run>/sweep.json and sweep.md compare them. The same command goes on after a kill, and what
+is judged already is left alone.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.markdown import Markdown
+
+from arguments import Parser
+from fitting import launch
+from folds import check_sequences
+from member import Member
+from member_store import load_members
+from networks import ensemble_network, member_network, student_network
+from progress import console
+from run_folder import claim, claim_student
+from segdata import SegData, Splits, load_splits
+from settings import OTHERS, Settings, parse_settings
+from teacher import Teacher
+from teaching import train_student
+from uncd_ros.errors import ConfigError, UncdError
+from uncd_ros.evaluation.records import LabelledFrame
+from uncd_ros.evaluation.trial import BASELINE, STUDENT, TEACHER, Contender, Trial
+from uncd_ros.student import Student
+from unlabelled import open_unlabelled
+
+UNCERTAINTIES = ('entropy', 'mean_std', 'predicted_std')
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One student of a sweep."""
+
+    settings: Settings
+    changed: dict[str, Any]
+    """Dotted setting -> value: what tells this student from the others."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One network on the calibration frames."""
+
+    miou: float
+    ece: float
+    error_auroc: dict[str, float]
+    """Pixel uncertainty -> AUROC of finding wrong pixels by it."""
+    spearman: dict[str, float]
+    """Pixel uncertainty -> rank correlation with the teacher's; students alone have one."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train, judge and compare. What can be refused is refused before the first student is trained."""
+    variants = read_sweep(arguments)
+    settings = next(iter(variants.values())).settings
+    fabric = launch(settings)
+    splits = load_splits(settings.data, settings.student)
+    members = [member.to(fabric.device) for member in check(variants, splits)]
+    # Decided once: a process that is behind the others must not see what they have judged meanwhile.
+    judged = {name for name, variant in variants.items() if _judgement(variant).is_file()}
+    for name, variant in variants.items():
+        if name in judged:
+            console.print(f'{name}: judged already')
+            continue
+        console.print(f'{name}: {_said(variant.changed)}')
+        student = train_student(fabric, members, splits.train, variant.settings)
+        if fabric.global_rank == 0:
+            rows = judge(student, members, splits.calibration)
+            _judgement(variant).write_text(json.dumps({who: asdict(row) for who, row in rows.items()}, indent=1) + '\n')
+            compare(settings.run_folder, variants, splits.calibration)
+    if fabric.global_rank == 0:
+        compare(settings.run_folder, variants, splits.calibration)
+        console.print(Markdown((settings.run_folder / 'sweep.md').read_text()))
+
+
+def read_sweep(arguments: Sequence[str] | None = None) -> dict[str, Variant]:
+    """Variants by name. What makes a variant wins over the command line, which wins over what all have in common."""
+    parser = Parser(description='Teach many students by one ensemble.', epilog=OTHERS, allow_abbrev=False)
+    parser.add_argument('--config', required=True, help='YAML file of settings')
+    parser.add_argument('--sweep', required=True, type=Path, help='YAML file of what differs from student to student')
+    given, rest = parser.parse_known_args(arguments)
+    common, variants = _read(given.sweep)
+    found = {}
+    for name, changed in variants.items():
+        try:
+            own = _options(changed | {'variant': name})
+            settings = parse_settings([f'--config={given.config}', *_options(common), *rest, *own])
+        except ConfigError as error:
+            raise ConfigError(f'{given.sweep}: {name}: {error}') from None
+        found[name] = Variant(settings=settings, changed=changed)
+    return found
+
+
+def check(variants: Mapping[str, Variant], splits: Splits) -> list[Member]:
+    """The members, all trained, which all variants share."""
+    for variant in variants.values():
+        claim(variant.settings)
+        check_sequences(variant.settings, splits.train)
+        open_unlabelled(variant.settings.distill.unlabelled)
+    for variant in variants.values():
+        claim_student(variant.settings)
+    return load_members(next(iter(variants.values())).settings)
+
+
+def judge(student: Student, members: list[Member], data: SegData) -> dict[str, Row]:
+    """Student, teacher and single net before the same frames."""
+    trial = Trial(
+        [
+            Contender(name=STUDENT, network=student_network(student), served='entropy', has_std=True),
+            Contender(name=TEACHER, network=ensemble_network(Teacher(members)), served='entropy', has_std=True),
+            Contender(name=BASELINE, network=member_network(members[0]), served='entropy', has_std=False),
+        ],
+        len(data.classes),
+        examples=(),
+    )
+    for frame in _frames(data):
+        trial.update(frame)
+    return {
+        each.name: Row(
+            miou=trial.pixels[each.name].confusion.miou(),
+            ece=trial.pixels[each.name].calibrated().ece,
+            error_auroc={
+                name: trial.pixels[each.name].error_detection(name).auroc
+                for name in UNCERTAINTIES
+                if name in each.uncertainties
+            },
+            spearman={name: agreement.spearman() for name, agreement in trial.agreement.get(each.name, {}).items()},
+        )
+        for each in trial.contenders
+    }
+
+
+def compare(run: Path, variants: Mapping[str, Variant], data: SegData) -> None:
+    """Write sweep.json and sweep.md of what is judged so far."""
+    judged = {
+        name: {'changed': variant.changed, **json.loads(_judgement(variant).read_text())}
+        for name, variant in variants.items()
+        if _judgement(variant).is_file()
+    }
+    sequences = sorted(set(data.sequences))
+    content = {'frames': len(data), 'sequences': sequences, 'variants': judged}
+    (run / 'sweep.json').write_text(json.dumps(content, indent=1) + '\n')
+    (run / 'sweep.md').write_text(
+        f'# Sweep\n\n{len(data)} calibration frames ({", ".join(sequences)}), which nobody was trained on. What is '
+        f'chosen by them has to be confirmed elsewhere. AUROC is that of finding wrong pixels by an uncertainty, rho '
+        f"Spearman's rank correlation with the teacher.\n\n{_table(judged)}\n"
+    )
+
+
+def _table(judged: Mapping[str, Mapping[str, Any]]) -> str:
+    """Markdown: rivals first, then a row a student."""
+    heads = [f'AUROC {name}' for name in UNCERTAINTIES] + [f'rho {name}' for name in UNCERTAINTIES[1:]]
+    lines = [f'| network | what differs | mIoU | ECE | {" | ".join(heads)} |', '|---' * (4 + len(heads)) + '|']
+    first = next(iter(judged.values()))
+    rows = [('teacher', 'all members', first[TEACHER]), ('baseline', 'the first member', first[BASELINE])]
+    rows += [(f'`{name}`', _said(each['changed']), each[STUDENT]) for name, each in judged.items()]
+    for name, said, row in rows:
+        values = [row['miou'], row['ece'], *(row['error_auroc'].get(key) for key in UNCERTAINTIES)]
+        values += [row['spearman'].get(key) for key in UNCERTAINTIES[1:]]
+        cells = ['-' if value is None else f'{value:.3f}' for value in values]
+        lines.append(f'| {name} | {said} | {" | ".join(cells)} |')
+    return '\n'.join(lines)
+
+
+def _said(changed: dict[str, Any]) -> str:
+    return ', '.join(f'{key.removeprefix("distill.")} {_text(value)}' for key, value in changed.items()) or 'nothing'
+
+
+def _judgement(variant: Variant) -> Path:
+    return variant.settings.student_folder / 'judgement.json'
+
+
+def _frames(data: SegData) -> Iterator[LabelledFrame]:
+    for index, name in enumerate(data.names):
+        yield LabelledFrame(
+            image=data.images[index].permute(1, 2, 0).contiguous().numpy(),
+            labels=data.labels[index].numpy(),
+            name=name,
+            sequence=data.sequences[index],
+        )
+
+
+def _options(changed: dict[str, Any]) -> list[str]:
+    return [f'--{key}={_text(value)}' for key, value in changed.items()]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Common settings, and those of each variant."""
+    try:
+        content = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise ConfigError(f'{path}: cannot be read ({error.strerror}), expected a sweep') from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f'{path}: not YAML ({" ".join(str(error).split())})') from None
+    known = isinstance(content, dict) and set(content) <= {'common', 'variants'}
+    variants = content.get('variants') if known else None
+    if not (isinstance(variants, dict) and variants and all(isinstance(each, dict) for each in variants.values())):
+        raise ConfigError(f'{path}: no sweep, expected {{common: {{key: value}}, variants: {{name: {{key: value}}}}}}')
+    return content.get('common', {}), variants
+
+
+if __name__ == '__main__':
+    try:
+        main()
+    except UncdError as error:
+        sys.exit(f'error: {error}')

@@ -1,0 +1,49 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The student's lesson: the members' mean and spread on the very view that it is shown."""
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from augment import CutMix
+from fitting import Batch, fit
+from folds import Folds
+from member import Member
+from objectives import HolderLoss
+from segdata import SegData
+from settings import Settings
+from teacher import Teacher
+from uncd_ros.student import Student
+from unlabelled import load_unlabelled
+
+
+def train_student(fabric: Fabric, members: list[Member], data: SegData, settings: Settings) -> Student:
+    """The first member's trunk with fresh heads, taught by all members; or goes on where its checkpoint stops."""
+    torch.manual_seed(settings.init_seed)
+    student = Student(settings.student)
+    student.trunk.load_state_dict(members[0].trunk.state_dict())
+    plan = settings.distill
+    teacher, cutmix = Teacher(members, plan.temperature), CutMix(plan.cutmix)
+    folds = Folds.of(settings, data) if plan.cross_fit else None
+    objective = HolderLoss(
+        temperature=plan.temperature, alpha=plan.alpha, beta=plan.beta, target=plan.target, scale=plan.scale
+    )
+
+    def loss(network: nn.Module, batch: Batch) -> Tensor:
+        images, labels = cutmix(batch.images, batch.labels)
+        x = network.normalise(images)
+        stats = teacher(x, folds.may_label(batch.sequences) if folds else None)
+        return objective(network(x), stats, labels)
+
+    checkpoint, shown = settings.student_folder / 'student.ckpt', _shown(data, settings)
+    trained: Student = fit(fabric, checkpoint, student, loss, shown, settings, settings.student_fit)
+    return trained
+
+
+def _shown(data: SegData, settings: Settings) -> SegData:
+    """What the student sees: sequences of the training data, and frames that nobody labelled."""
+    labelled, plan = data.without(settings.student_fit.without), settings.distill
+    if not plan.unlabelled:
+        return labelled
+    return labelled.joined(load_unlabelled(plan.unlabelled, plan.unlabelled_every, data))
