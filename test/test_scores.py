@@ -80,6 +80,11 @@ def test_log_odds_are_those_of_the_softmax_and_stay_exact_where_it_rounds_to_one
     )
 
 
+def test_log_odds_have_an_end() -> None:
+    found = log_odds(_output([1000.0, 0.0, 0.0], [0.0] * 3))
+    torch.testing.assert_close(found, torch.full((1, 2, 3), 87.3365), rtol=1e-4, atol=0.0)
+
+
 def test_feature_distance_is_a_length_and_not_a_number_where_there_are_no_features() -> None:
     output = _output([0.0, 2.0], [0.0, 0.0])
     maps = torch.zeros(1, 2, 3)

@@ -40,10 +40,13 @@ def softmax_doubt(output: StudentOutput) -> Tensor:
 
 
 def log_odds(output: StudentOutput) -> Tensor:
-    """(B, h, w) ln(p / (1 - p)) of the predicted class, from the logits: 1 - p is never rounded to 0."""
+    """(B, h, w) ln(p / (1 - p)) of the predicted class, at most 87: the least positive float is e^-87.
+
+    1 - p is summed over the other classes, each relative to the predicted one, and so never rounded to 0.
+    """
     top = output.logits.max(dim=1, keepdim=True)
-    others = output.logits.scatter(1, top.indices, -math.inf).logsumexp(dim=1)
-    return top.values.squeeze(1) - others
+    others = (output.logits - top.values).exp_().scatter_(1, top.indices, 0.0).sum(dim=1)
+    return others.clamp_min_(torch.finfo(others.dtype).tiny).log_().neg_()
 
 
 def low_logit(output: StudentOutput) -> Tensor:
