@@ -33,12 +33,21 @@ def test_without_a_wrong_pixel_all_are_level() -> None:
     assert choose_uncertainty(_assessment(nothing, {'mean_std': 0.0, 'entropy': 0.0}))[0] == 'mean_std'
 
 
-def test_the_score_with_the_best_mean_is_served_unless_a_plainer_one_is_level() -> None:
-    found = {'mean': {'fog': 0.9, 'dark': 0.9}, 'energy': {'fog': 0.8, 'dark': 1.0}, 'far': {'fog': 1.0, 'dark': 0.8}}
-    assert choose_score(found)[0] == 'mean'
-    better = found | {'far': {'fog': 1.0, 'dark': 0.82}}
-    chosen, choice = choose_score(better)
-    assert chosen == 'far' and choice.figures['far'] == pytest.approx({'fog': 1.0, 'dark': 0.82, 'mean': 0.91})
-    level = found | {'far': {'fog': 1.0, 'dark': 0.808}}
-    chosen, choice = choose_score(level)
-    assert chosen == 'mean' and 'far has 0.904' in choice.reason
+SHIFTED = {'mean': {'fog': 0.9, 'dark': 0.9}, 'energy': {'fog': 0.8, 'dark': 1.0}, 'far': {'fog': 1.0, 'dark': 0.8}}
+
+
+def test_the_score_with_the_best_mean_is_served() -> None:
+    better = SHIFTED | {'far': {'fog': 1.0, 'dark': 0.82}}
+    chosen, choice = choose_score(better, {'mean': 0.9, 'energy': 0.9, 'far': 0.5})
+    assert chosen == 'far'
+    assert choice.figures['far'] == pytest.approx({'fog': 1.0, 'dark': 0.82, 'mean': 0.91, 'detected': 0.5})
+    assert choice.reason == (
+        'far tells the calibration shifts (fog, dark) from the frames with a mean AUROC of 0.910 (50% found).'
+    )
+
+
+def test_among_level_scores_the_flag_decides_and_then_the_plainest() -> None:
+    level = SHIFTED | {'far': {'fog': 1.0, 'dark': 0.808}}
+    assert choose_score(level, {'mean': 0.3, 'energy': 0.5, 'far': 0.4})[0] == 'energy'
+    chosen, choice = choose_score(level, dict.fromkeys(level, 0.5))
+    assert chosen == 'mean' and 'none finds more shifted frames at its threshold' in choice.reason

@@ -54,7 +54,7 @@ def test_the_score_that_tells_shifts_is_served_with_its_reasons(calibrated: tupl
     calibration = calibrated[1]
     figures = calibration.image_score_choice.figures
     assert list(figures) == list(IMAGE_SCORES)
-    assert all(set(found) == {*CALIBRATION_SHIFTS, 'mean'} for found in figures.values())
+    assert all(set(found) == {*CALIBRATION_SHIFTS, 'mean', 'detected'} for found in figures.values())
     assert figures[calibration.image_score]['mean'] >= max(found['mean'] for found in figures.values()) - 0.005
     assert calibration.image_score in calibration.image_score_choice.reason
     assert calibration.uncertainty.name in calibration.uncertainty_choice.reason

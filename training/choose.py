@@ -30,19 +30,22 @@ def choose_uncertainty(assessed: Assessment) -> tuple[str, Choice]:
     return best, Choice(figures=figures, reason=f'{reason}.')
 
 
-def choose_score(shift_auroc: Mapping[str, Mapping[str, float]]) -> tuple[str, Choice]:
-    """By mean AUROC over the calibration shifts; of those level with the best, the first: the plainest.
+def choose_score(shift_auroc: Mapping[str, Mapping[str, float]], detected: Mapping[str, float]) -> tuple[str, Choice]:
+    """By mean AUROC over the calibration shifts; of those level with the best, by what the flag has of it.
 
-    `shift_auroc` is image score -> shift -> AUROC against the frames as they are, the plainest score first.
+    `shift_auroc` is image score -> shift -> AUROC against the frames as they are, the plainest score first;
+    `detected` is the share of shifted frames above the threshold that the score would have. Where that is
+    equal, too, the plainest is taken.
     """
     mean = {name: float(np.mean(list(aurocs.values()))) for name, aurocs in shift_auroc.items()}
-    best = _level_with_best(mean)[0]
-    highest = max(mean, key=mean.__getitem__)
+    level = _level_with_best(mean)
+    best = max(level, key=detected.__getitem__)
     shifts = ', '.join(next(iter(shift_auroc.values())))
     reason = f'{best} tells the calibration shifts ({shifts}) from the frames with a mean AUROC of {mean[best]:.3f}'
-    if best != highest:
-        reason += f'; {highest} has {mean[highest]:.3f}, but within {LEVEL} of the best the plainest is taken'
-    figures = {name: {**aurocs, 'mean': mean[name]} for name, aurocs in shift_auroc.items()}
+    if len(level) > 1:
+        reason += f'; of those within {LEVEL} of the best none finds more shifted frames at its threshold'
+    reason += f' ({detected[best]:.0%} found)'
+    figures = {name: {**aurocs, 'mean': mean[name], 'detected': detected[name]} for name, aurocs in shift_auroc.items()}
     return best, Choice(figures=figures, reason=f'{reason}.')
 
 

@@ -5,6 +5,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from assess import Assessment, assess, image_scores, labelled_frames
 from augment import CALIBRATION_SHIFTS
 from choose import choose_score, choose_uncertainty
@@ -86,12 +88,8 @@ def calibrate(student: Student, splits: Splits, dataset: str, settings: Calibrat
     assessed = assess(network, data, tuple(PIXEL_UNCERTAINTIES))
     uncertainty, uncertainty_choice = choose_uncertainty(assessed)
     clean = image_scores(student, data, uncertainty)
-    score, score_choice = choose_score(_shift_auroc(student, data, uncertainty, clean))
-    rule = OodRule(
-        calibration_scores=tuple(sorted(clean[score])),
-        effective_n=sum(effective_counts(clean[score], data.sequences).values()),
-        false_alarm_rate=settings.false_alarm_rate,
-    )
+    score, score_choice = _choose_score(student, data, uncertainty, clean, settings.false_alarm_rate)
+    rule = _rule(clean[score], data, settings.false_alarm_rate)
     return Calibration(
         uncertainty=UncertaintySpec(name=uncertainty, upper=PIXEL_UNCERTAINTIES[uncertainty].upper),
         uncertainty_choice=uncertainty_choice,
@@ -118,12 +116,23 @@ def assess_calibrated(student: Student, data: SegData, calibration: Calibration)
     return assess(student_network(student), data, uncertainties, calibration.confidence)
 
 
-def _shift_auroc(
-    student: Student, data: SegData, uncertainty: str, clean: dict[str, list[float]]
-) -> dict[str, dict[str, float]]:
-    """Image score -> calibration shift -> AUROC against the frames as they are."""
+def _choose_score(
+    student: Student, data: SegData, uncertainty: str, clean: dict[str, list[float]], rate: float
+) -> tuple[str, Choice]:
+    """Show the student every calibration shift, and compare the image scores."""
     shifted = {name: image_scores(student, data, uncertainty, shift) for name, shift in CALIBRATION_SHIFTS.items()}
-    return {
-        score: {name: image_auroc(clean[score], scores[score]) for name, scores in shifted.items()}
-        for score in IMAGE_SCORES
-    }
+    auroc, detected = {}, {}
+    for score in IMAGE_SCORES:
+        auroc[score] = {name: image_auroc(clean[score], scores[score]) for name, scores in shifted.items()}
+        threshold = _rule(clean[score], data, rate).threshold()
+        detected[score] = float(np.mean([np.asarray(scores[score]) > threshold for scores in shifted.values()]))
+    return choose_score(auroc, detected)
+
+
+def _rule(scores: list[float], data: SegData, rate: float) -> OodRule:
+    """The conformal rule of the frames' scores."""
+    return OodRule(
+        calibration_scores=tuple(sorted(scores)),
+        effective_n=sum(effective_counts(scores, data.sequences).values()),
+        false_alarm_rate=rate,
+    )
