@@ -60,6 +60,11 @@ def fog(images: Tensor) -> Tensor:
     return images * 0.35 + 0.65 * 200.0
 
 
+def whiteout(images: Tensor) -> Tensor:
+    """Fog that leaves hardly anything: a network may be sure of it all, and its uncertainty calm."""
+    return images * 0.08 + 0.92 * 200.0
+
+
 def defocus(images: Tensor) -> Tensor:
     """A lens far out of focus."""
     blurred: Tensor = kaug.RandomGaussianBlur((31, 31), (6.0, 6.0), p=1.0)(images / 255.0)
@@ -94,6 +99,7 @@ WEATHER: dict[str, Callable[[], nn.Module]] = {'heavy_rain': _rain, 'heavy_snow'
 CALIBRATION_SHIFTS: dict[str, Callable[[Tensor], Tensor]] = {
     'darken': darken,
     'fog': fog,
+    'whiteout': whiteout,
     'defocus': defocus,
     'noise': noise,
     'glare': glare,
