@@ -16,7 +16,6 @@ ROS_MODULES = {
     'demo',
     'executor',
     'image_player',
-    'images',
     'messages',
     'outputs',
     'params',

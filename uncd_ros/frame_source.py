@@ -95,11 +95,12 @@ class FolderSource:
             raise SourceError(f'{folder}: no image in this folder, expected {_KINDS} files')
         self.name = folder.resolve().name
         self.frame_count: int | None = len(images)
-        self._images = sorted(images, key=_natural)
+        self.paths = sorted(images, key=natural_order)
+        """In the order of its frames."""
 
     def __iter__(self) -> Iterator[NDArray[np.uint8]]:
         """(H, W, 3) BGR frames; an ImageError at the first that cannot be read."""
-        return (read_image(path) for path in self._images)
+        return (read_image(path) for path in self.paths)
 
 
 class VideoSource:
@@ -140,7 +141,7 @@ class VideoSource:
         return capture
 
 
-def _natural(path: Path) -> list[tuple[int, int, str]]:
+def natural_order(path: Path) -> list[tuple[int, int, str]]:
     """Sort key in which numbers count as numbers, and come before letters."""
     pieces = re.findall(r'\d+|\D+', path.name.lower())
     return [(0, int(piece), '') if piece.isdecimal() else (1, 0, piece) for piece in pieces]
