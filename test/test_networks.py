@@ -6,8 +6,9 @@ from pathlib import Path
 
 import torch
 
-from networks import ensemble_network, load_members, load_run, member_network, student_network
+from networks import ensemble_network, load_members, load_run, member_network
 from teacher import Teacher
+from uncd_ros.evaluation.student import student_network
 from uncd_ros.model_store import load_model
 
 IMAGES = torch.randint(0, 255, (1, 3, 30, 50), dtype=torch.uint8)

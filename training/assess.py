@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from networks import student_network
 from segdata import SegData
 from uncd_ros.evaluation.judge import ImageScores, Network, PixelJudge
+from uncd_ros.evaluation.student import student_network
 from uncd_ros.scores import IMAGE_SCORES
 from uncd_ros.student import Student
 

@@ -21,7 +21,7 @@ from assess import Assessment, assess
 from calibrate import Calibration, calibrate
 from ensemble import train_members
 from fitting import fit
-from networks import ensemble_network, member_network, student_network
+from networks import ensemble_network, member_network
 from objectives import HolderLoss
 from progress import console
 from report import write_contact_sheet, write_model_card, write_report
@@ -30,6 +30,7 @@ from segdata import PROJECT, Splits, load_splits
 from settings import Settings, parse_settings
 from teacher import Teacher
 from uncd_ros.errors import UncdError
+from uncd_ros.evaluation.student import student_network
 from uncd_ros.model_card import FORMAT_VERSION, ModelCard, Provenance
 from uncd_ros.model_store import load_model, save_card, save_weights
 from uncd_ros.predictor import Predictor

@@ -9,12 +9,13 @@ from pathlib import Path
 import torch
 
 from frames import LabelledFrames
-from networks import ensemble_network, load_members, load_run, member_network, student_network
+from networks import ensemble_network, load_members, load_run, member_network
 from settings import Settings
 from teacher import Teacher
 from temperature import fit_temperature
 from uncd_ros.errors import ConfigError
-from uncd_ros.evaluation.trial import BASELINE, SCALED, STDS, STUDENT, TEACHER, Contender
+from uncd_ros.evaluation.student import student_contender
+from uncd_ros.evaluation.trial import BASELINE, SCALED, STDS, TEACHER, Contender
 from uncd_ros.model_store import StoredModel
 
 
@@ -28,8 +29,7 @@ class Entrant:
 
 def student_entrant(model: StoredModel, device: torch.device) -> Entrant:
     """The model under judgement."""
-    network = student_network(model.student.to(device))
-    return Entrant(contender=Contender(name=STUDENT, network=network, served=model.card.uncertainty.name, has_std=True))
+    return Entrant(contender=student_contender(model, device))
 
 
 def teacher_entrant(run: Path, model: StoredModel, device: torch.device) -> Entrant:

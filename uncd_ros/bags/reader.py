@@ -87,6 +87,11 @@ class Bag:
         """From its first message to its last."""
         return max(0, self.end - self.start) / 1e9
 
+    @property
+    def storage(self) -> str:
+        """How it is stored: 'mcap' or 'sqlite3'."""
+        return 'sqlite3' if '.db3' in self._files[0].suffixes else 'mcap'
+
     def recorded(self, topic: str) -> int:
         """Messages of a topic that there were, as metadata.yaml states; fewer may be left."""
         return max(self._stated.get(topic, 0), self.topics[topic].count)
@@ -174,7 +179,8 @@ def typestore() -> Typestore:
 def decode(message: BagMessage) -> Any:
     """The message, its fields as in rclpy. Raises ImageError if its content is not what its type promises."""
     try:
-        return typestore().deserialize_cdr(message.data, message.kind)
+        # A copy that may be written to: torch takes in no other memory without a word.
+        return typestore().deserialize_cdr(memoryview(bytearray(message.data)), message.kind)
     except Exception as error:  # damage shows itself in any way
         raise ImageError(f'message of {len(message.data)} bytes is no {message.kind} ({error})') from None
 

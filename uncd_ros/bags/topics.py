@@ -24,7 +24,7 @@ def image_topics(bag: Bag) -> list[Topic]:
 
 def choose_topic(bag: Bag, wanted: str | None, labels: str | None) -> tuple[Topic, str]:
     """The camera's topic, and a sentence on the choice; `labels` is a topic that is none. Raises BagError."""
-    there = [topic for topic in image_topics(bag) if topic.name != labels]
+    there = [topic for topic in image_topics(bag) if topic.name != labels] or image_topics(bag)
     listed = ', '.join(f'{topic.name} ({topic.count})' for topic in there) or 'none'
     if wanted is not None:
         topic = find_topic(bag, wanted, '--image-topic')

@@ -1,0 +1,185 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From a bag to a report: the figures of evaluate.py, the way back to each message, the same bytes every time."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip('rosbags', reason='reads and writes bags')
+
+from arguments import parse_wish
+from bag_double import CAMERA, START, camera_bag, camera_message, storage_file, write_bag
+from evaluate import evaluate
+from test_bags import fingerprint
+from uncd_ros.bags.topics import IMAGE
+from uncd_ros.evaluate_bag import main
+from uncd_ros.make_bag import LABEL_TOPIC
+from uncd_ros.make_bag import main as make_bag
+from uncd_ros.model_store import load_model
+from uncd_ros.predictor import Predictor
+
+DETERMINISTIC = ('report.json', 'report.md', 'report.html', 'frames.jsonl')
+
+
+def judge(bag: Path, model: Path, out: Path, *options: str) -> dict[str, Any]:
+    """report.json, the bag being left as it was."""
+    before = fingerprint(bag)
+    assert main([str(bag), '--model', str(model), '--device', 'cpu', '--out', str(out), *options]) == 0
+    assert fingerprint(bag) == before
+    found: dict[str, Any] = json.loads((out / 'report.json').read_text())
+    return found
+
+
+def lines(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / 'frames.jsonl').read_text().splitlines()]
+
+
+@pytest.fixture(scope='module')
+def labelled(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny CamVid's val as a bag; its void is 11."""
+    bag, camvid = tmp_path_factory.mktemp('bags') / 'val', tiny_data / 'camvid'
+    assert make_bag([f'{camvid}/val', '--labels', f'{camvid}/valannot', '--out', str(bag)]) == 0
+    return bag
+
+
+@pytest.fixture(scope='module')
+def expected(tiny_data: Path, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What evaluate.py says about the same frames."""
+    out = tmp_path_factory.mktemp('out')
+    options = ['--dataset', 'camvid', '--data', f'{tiny_data}/camvid', '--device', 'cpu', '--out', str(out)]
+    evaluate(parse_wish([str(tiny_model), *options]))
+    found: dict[str, Any] = json.loads((out / 'report.json').read_text())
+    return found
+
+
+def test_labels_give_exactly_the_figures_of_evaluate(
+    labelled: Path, expected: dict[str, Any], tiny_model: Path, tmp_path: Path
+) -> None:
+    found = judge(labelled, tiny_model, tmp_path / 'out', '--labels', LABEL_TOPIC, '--void', '11')
+    assert found['bag']['labelled'] == 5 and found['notices'] == []
+    for block in ('segmentation', 'calibration', 'error_detection', 'retention', 'p_accurate_certain'):
+        assert found['labels'][block] == expected[block], block
+    assert 'milliseconds' not in found['labels']
+    assert {path.name for path in (tmp_path / 'out/figures').glob('*.png')} > {'timeline.png', 'examples.png'}
+
+
+@pytest.mark.parametrize('by', ['number', 'stamp'])
+def test_labels_in_a_folder_are_the_same(
+    labelled: Path, expected: dict[str, Any], tiny_data: Path, tiny_model: Path, tmp_path: Path, by: str
+) -> None:
+    folder = tmp_path / 'labels'
+    folder.mkdir()
+    for i, path in enumerate(sorted((tiny_data / 'camvid/valannot').glob('*.png'))):
+        name = f'{i:06d}' if by == 'number' else f'{1_700_000_000 * 10**9 + i * 10**8}'
+        (folder / f'{name}.png').write_bytes(path.read_bytes())
+    found = judge(labelled, tiny_model, tmp_path / 'out', '--labels', str(folder), '--void', '11')
+    assert found['labels']['segmentation'] == expected['segmentation']
+
+
+def test_the_same_bag_and_model_give_the_same_bytes(labelled: Path, tiny_model: Path, tmp_path: Path) -> None:
+    for name in ('a', 'b'):
+        judge(labelled, tiny_model, tmp_path / name, '--labels', LABEL_TOPIC, '--void', '11')
+    figures = [f'figures/{path.name}' for path in (tmp_path / 'a/figures').iterdir()]
+    for file in (*DETERMINISTIC, *figures):
+        assert (tmp_path / 'a' / file).read_bytes() == (tmp_path / 'b' / file).read_bytes(), file
+    assert len((tmp_path / 'a/latency.jsonl').read_text().splitlines()) == 5
+    timing = json.loads((tmp_path / 'a/timing.json').read_text())
+    assert timing['frames'] == 5 and timing['milliseconds']['forward']['p50'] > 0
+
+
+def test_every_line_leads_back_to_its_message(tiny_model: Path, tmp_path: Path) -> None:
+    bag = camera_bag(tmp_path / 'bag', 6, storage='mcap')
+    judge(bag, tiny_model, tmp_path / 'out', '--every', '2')
+    predictor = Predictor(load_model(tiny_model), device='cpu')
+    found = lines(tmp_path / 'out')
+    assert [line['index'] for line in found] == [0, 2, 4]
+    for line in found:
+        from bag_double import PERIOD, picture
+
+        received = START + line['index'] * PERIOD
+        assert (line['topic'], line['received'], line['stamp']) == (CAMERA, received, received - 10**6)
+        assert line['seconds'] == pytest.approx(line['index'] / 10)
+        prediction = predictor.predict(picture(line['index'])[..., ::-1])
+        assert line['score'] == prediction.score
+        assert line['mean_uncertainty'] == pytest.approx(float(prediction.uncertainty.mean()), rel=1e-5)
+        assert sum(line['area'].values()) == pytest.approx(1.0, abs=1e-5)
+        assert line['area']['class 0'] == pytest.approx(float(np.mean(prediction.labels == 0)), abs=1e-6)
+
+
+def test_labels_that_do_not_fit_are_counted_and_told(labelled: Path, tiny_model: Path, tmp_path: Path) -> None:
+    found = judge(labelled, tiny_model, tmp_path / 'out', '--labels', LABEL_TOPIC)
+    assert found['labels'] is None and found['bag']['labels_rejected'] == 5
+    assert 'unknown label ids [11], expected 0 to 4 or 255 (--void' in found['notices'][0]
+
+
+def test_what_cannot_be_read_is_counted_and_the_rest_evaluated(tiny_model: Path, tmp_path: Path) -> None:
+    messages = [(CAMERA, IMAGE, START + i * 10**8, camera_message(i)) for i in range(6)]
+    messages[1] = (CAMERA, IMAGE, messages[1][2], b'nothing that is an image')
+    cut = bytearray(messages[3][3])
+    cut[16 + len('camera') + 2 : 16 + len('camera') + 6] = (480).to_bytes(4, 'little')  # more rows than there are
+    messages[3] = (CAMERA, IMAGE, messages[3][2], bytes(cut))
+    found = judge(write_bag(tmp_path / 'bag', messages), tiny_model, tmp_path / 'out')
+    assert (found['bag']['evaluated'], found['bag']['unreadable']) == (6, 2)
+    faults = [line['fault'] for line in lines(tmp_path / 'out')]
+    assert faults[1].startswith('unreadable: message of 24 bytes is no sensor_msgs/msg/Image')
+    assert faults[3].startswith('truncated: image data is')
+    assert [line['score'] is None for line in lines(tmp_path / 'out')] == [False, True, False, True, False, False]
+    assert 'Of 6 recorded images, 2 could not be read as an image' in (tmp_path / 'out/report.md').read_text()
+
+
+def test_a_bag_cut_short_is_evaluated_as_far_as_it_goes(tiny_model: Path, tmp_path: Path) -> None:
+    bag = camera_bag(tmp_path / 'bag', 60)
+    file = storage_file(bag)
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    found = judge(bag, tiny_model, tmp_path / 'out')
+    counts = found['bag']
+    assert counts['recorded'] == 60 and counts['evaluated'] + counts['lost'] == 60 and counts['evaluated'] > 20
+    assert 'cut short or damaged' in found['notices'][0]
+
+
+def test_frozen_camera_raises_the_flag_and_the_alarm_has_its_picture(tiny_model: Path, tmp_path: Path) -> None:
+    same = camera_message(0)
+    messages = [(CAMERA, IMAGE, START + i * 10**8, camera_message(i) if i < 20 else same) for i in range(40)]
+    found = judge(write_bag(tmp_path / 'bag', messages), tiny_model, tmp_path / 'out')
+    assert found['camera_faults'] == {'frozen': 11}
+    (alarm,) = found['flag']['alarms']
+    assert alarm['index'] == 31 and alarm['fault'].startswith('frozen') and alarm['event'] == ''
+    assert (tmp_path / 'out' / alarm['picture']).is_file() and alarm['picture'] in (
+        tmp_path / 'out/report.html'
+    ).read_text()
+
+
+@pytest.mark.parametrize(
+    ('options', 'complaint'),
+    [
+        (['--image-topic', '/nowhere'], '--image-topic /nowhere: no such topic; image topics of'),
+        (['--labels', '/nowhere'], '--labels /nowhere: no such topic'),
+        (['--labels', CAMERA], f'--labels {CAMERA}: '),
+        (['--events', '/nowhere.csv'], '/nowhere.csv: cannot be read'),
+        (['--model', '/nowhere'], "model '/nowhere' not found"),
+        (['--every', '0'], '--every is 0'),
+        (['--live', '-1'], '--live is -1.0'),
+        (['--every', 'x'], 'argument --every'),
+    ],
+)
+def test_a_mistake_is_one_line(
+    tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], complaint: str
+) -> None:
+    bag = camera_bag(tmp_path / 'bag', 2)
+    assert main([str(bag), '--model', str(tiny_model), '--out', str(tmp_path / 'out'), *options]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f'error: {complaint}') and error.count('\n') == 1
+
+
+def test_nothing_is_written_into_the_bag(tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bag = camera_bag(tmp_path / 'bag', 2)
+    before = fingerprint(bag)
+    for option in ('--out', '--write-bag'):
+        arguments = [str(bag), '--model', str(tiny_model), '--out', str(tmp_path / 'out'), option, str(bag / 'in')]
+        assert main(arguments) == 1
+        assert f'error: {option} {bag}/in: lies in the bag' in capsys.readouterr().err
+    assert fingerprint(bag) == before
