@@ -3,6 +3,11 @@
 """From a bag to a report: the figures of evaluate.py, the way back to each message, the same bytes every time."""
 
 import json
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +17,11 @@ import pytest
 pytest.importorskip('rosbags', reason='reads and writes bags')
 
 from arguments import parse_wish
-from bag_double import CAMERA, START, camera_bag, camera_message, storage_file, write_bag
+from bag_double import CAMERA, PERIOD, START, camera_bag, camera_message, picture, storage_file, write_bag
 from evaluate import evaluate
 from test_bags import fingerprint
+from uncd_ros.bags.labels import nanoseconds
+from uncd_ros.bags.reader import Bag, decode
 from uncd_ros.bags.topics import IMAGE
 from uncd_ros.evaluate_bag import main
 from uncd_ros.make_bag import LABEL_TOPIC
@@ -98,8 +105,6 @@ def test_every_line_leads_back_to_its_message(tiny_model: Path, tmp_path: Path) 
     found = lines(tmp_path / 'out')
     assert [line['index'] for line in found] == [0, 2, 4]
     for line in found:
-        from bag_double import PERIOD, picture
-
         received = START + line['index'] * PERIOD
         assert (line['topic'], line['received'], line['stamp']) == (CAMERA, received, received - 10**6)
         assert line['seconds'] == pytest.approx(line['index'] / 10)
@@ -183,3 +188,77 @@ def test_nothing_is_written_into_the_bag(tiny_model: Path, tmp_path: Path, capsy
         assert main(arguments) == 1
         assert f'error: {option} {bag}/in: lies in the bag' in capsys.readouterr().err
     assert fingerprint(bag) == before
+
+
+def test_answers_are_written_beside_the_camera(tiny_model: Path, tmp_path: Path) -> None:
+    bag, beside = camera_bag(tmp_path / 'bag', 3), tmp_path / 'beside'
+    judge(bag, tiny_model, tmp_path / 'out', '--write-bag', str(beside))
+    predictor = Predictor(load_model(tiny_model), device='cpu')
+    with Bag(bag) as before, Bag(beside) as after:
+        assert after.storage == before.storage == 'sqlite3' and after.notices == []
+        assert list(after.messages([CAMERA])) == list(before.messages([CAMERA]))
+        answers = (f'/segmentation/{name}' for name in ('mask', 'uncertainty', 'ood', 'ood_score'))
+        mask, uncertainty, flag, score = ([decode(each) for each in after.messages([topic])] for topic in answers)
+        assert [each.received for each in after.messages(['/segmentation/ood'])] == [
+            START + i * PERIOD for i in range(3)
+        ]
+    for i in range(3):
+        found = predictor.predict(picture(i)[..., ::-1])
+        for message, encoding, pixels in (
+            (mask[i], 'mono8', found.labels),
+            (uncertainty[i], '32FC1', found.uncertainty),
+        ):
+            assert (message.encoding, message.header.frame_id) == (encoding, 'camera')
+            assert nanoseconds(message.header.stamp) == START + i * PERIOD - 10**6
+            np.testing.assert_array_equal(message.data.view(pixels.dtype).reshape(pixels.shape), pixels)
+        assert not flag[i].data and score[i].data == pytest.approx(found.score)
+
+
+@contextmanager
+def full_disk(size: int) -> Iterator[None]:
+    """No file may grow beyond so many bytes."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_full_disk_ends_the_new_bag_and_nothing_else(tiny_model: Path, tmp_path: Path) -> None:
+    bag, beside = camera_bag(tmp_path / 'bag', 60, storage='mcap'), tmp_path / 'beside'
+    with full_disk(1_000_000):
+        found = judge(bag, tiny_model, tmp_path / 'out', '--write-bag', str(beside))
+    assert found['bag']['evaluated'] == 60 and len(lines(tmp_path / 'out')) == 60
+    assert found['notices'] == [f'{beside}: cannot be written (File too large); what there was of it is removed']
+    assert not beside.exists()
+
+
+def test_a_full_disk_under_the_report_is_one_line(
+    tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bag, out = camera_bag(tmp_path / 'bag', 60), tmp_path / 'out'
+    with full_disk(20_000):
+        assert main([str(bag), '--model', str(tiny_model), '--out', str(out)]) == 1
+    assert capsys.readouterr().err == f'error: {out}: the report cannot be written (File too large)\n'
+    found = json.loads((out / 'report.json').read_text())
+    assert found['bag']['evaluated'] == 60
+    assert found['notices'] == ['frames.jsonl and latency.jsonl break off: File too large']
+
+
+def test_a_bag_ten_times_longer_takes_no_more_memory(tiny_model: Path, tmp_path: Path) -> None:
+    program = (
+        'import resource, sys, torch; torch.set_num_threads(1); from uncd_ros.evaluate_bag import main\n'
+        'assert main(sys.argv[1:]) == 0; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)'
+    )
+    peaks = []
+    for frames in (60, 600):
+        messages = (
+            (CAMERA, IMAGE, START + i * PERIOD, camera_message(i, height=120, width=160)) for i in range(frames)
+        )
+        bag = write_bag(tmp_path / f'bag{frames}', messages, storage='mcap')
+        arguments = [str(bag), '--model', str(tiny_model), '--device', 'cpu', '--out', str(tmp_path / f'out{frames}')]
+        done = subprocess.run([sys.executable, '-c', program, *arguments], capture_output=True, text=True, check=True)
+        peaks.append(int(done.stdout.split()[-1]) / 1024)
+    assert storage_file(tmp_path / 'bag600').stat().st_size > 30e6, 'what would be kept if anything were'
+    assert peaks[1] - peaks[0] < 15.0, f'{peaks} MiB'

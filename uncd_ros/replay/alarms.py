@@ -109,8 +109,8 @@ class AlarmLog:
         sheet = contact_sheet([_row(each) for each in rows], self._card.classes, self._card.uncertainty.upper)
         self._folder.mkdir(parents=True, exist_ok=True)
         name = f'alarm_{alarm.index:06d}.jpg'
-        cv2.imwrite(str(self._folder / name), sheet[..., ::-1])
-        alarm.picture = f'{self._folder.name}/{name}'
+        if cv2.imwrite(str(self._folder / name), sheet[..., ::-1]):  # or the disk is full
+            alarm.picture = f'{self._folder.name}/{name}'
 
 
 def _row(result: FrameResult) -> SheetRow:

@@ -20,6 +20,9 @@ from uncd_ros.ood import LONGEST_STEP
 from uncd_ros.replay.event_file import Event
 from uncd_ros.replay.watch import FrameResult
 
+BATCH = 1024
+"""Scores that are ranked at a time: a histogram of a million bins takes its time however few come."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventOutcome:
@@ -82,6 +85,7 @@ class EventScore:
     def __init__(self, events: Sequence[Event]) -> None:
         self._tallies = [_Tally(event) for event in events]
         self._ranking = Ranking()
+        self._scores: list[tuple[float, bool]] = []
         self._was_up, self._last = False, math.nan
         self._was_calm = False
         self._calm_seconds = 0.0
@@ -103,11 +107,14 @@ class EventScore:
             self._false += is_rise
             self._faulty += is_rise and bool(result.fault)
         if result.prediction:
-            self._ranking.update(torch.tensor([result.score]), torch.tensor([bool(inside)]))
+            self._scores.append((result.score, bool(inside)))
+            if len(self._scores) == BATCH:
+                self._rank()
         self._was_up, self._was_calm, self._last = is_up, not inside, result.seconds
 
     def report(self) -> EventReport:
         """All that was found."""
+        self._rank()
         outcomes = [tally.outcome() for tally in self._tallies]
         seen = [each for each in outcomes if each.frames]
         hours = self._calm_seconds / 3600.0
@@ -129,6 +136,11 @@ class EventScore:
             calm_flagged=self._calm_flagged / self._calm_frames if self._calm_frames else math.nan,
             image_auroc=self._ranking.auroc(),
         )
+
+    def _rank(self) -> None:
+        scores, inside = torch.tensor(self._scores).reshape(-1, 2).T
+        self._ranking.update(scores, inside.bool())
+        self._scores.clear()
 
 
 class _Tally:

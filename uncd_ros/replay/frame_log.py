@@ -7,6 +7,7 @@ Times are kept apart, in latency.jsonl: they differ from run to run, and all els
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
@@ -31,6 +32,8 @@ class FrameLog:
         self._folder, self._names = folder, [info.name for info in classes]
         self._stages: dict[str, _Durations] = {}
         self.frames = 0
+        self.trouble = ''
+        """Why the files break off; empty if they do not."""
         self._frames, self._latency = (self._open(folder / name) for name in (FRAMES, LATENCY))
 
     def __enter__(self) -> 'FrameLog':
@@ -39,8 +42,9 @@ class FrameLog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._frames.close()
-        self._latency.close()
+        for file in (self._frames, self._latency):
+            with suppress(OSError):  # of a full disk, which has been told
+                file.close()
 
     def update(self, result: FrameResult) -> None:
         """Write a line to each file."""
@@ -49,12 +53,12 @@ class FrameLog:
         stages['total'] = sum(stages.values())
         for stage, seconds in stages.items():
             self._stages.setdefault(stage, _Durations()).add(seconds)
-        self._frames.write(json.dumps(without_nan(frame_line(result, self._names)), allow_nan=False) + '\n')
         milliseconds = {stage: round(1e3 * seconds, 3) for stage, seconds in stages.items()}
-        self._latency.write(json.dumps({'index': index, 'milliseconds': milliseconds}) + '\n')
+        self._write(self._frames, without_nan(frame_line(result, self._names)))
+        self._write(self._latency, {'index': index, 'milliseconds': milliseconds})
 
-    def write_timing(self, seconds: float, recorded_rate: float, device: str) -> dict[str, Any]:
-        """timing.json: how fast it went, `seconds` in all, beside the rate at which the camera recorded."""
+    def finish(self, seconds: float, recorded_rate: float, device: str) -> None:
+        """Write timing.json: how fast it went, `seconds` in all, beside the rate at which the camera recorded."""
         timing = {
             'device': device,
             'frames': self.frames,
@@ -63,8 +67,22 @@ class FrameLog:
             'recorded_frames_per_second': round(recorded_rate, 2),
             'milliseconds': {stage: each.percentiles_ms() for stage, each in self._stages.items()},
         }
-        (self._folder / TIMING).write_text(json.dumps(timing, indent=1) + '\n')
-        return timing
+        try:
+            (self._folder / TIMING).write_text(json.dumps(timing, indent=1) + '\n')
+            self._frames.flush()
+            self._latency.flush()
+        except OSError as error:
+            self._fail(error)
+
+    def _write(self, file: TextIO, content: Any) -> None:
+        if not self.trouble:
+            try:
+                file.write(json.dumps(content, allow_nan=False) + '\n')
+            except OSError as error:
+                self._fail(error)
+
+    def _fail(self, error: OSError) -> None:
+        self.trouble = self.trouble or f'{FRAMES} and {LATENCY} break off: {error.strerror}'
 
     @staticmethod
     def _open(path: Path) -> TextIO:

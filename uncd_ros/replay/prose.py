@@ -47,8 +47,8 @@ def _opening(found: Findings) -> Iterator[str]:
     )
     if found.every > 1:
         yield (
-            f'**A quick look: every {found.every}th image only. The flag looks back on images, so on all of them it '
-            'would have risen sooner.**'
+            f'**A quick look: one image in {found.every}. The flag looks back on a number of images, so on all of them '
+            'it rises and falls at other times.**'
         )
     gone = [
         (counts.unreadable, 'could not be read as an image'),
@@ -111,9 +111,11 @@ def _events(events: EventReport) -> Iterator[str]:
     of_faults = (
         f' ({events.false_alarms_of_faults} while the camera was faulty)' if events.false_alarms_of_faults else ''
     )
+    delay = f'; median delay {_seconds(events.delay_median)}' if events.detected else ''
+    alarms = f'{events.false_alarms} false alarm{"" if events.false_alarms == 1 else "s"}'
     yield (
-        f'**Detected {events.detected} of {events.detected + events.missed}, missed {events.missed}; median delay '
-        f'{_seconds(events.delay_median)}. {events.false_alarms} false alarms{of_faults} in '
+        f'**Detected {events.detected} of {events.detected + events.missed}, missed {events.missed}{delay}. '
+        f'{alarms}{of_faults} in '
         f'{60 * events.calm_hours:.1f} minutes outside of events: {rate} an hour** (95 % interval {low:.1f} to '
         f'{high:.1f}). Outside, the flag was up in {events.calm_flagged:.1%} of the images. AUROC of the image score, '
         f'events against the rest: {number(events.image_auroc)}.'

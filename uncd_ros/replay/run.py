@@ -109,7 +109,7 @@ def evaluate(wish: Wish, console: Console) -> Findings:
         start = time.perf_counter()
         for result in _results(frames, predictor, console):
             seen.update(result)
-        seen.log.write_timing(time.perf_counter() - start, frames.recorded_rate, predictor.device_name)
+        seen.log.finish(time.perf_counter() - start, frames.recorded_rate, predictor.device_name)
         seen.alarms.close()
         if seen.output:
             seen.output.finish()
@@ -186,14 +186,14 @@ def _findings(wish: Wish, model: StoredModel, frames: FrameReader, seen: Observe
         alarms=seen.alarms.alarms,
         events=seen.score.report() if seen.score else None,
         truth=truth.evaluation(bag.name, wish.every) if truth and truth.judged else None,
-        notices=[*bag.notices, *_notices(truth, seen.output)],
+        notices=[*bag.notices, *_notices(seen)],
     )
 
 
-def _notices(truth: LabelJudge | None, output: BagOutput | None) -> Iterator[str]:
+def _notices(seen: Observers) -> Iterator[str]:
+    truth, output = seen.truth, seen.output
     if truth and truth.rejected:
         yield f'{truth.rejected} label images could not be used: {truth.first_reason} (--void names the id of no class)'
     if truth and not truth.judged:
         yield 'no image has labels that fit: nothing could be compared with them'
-    if output and output.trouble:
-        yield output.trouble
+    yield from (each for each in (seen.log.trouble, output.trouble if output else '') if each)
