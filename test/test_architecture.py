@@ -16,6 +16,7 @@ ROS_MODULES = {
     'demo',
     'executor',
     'image_player',
+    'live_replay',
     'messages',
     'outputs',
     'params',

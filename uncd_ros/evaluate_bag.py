@@ -18,6 +18,10 @@ from uncd_ros.errors import ConfigError, UncdError
 from uncd_ros.palette import ABSTAINED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
     from uncd_ros.replay.run import Wish
 
 
@@ -59,6 +63,16 @@ def parse_wish(arguments: list[str] | None) -> 'Wish':
     return Wish(**vars(given))
 
 
+def _live() -> 'Callable[[Path, str, str, float, Path, Console], None]':
+    """The only part that needs ROS. Raises ConfigError where there is none."""
+    try:
+        from uncd_ros.live_replay import replay_live
+    except ModuleNotFoundError as error:
+        message = f"--live needs {error.name}: source a ROS 2 installation, or pip install 'uncd_ros[ros]'"
+        raise ConfigError(message) from None
+    return replay_live
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Entry point."""
     try:
@@ -68,8 +82,12 @@ def main(arguments: list[str] | None = None) -> int:
 
         console = Console(highlight=False, soft_wrap=True)
         wish = parse_wish(arguments)
-        evaluate(wish, console)
+        replay_live = _live() if wish.live else None
+        found = evaluate(wish, console)
         console.print(f'report: {wish.out}/report.html, report.md, report.json, frames.jsonl')
+        if replay_live and wish.live:
+            replay_live(wish.bag, found.topic, wish.model, wish.live, wish.out, console)
+            console.print(f'report: {wish.out}/live.html, live.md, live.json')
     except UncdError as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

@@ -21,9 +21,9 @@ from rosbags.typesys.store import Typestore
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from uncd_ros.bags.storage import COMPRESSED, SUFFIXES, Storage, Topic, open_storage
+from uncd_ros.bags.storage import Storage, Topic, open_storage
 from uncd_ros.errors import BagError, ImageError
-from uncd_ros.frame_source import natural_order
+from uncd_ros.frame_source import is_bag_file, natural_order
 
 METADATA = 'metadata.yaml'
 
@@ -122,7 +122,11 @@ class Bag:
             return [path]
         if not path.is_dir():
             raise BagError(f'{path}: not found, expected a rosbag2 folder, or a .mcap or .db3 file')
-        there = {file.name: file for file in sorted(path.iterdir(), key=natural_order) if _is_storage(file)}
+        there = {
+            file.name: file
+            for file in sorted(path.iterdir(), key=natural_order)
+            if file.is_file() and is_bag_file(file)
+        }
         if not there:
             raise BagError(f'{path}: no .mcap or .db3 file in this folder, expected a rosbag2')
         named = self._read_metadata(path / METADATA)
@@ -183,7 +187,3 @@ def decode(message: BagMessage) -> Any:
         return typestore().deserialize_cdr(memoryview(bytearray(message.data)), message.kind)
     except Exception as error:  # damage shows itself in any way
         raise ImageError(f'message of {len(message.data)} bytes is no {message.kind} ({error})') from None
-
-
-def _is_storage(file: Path) -> bool:
-    return file.is_file() and PurePath(file.name.removesuffix(COMPRESSED)).suffix in SUFFIXES

@@ -19,7 +19,6 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-SUFFIXES = ('.mcap', '.db3')
 COMPRESSED = '.zstd'
 """What rosbag2 adds to the name of a file that it compresses whole."""
 _ZSTD = b'\x28\xb5\x2f\xfd'
