@@ -158,6 +158,22 @@ def test_frozen_camera_raises_the_flag_and_the_alarm_has_its_picture(tiny_model:
     ).read_text()
 
 
+def test_events_are_told_in_the_report(tiny_model: Path, tmp_path: Path) -> None:
+    events = tmp_path / 'events.csv'
+    events.write_text('start,end,kind\n2.0,4.0,frozen\n1.0,1.5,nothing\n90,91,late\n')
+    same = camera_message(0)
+    messages = [(CAMERA, IMAGE, START + i * 10**8, camera_message(i) if i < 20 else same) for i in range(40)]
+    bag, out = write_bag(tmp_path / 'bag', messages), tmp_path / 'out'
+    found = judge(bag, tiny_model, out, '--events', str(events))['events']
+    assert (found['detected'], found['missed'], found['unseen'], found['false_alarms']) == (1, 1, 1, 0)
+    # Ten images alike are frozen, and three of the last five raise the flag: image 31, 3.1 s.
+    assert found['by_kind']['frozen']['delay_median'] == pytest.approx(1.1)
+    assert found['events'][2]['delay'] is None
+    text = (out / 'report.md').read_text()
+    assert 'Detected 1 of 2, missed 1; median delay 1.10 s. 0 false alarms in 0.0 minutes' in text
+    assert '1 events lie where there is no image' in text and 'nan' not in text
+
+
 @pytest.mark.parametrize(
     ('options', 'complaint'),
     [

@@ -22,17 +22,18 @@ def test_the_same_items_in_the_same_order() -> None:
 
 
 def test_only_a_few_are_read_ahead() -> None:
-    begun = 0
-
-    def items() -> Iterator[int]:
-        nonlocal begun
-        for begun in range(1, 101):
-            yield begun
-
-    ahead = prefetch(items(), ahead=3)
-    assert next(ahead) == 1
+    begun: list[int] = []
+    ahead = prefetch((begun.append(i) for i in range(100)), ahead=3)
+    next(ahead)
     time.sleep(0.1)
-    assert begun <= 1 + 3 + 1, 'one taken, three waiting, one in hand'
+    assert len(begun) <= 1 + 3 + 1, 'one taken, three waiting, one in hand'
+    ahead.close()
+    assert readers() == []
+
+
+def test_who_stops_stops_all_that_read_for_it() -> None:
+    ahead = prefetch(number + 1 for number in prefetch(range(100)))
+    assert next(ahead) == 1
     ahead.close()
     assert readers() == []
 

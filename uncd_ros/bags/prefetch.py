@@ -4,7 +4,7 @@
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import TypeVar
 
 T = TypeVar('T')
@@ -19,7 +19,7 @@ class _End:
         self.error = error
 
 
-def prefetch(items: Iterable[T], ahead: int = AHEAD) -> Iterator[T]:
+def prefetch(items: Iterable[T], ahead: int = AHEAD) -> Generator[T, None, None]:
     """The same items in the same order, and the same error; whoever stops early stops the thread, too."""
     waiting: queue.Queue[T | _End] = queue.Queue(ahead)
     stop = threading.Event()
@@ -32,6 +32,9 @@ def prefetch(items: Iterable[T], ahead: int = AHEAD) -> Iterator[T]:
                     return
         except BaseException as error:
             end = _End(error)
+        finally:
+            if isinstance(items, Generator):  # in this thread, which may be in the middle of it
+                items.close()
         _put(waiting, end, stop)
 
     thread = threading.Thread(target=read, name='reader', daemon=True)

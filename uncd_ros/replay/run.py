@@ -30,7 +30,7 @@ from uncd_ros.replay.frame_log import FrameLog
 from uncd_ros.replay.report import FIGURES, write_report
 from uncd_ros.replay.timeline import Timeline
 from uncd_ros.replay.truth import LabelJudge
-from uncd_ros.replay.watch import FrameResult, Observer, watch
+from uncd_ros.replay.watch import FrameResult, Observer, decide, predict
 
 TIMING = OodTiming()
 """As the node's parameters are by default."""
@@ -138,8 +138,9 @@ def make_folder(folder: Path) -> None:
 
 
 def _results(frames: FrameReader, predictor: Predictor, console: Console) -> Iterator[FrameResult]:
-    """Reading runs beside the network, a few images ahead."""
-    results = watch(prefetch(frames), predictor, TIMING, frames.bag.start)
+    """Three things at a time, a few images apart: reading, the network, and what is made of its answers."""
+    answers = prefetch(predict(prefetch(frames), predictor))
+    results = decide(answers, predictor.card, TIMING, frames.bag.start)
     return shown_progress(frames.bag.name, results, frames.expected, console)
 
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every image of a bag, once and in order, through what the node does with an image: predict, check, decide."""
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from uncd_ros.bags.frames import BagFrame
 from uncd_ros.camera_health import CameraHealth
+from uncd_ros.model_card import ModelCard
 from uncd_ros.ood import OodDecision, OodMonitor, OodTiming
 from uncd_ros.predictor import Prediction, Predictor
 from uncd_ros.telemetry import Stopwatch
@@ -53,26 +55,42 @@ class Observer(Protocol):
         """Take in the next image."""
 
 
-def watch(frames: Iterable[BagFrame], predictor: Predictor, timing: OodTiming, start: int) -> Iterator[FrameResult]:
-    """The results in order; `start` is when the bag begins, in nanoseconds of its recorder's clock."""
-    health, monitor = CameraHealth(), OodMonitor(predictor.card.ood, timing)
-    classes = len(predictor.card.classes)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predicted:
+    """One image and the network's answer."""
+
+    frame: BagFrame
+    prediction: Prediction | None
+    """None for an image that cannot be read."""
+    watch: Stopwatch
+
+
+def predict(frames: Iterable[BagFrame], predictor: Predictor) -> Iterator[Predicted]:
+    """The answers in order."""
     for frame in frames:
-        watch = Stopwatch()
+        watch, prediction = Stopwatch(), None
         watch.seconds['read'] = frame.read_seconds
-        prediction, fault = None, frame.fault
-        pixels: NDArray[np.int64] = np.zeros(classes, np.int64)
-        sums: NDArray[np.float64] = np.zeros(classes)
         if frame.image is not None:
             (prediction,) = predictor.predict_batch([frame.image], watch)
-            fault = health.check(frame.image) or ''
+        yield Predicted(frame=frame, prediction=prediction, watch=watch)
+
+
+def decide(answers: Iterable[Predicted], card: ModelCard, timing: OodTiming, start: int) -> Iterator[FrameResult]:
+    """The results in order; `start` is when the bag begins, in nanoseconds of its recorder's clock."""
+    health, monitor = CameraHealth(), OodMonitor(card.ood, timing)
+    classes = len(card.classes)
+    for answer in answers:
+        began = time.perf_counter()
+        frame, prediction = answer.frame, answer.prediction
+        fault = frame.fault if frame.image is None else health.check(frame.image) or ''
         score = prediction.score if prediction else float('nan')
         decision = monitor.update(score, frame.stamp * 1e-9, fault=fault or None)
+        pixels: NDArray[np.int64] = np.zeros(classes, np.int64)
+        sums: NDArray[np.float64] = np.zeros(classes)
         if prediction:
             labels = prediction.labels.ravel()
             pixels = np.bincount(labels, minlength=classes)
             sums = np.bincount(labels, prediction.uncertainty.ravel(), classes).astype(np.float64, copy=False)
-        watch.lap('judge')
         yield FrameResult(
             frame=frame,
             seconds=(frame.message.received - start) / 1e9,
@@ -81,5 +99,5 @@ def watch(frames: Iterable[BagFrame], predictor: Predictor, timing: OodTiming, s
             fault=fault,
             pixels=pixels,
             uncertainty=sums,
-            stages=watch.seconds,
+            stages={**answer.watch.seconds, 'judge': time.perf_counter() - began},
         )
