@@ -1,7 +1,9 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bags that the tests make, in the ways in which others have written theirs."""
+"""Bags that the tests make, in the ways in which others have written theirs, and what is said about them."""
 
+import hashlib
+import json
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +16,7 @@ from ruamel.yaml import YAML
 from uncd_ros.bags.reader import typestore
 from uncd_ros.bags.topics import IMAGE
 from uncd_ros.bags.writer import header, image_message
+from uncd_ros.evaluate_bag import main
 
 CAMERA = '/camera/image_raw'
 PERIOD = 10**8
@@ -111,3 +114,23 @@ def storage_file(path: Path) -> Path:
     """The only file of a bag."""
     (file,) = (each for each in path.iterdir() if each.name != 'metadata.yaml')
     return file
+
+
+def fingerprint(path: Path) -> dict[str, tuple[str, int]]:
+    """Content and time of change of every file."""
+    files = [path] if path.is_file() else sorted(path.rglob('*'))
+    return {file.name: (hashlib.sha256(file.read_bytes()).hexdigest(), file.stat().st_mtime_ns) for file in files}
+
+
+def judge(bag: Path, model: Path, out: Path, *options: str) -> dict[str, Any]:
+    """report.json, the bag being left as it was."""
+    before = fingerprint(bag)
+    assert main([str(bag), '--model', str(model), '--device', 'cpu', '--out', str(out), *options]) == 0
+    assert fingerprint(bag) == before
+    found: dict[str, Any] = json.loads((out / 'report.json').read_text())
+    return found
+
+
+def lines(out: Path) -> list[dict[str, Any]]:
+    """What frames.jsonl says."""
+    return [json.loads(line) for line in (out / 'frames.jsonl').read_text().splitlines()]

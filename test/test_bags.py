@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bags of every age and form are read; what is damaged costs no more than itself and leaves the bag as it is."""
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,18 @@ import pytest
 
 pytest.importorskip('rosbags', reason='reads and writes bags')
 
-from bag_double import CAMERA, PERIOD, START, camera_bag, camera_message, old_bag, picture, split_bag, storage_file
+from bag_double import (
+    CAMERA,
+    PERIOD,
+    START,
+    camera_bag,
+    camera_message,
+    fingerprint,
+    old_bag,
+    picture,
+    split_bag,
+    storage_file,
+)
 from bag_double import write_bag as write_others_bag
 from uncd_ros.bags.reader import Bag, decode
 from uncd_ros.bags.topics import IMAGE, choose_topic
@@ -19,12 +29,6 @@ from uncd_ros.errors import BagError, ImageError
 from uncd_ros.images import as_array
 
 FRAMES = 6
-
-
-def fingerprint(path: Path) -> dict[str, tuple[str, int]]:
-    """Content and time of change of every file."""
-    files = [path] if path.is_file() else sorted(path.rglob('*'))
-    return {file.name: (hashlib.sha256(file.read_bytes()).hexdigest(), file.stat().st_mtime_ns) for file in files}
 
 
 def read_all(path: Path) -> tuple[list[int], list[str]]:
