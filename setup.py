@@ -48,6 +48,18 @@ setup(
             'opencv-python-headless>=4.8',
             'rich>=13',
         ],
+        # Judging and making bags; with the wheels above or without any ROS.
+        'bags': [
+            'rosbags>=0.11',
+            'backports.zstd>=1; python_version < "3.14"',
+            'ruamel.yaml>=0.18',
+            'scikit-learn>=1.3',
+            'scipy>=1.11',
+            'matplotlib>=3.8',
+            'markdown-it-py>=3',
+            'opencv-python-headless>=4.8',
+            'rich>=13',
+        ],
         'train': [
             'lightning-fabric>=2.2',
             'kornia>=0.7.2',
@@ -77,6 +89,8 @@ setup(
             f'perception_node = {NAME}.commands:perception_node',
             f'image_player = {NAME}.commands:image_player',
             f'demo = {NAME}.commands:demo',
+            f'evaluate_bag = {NAME}.commands:evaluate_bag',
+            f'make_bag = {NAME}.commands:make_bag',
         ],
     },
     zip_safe=True,

@@ -16,7 +16,7 @@ ROS_MODULES = {
     'demo',
     'executor',
     'image_player',
-    'images',
+    'live_replay',
     'messages',
     'outputs',
     'params',

@@ -62,7 +62,9 @@ def test_video_gives_every_frame_and_its_rate(tmp_path):
 
 
 def test_what_is_not_there_is_named(tmp_path):
-    with pytest.raises(SourceError, match=r"gone\.mp4: not found, expected 'street', a video file or a folder"):
+    with pytest.raises(
+        SourceError, match=r"gone\.mp4: not found, expected 'street', a video file, a folder of images or a bag"
+    ):
         open_source(str(tmp_path / 'gone.mp4'))
     with pytest.raises(SourceError, match='no image in this folder, expected jpg'):
         open_source(str(tmp_path))

@@ -7,9 +7,10 @@ from pathlib import Path
 import torch
 
 from member_store import load_members
-from networks import ensemble_network, member_network, student_network
+from networks import ensemble_network, member_network
 from run_folder import load_run
 from teacher import Teacher
+from uncd_ros.evaluation.student import student_network
 from uncd_ros.model_store import load_model
 
 IMAGES = torch.randint(0, 255, (1, 3, 30, 50), dtype=torch.uint8)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from networks import student_network
 from segdata import SegData
 from uncd_ros.confidence import ConfidenceCurve
 from uncd_ros.evaluation.judge import ErrorJudge, ImageScores, Network
 from uncd_ros.evaluation.records import LabelledFrame
+from uncd_ros.evaluation.student import student_network
 from uncd_ros.scores import IMAGE_SCORES
 from uncd_ros.student import Student
 

@@ -10,13 +10,14 @@ import torch
 
 from frames import LabelledFrames
 from member_store import load_members
-from networks import ensemble_network, member_network, student_network
+from networks import ensemble_network, member_network
 from run_folder import load_run
 from settings import Settings
 from teacher import Teacher
 from temperature import fit_temperature
 from uncd_ros.errors import ConfigError
-from uncd_ros.evaluation.trial import BASELINE, SCALED, STDS, STUDENT, TEACHER, Contender
+from uncd_ros.evaluation.student import student_contender
+from uncd_ros.evaluation.trial import BASELINE, SCALED, STDS, TEACHER, Contender
 from uncd_ros.model_store import StoredModel
 
 
@@ -30,13 +31,7 @@ class Entrant:
 
 def student_entrant(model: StoredModel, device: torch.device) -> Entrant:
     """The model under judgement."""
-    network = student_network(model.student.to(device))
-    card = model.card
-    return Entrant(
-        contender=Contender(
-            name=STUDENT, network=network, served=card.uncertainty.name, has_std=True, curve=card.confidence
-        )
-    )
+    return Entrant(contender=student_contender(model, device))
 
 
 def teacher_entrant(run: Path, model: StoredModel, device: torch.device) -> Entrant:

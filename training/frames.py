@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from uncd_ros.errors import ImageError
+from uncd_ros.evaluation.labels import read_labels
 from uncd_ros.evaluation.records import LabelledFrame
 from uncd_ros.frame_source import read_image
 from uncd_ros.model_card import ClassInfo
-from uncd_ros.palette import ABSTAINED as VOID
 from uncd_ros.synthetic import STREET_CLASSES, render_street
 
 
@@ -173,17 +172,6 @@ class ClassList:
                 )
             targets.append(takers[0])
         return np.asarray(targets, np.int64)
-
-
-def read_labels(path: Path, size: tuple[int, int], num_classes: int, void: int) -> NDArray[np.uint8]:
-    """(H, W) uint8 ids with `void` turned into 255. Raises ImageError for another size or an unknown id."""
-    labels = read_image(path, cv2.IMREAD_UNCHANGED)
-    if labels.shape != size:
-        raise ImageError(f'{path}: label has shape {labels.shape}, expected {size} as its image')
-    unknown = set(np.unique(labels).tolist()) - {*range(num_classes), void}
-    if unknown:
-        raise ImageError(f'{path}: unknown label ids {sorted(unknown)}, expected 0 to {num_classes - 1} or {void}')
-    return np.where(labels == void, np.uint8(VOID), labels)
 
 
 def _pairs(images: Path, labels: Path) -> tuple[tuple[Path, Path], ...]:

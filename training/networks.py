@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Student, single net and ensemble in the same clothes, so that one judge judges them all."""
+"""Single net and ensemble in the clothes of the student, so that one judge judges them all."""
 
 import torch
 from torch import Tensor, nn
@@ -8,18 +8,7 @@ from torch import Tensor, nn
 from member import Member
 from teacher import Teacher
 from uncd_ros.evaluation.judge import Network
-from uncd_ros.student import Student, StudentOutput
-
-
-def student_network(student: Student) -> Network:
-    """The student: resized and normalised as on the robot."""
-    device = _device(student)
-
-    def network(images: Tensor) -> StudentOutput:
-        output: StudentOutput = student(student.preprocess(images.to(device).permute(0, 2, 3, 1)))
-        return output
-
-    return network
+from uncd_ros.student import StudentOutput
 
 
 def member_network(member: Member, temperature: float = 1.0) -> Network:

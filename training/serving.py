@@ -11,7 +11,6 @@ from assess import Assessment, assess, image_scores, labelled_frames
 from augment import CALIBRATION_SHIFTS
 from choose import choose_score, choose_uncertainty
 from confidence_fit import fit_confidence, sample_pixels
-from networks import student_network
 from reference import fit_reference
 from segdata import SegData, Splits
 from settings import CalibrationSettings
@@ -20,6 +19,7 @@ from uncd_ros.confidence import ConfidenceCurve
 from uncd_ros.errors import ConfigError
 from uncd_ros.evaluation.alarms import SequenceAlarms, held_out_alarms
 from uncd_ros.evaluation.metrics import effective_counts, image_auroc
+from uncd_ros.evaluation.student import student_network
 from uncd_ros.model_card import CalibrationData, Choice, Temperature, UncertaintySpec
 from uncd_ros.model_store import round_weights
 from uncd_ros.ood import OodRule

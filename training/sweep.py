@@ -25,7 +25,7 @@ from fitting import launch
 from folds import check_sequences
 from member import Member
 from member_store import load_members
-from networks import ensemble_network, member_network, student_network
+from networks import ensemble_network, member_network
 from progress import console
 from run_folder import claim, claim_student
 from segdata import SegData, Splits, load_splits
@@ -34,6 +34,7 @@ from teacher import Teacher
 from teaching import train_student
 from uncd_ros.errors import ConfigError, UncdError
 from uncd_ros.evaluation.records import LabelledFrame
+from uncd_ros.evaluation.student import student_network
 from uncd_ros.evaluation.trial import BASELINE, STUDENT, TEACHER, Contender, Trial
 from uncd_ros.student import Student
 from unlabelled import open_unlabelled

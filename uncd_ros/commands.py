@@ -22,6 +22,16 @@ def demo() -> int:
     return _run('demo')
 
 
+def evaluate_bag() -> int:
+    """See evaluate_bag.py."""
+    return _run('evaluate_bag')
+
+
+def make_bag() -> int:
+    """See make_bag.py."""
+    return _run('make_bag')
+
+
 def _run(module: str) -> int:
     signals = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(each, lambda *_: os._exit(0)) for each in signals]  # there is nothing yet to clean up

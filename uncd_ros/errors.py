@@ -25,3 +25,7 @@ class SourceError(UncdError):
 
 class ConfigError(UncdError):
     """A setting with an unknown name or a value out of range."""
+
+
+class BagError(UncdError):
+    """A bag that cannot be read or written, or does not hold what is asked of it."""

@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Camera frames from what is not a camera: a video, a folder of images, the procedural street."""
+"""Camera frames from what is not a camera: a video, a folder of images, a bag, the procedural street."""
 
 import os
 import re
@@ -17,6 +17,7 @@ from uncd_ros.errors import ImageError, SourceError
 from uncd_ros.synthetic import STREET_FPS, StreetDrive
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.ppm', '.bmp', '.tif', '.tiff')
+BAG_SUFFIXES = ('.mcap', '.db3')
 FOLDER_FPS = 10.0
 """Rate of an image folder, which has none of its own."""
 _KINDS = 'jpg, png, ppm, bmp or tif'
@@ -44,15 +45,28 @@ class FrameSource(Protocol):
 
 
 def open_source(spec: str) -> FrameSource:
-    """The source that `spec` names: 'street', a folder of images or a video file; a SourceError where it cannot be."""
+    """The source that `spec` names: 'street', a folder of images, a video file, a bag or `bag:/topic`.
+
+    Raises SourceError where it cannot be, BagError for a bag.
+    """
     if spec == StreetSource.name:
         return StreetSource()
-    path = Path(spec)
+    place, _, topic = spec.partition(':/')
+    path = Path(place)
+    if any(map(is_bag_file, path.iterdir() if path.is_dir() else [path])):
+        from uncd_ros.bags.source import BagSource  # the library that reads bags is not needed for anything else here
+
+        return BagSource(path, f'/{topic}' if topic else None)
     if path.is_dir():
         return FolderSource(path)
     if path.is_file():
         return VideoSource(path)
-    raise SourceError(f"{spec}: not found, expected 'street', a video file or a folder of images")
+    raise SourceError(f"{spec}: not found, expected 'street', a video file, a folder of images or a bag")
+
+
+def is_bag_file(path: Path) -> bool:
+    """Whether a file is named as those of a rosbag2 are, `.zstd` being what it adds when it compresses one."""
+    return path.name.removesuffix('.zstd').endswith(BAG_SUFFIXES)
 
 
 def read_image(path: Path, flags: int = cv2.IMREAD_COLOR) -> NDArray[np.uint8]:
@@ -95,11 +109,12 @@ class FolderSource:
             raise SourceError(f'{folder}: no image in this folder, expected {_KINDS} files')
         self.name = folder.resolve().name
         self.frame_count: int | None = len(images)
-        self._images = sorted(images, key=_natural)
+        self.paths = sorted(images, key=natural_order)
+        """In the order of its frames."""
 
     def __iter__(self) -> Iterator[NDArray[np.uint8]]:
         """(H, W, 3) BGR frames; an ImageError at the first that cannot be read."""
-        return (read_image(path) for path in self._images)
+        return (read_image(path) for path in self.paths)
 
 
 class VideoSource:
@@ -140,7 +155,7 @@ class VideoSource:
         return capture
 
 
-def _natural(path: Path) -> list[tuple[int, int, str]]:
+def natural_order(path: Path) -> list[tuple[int, int, str]]:
     """Sort key in which numbers count as numbers, and come before letters."""
     pieces = re.findall(r'\d+|\D+', path.name.lower())
     return [(0, int(piece), '') if piece.isdecimal() else (1, 0, piece) for piece in pieces]

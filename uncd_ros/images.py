@@ -3,13 +3,15 @@
 """sensor_msgs/Image or CompressedImage -> RGB array, and nothing else.
 
 The 8-bit colour encodings are strided views into the message: no pixel is copied. The rest goes
-through OpenCV, alike on every machine, so that a picture never depends on what else is installed.
+through OpenCV, alike on every machine, so that a picture never depends on what else is installed. Messages are
+known by their fields: those of rclpy and those of a bag that is read without ROS alike.
 """
+
+from typing import Any, Protocol, runtime_checkable
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sensor_msgs.msg import CompressedImage, Image
 
 from uncd_ros.codec import decode
 from uncd_ros.errors import ImageError, TruncatedImageError
@@ -61,6 +63,25 @@ ENCODINGS = (*VIEWS, *CONVERSIONS, *PLANAR)
 
 _YUV_TO_RGB = np.array([[1.164, 0.0, 1.596], [1.164, -0.391, -0.813], [1.164, 2.018, 0.0]])
 """BT.601 with 16 for black and 128 for no colour, as OpenCV converts NV12."""
+
+
+class Image(Protocol):
+    """sensor_msgs/Image."""
+
+    height: int
+    width: int
+    encoding: str
+    is_bigendian: Any
+    step: int
+    data: Any
+
+
+@runtime_checkable
+class CompressedImage(Protocol):
+    """sensor_msgs/CompressedImage: a format in place of an encoding."""
+
+    format: str
+    data: Any
 
 
 def as_array(msg: Image | CompressedImage) -> NDArray[np.uint8]:

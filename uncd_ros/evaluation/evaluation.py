@@ -48,7 +48,7 @@ class Evaluation:
     """Drives on which the student was calibrated."""
     every: int
     """Only every n-th frame of a set was judged."""
-    cost: Cost
+    cost: Cost | None
     notes: Mapping[str, str]
     """Contender -> what a reader must know about it."""
 

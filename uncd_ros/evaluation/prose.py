@@ -23,7 +23,7 @@ def markdown(evaluation: Evaluation, judged: Mapping[str, Judgements], figures: 
         '## Side by side',
         tables.side_by_side(judged),
         '\n'.join(
-            f'- {line}' for line in (*_against_rivals(found), *_of_itself(found[STUDENT]), _cost(evaluation.cost))
+            f'- {line}' for line in (*_against_rivals(found), *_of_itself(found[STUDENT]), *_cost(evaluation.cost))
         ),
         *_figure(figures, 'examples'),
         '## Classes (Table 1)',
@@ -108,8 +108,10 @@ def _of_itself(student: Judgement) -> Iterator[str]:
         yield f"Its {UNCERTAINTY_NAMES[std]} has a rank correlation of {tables.number(value)} with the teacher's."
 
 
-def _cost(found: Cost) -> str:
-    return (
+def _cost(found: Cost | None) -> Iterator[str]:
+    if found is None:
+        return
+    yield (
         f'What knowing costs: a pass of the student takes {found.student_ms:.1f} ms, '
         f'{found.student_over_plain:.2f} times that of the plain net; {found.members} plain nets, as many as the '
         f'ensemble has, take {found.members_over_plain:.2f} times as long.'

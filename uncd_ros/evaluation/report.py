@@ -16,6 +16,7 @@ from uncd_ros.evaluation.figures import draw_figures
 from uncd_ros.evaluation.prose import markdown
 from uncd_ros.evaluation.tables import Judgements
 from uncd_ros.evaluation.trial import STUDENT
+from uncd_ros.model_card import ModelCard
 
 
 def write_report(evaluation: Evaluation, folder: Path) -> None:
@@ -34,15 +35,16 @@ def write_report(evaluation: Evaluation, folder: Path) -> None:
 def as_json(evaluation: Evaluation, judged: Mapping[str, Judgements]) -> dict[str, Any]:
     """The student's blocks at the top, each rival's under its name; further splits alike under `splits`."""
     main, *others = judged
-    content = {'model': _model(evaluation), 'cost': asdict(evaluation.cost), **_split(evaluation, main, judged[main])}
+    cost = asdict(evaluation.cost) if evaluation.cost else None
+    content = {'model': model_block(evaluation.card), 'cost': cost, **_split(evaluation, main, judged[main])}
     if others:
         content['splits'] = {name: _split(evaluation, name, judged[name]) for name in others}
-    found: dict[str, Any] = _without_nan(content)
+    found: dict[str, Any] = without_nan(content)
     return found
 
 
-def _model(evaluation: Evaluation) -> dict[str, Any]:
-    card = evaluation.card
+def model_block(card: ModelCard) -> dict[str, Any]:
+    """What was judged."""
     return {
         'name': card.name,
         'uncertainty': card.uncertainty.name,
@@ -71,12 +73,12 @@ def _split(evaluation: Evaluation, split: str, judged: Judgements) -> dict[str, 
     }
 
 
-def _without_nan(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
     """JSON has no NaN; null says as much."""
     if isinstance(value, dict):
-        return {key: _without_nan(inner) for key, inner in value.items()}
+        return {key: without_nan(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_nan(inner) for inner in value]
+        return [without_nan(inner) for inner in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
