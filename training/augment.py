@@ -81,15 +81,15 @@ def glare(images: Tensor) -> Tensor:
     return (images * 1.6 + 60.0).clamp(0.0, 255.0)
 
 
-def _rain() -> nn.Module:
+def _rain() -> kaug.RandomRain:
     return kaug.RandomRain((2000, 2000), drop_height=(20, 20), drop_width=(-5, 5), p=1.0)
 
 
-def _snow() -> nn.Module:
+def _snow() -> kaug.RandomSnow:
     return kaug.RandomSnow(snow_coefficient=(1.0, 1.0), brightness=(4.0, 4.0), p=1.0)
 
 
-def _motion_blur() -> nn.Module:
+def _motion_blur() -> kaug.RandomMotionBlur:
     return kaug.RandomMotionBlur(25, angle=30.0, direction=0.5, p=1.0)
 
 

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from arguments import Parser
 from disagreement import report_ensemble
@@ -75,7 +76,7 @@ def _train(fabric: Fabric, index: int, data: SegData, settings: Settings) -> Mem
         seen = data.without(plan.without)
         weights = class_weights(seen, settings.balance).to(fabric.device)
 
-        def loss(member: nn.Module, batch: Batch) -> Tensor:
+        def loss(member: Member, batch: Batch) -> Tensor:
             return cross_entropy(member(member.normalise(batch.images)), batch.labels, weights)
 
         checkpoint = checkpoint_path(settings, index)
@@ -83,7 +84,7 @@ def _train(fabric: Fabric, index: int, data: SegData, settings: Settings) -> Mem
         if fabric.global_rank == 0:
             store_member(settings, index, trained)
         fabric.barrier()
-    return load_member(settings, index).to(fabric.device, memory_format=torch.channels_last)
+    return convert_conv2d_weight_memory_format(load_member(settings, index), torch.channels_last).to(fabric.device)
 
 
 def class_weights(data: SegData, power: float) -> Tensor:

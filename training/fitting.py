@@ -2,15 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The training loop that members and student share: any epoch can be the last before a power cut."""
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import Any, TypeVar
 
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from allocator import keep_freed_memory
 from augment import Augment
@@ -32,7 +35,8 @@ class Batch:
     """Drive that each image comes from."""
 
 
-Loss = Callable[[nn.Module, Batch], Tensor]
+Network = TypeVar('Network', bound=nn.Module)
+Loss = Callable[[Network, Batch], Tensor]
 """(network, batch) -> scalar."""
 
 
@@ -48,21 +52,20 @@ def launch(settings: Settings) -> Fabric:
 def fit(
     fabric: Fabric,
     checkpoint: Path,
-    network: nn.Module,
-    loss: Loss,
+    network: Network,
+    loss: Loss[Network],
     data: SegData,
     settings: Settings,
     plan: FitSettings,
-) -> nn.Module:
+) -> Network:
     """Train `network` by `plan`, or go on where `checkpoint` stops; returns it trained, in evaluation mode.
 
     All randomness of an epoch comes from (seed, epoch), so a resumed run sees what an uninterrupted one sees.
     """
     steps = max(1, len(data) // (plan.batch_size * fabric.world_size))
-    network = network.to(fabric.device, memory_format=torch.channels_last)
-    optimizer = _optimizer(network, plan)
-    network, optimizer = fabric.setup(network, optimizer)
-    done = _resume(fabric, checkpoint, network, optimizer, plan.epochs)
+    network = convert_conv2d_weight_memory_format(network, torch.channels_last).to(fabric.device)
+    wrapped, optimizer = fabric.setup(network, _optimizer(network, plan))
+    done = _resume(fabric, checkpoint, wrapped, optimizer, plan.epochs)
     augment = Augment(settings.crop, settings.zoom, plan.jitter)
     with EpochProgress(checkpoint.stem, plan.epochs, steps, plan.batch_size * fabric.world_size, done) as progress:
         for epoch in range(done, plan.epochs):
@@ -70,18 +73,18 @@ def fit(
             # All processes draw the same order and take every n-th frame of it; their augmentations differ.
             order = torch.randperm(len(data))[fabric.global_rank :: fabric.world_size]
             torch.manual_seed((plan.seed * 100_003 + epoch) * 1_009 + fabric.global_rank)
-            network.train()
-            for step, chosen in enumerate(order.split(plan.batch_size)[:steps]):
+            wrapped.train()
+            for step, chosen in enumerate(torch.split(order, plan.batch_size)[:steps]):
                 _set_rate(optimizer, plan, epoch * steps + step, plan.epochs * steps)
-                value = loss(network, _batch(data, chosen, augment, fabric.device))
+                value = loss(wrapped, _batch(data, chosen, augment, fabric.device))
                 fabric.backward(value)
-                fabric.clip_gradients(network, optimizer, max_norm=5.0)
+                fabric.clip_gradients(wrapped, optimizer, max_norm=5.0)
                 optimizer.step()
                 optimizer.zero_grad(set_to_none=True)
                 progress.step(value)
             progress.epoch(epoch + 1)
-            _save(fabric, checkpoint, network, optimizer, epoch + 1)
-    return network.module.eval()
+            _save(fabric, checkpoint, wrapped, optimizer, epoch + 1)
+    return network.eval()
 
 
 def _batch(data: SegData, chosen: Tensor, augment: Augment, device: torch.device) -> Batch:
@@ -91,10 +94,10 @@ def _batch(data: SegData, chosen: Tensor, augment: Augment, device: torch.device
 
 def learning_rate(plan: FitSettings, step: int, total: int) -> float:
     """Linear warm-up, then polynomial decay lr (1 - progress)^0.9."""
-    warmup = plan.warmup * total
+    lr, warmup = float(plan.lr), float(plan.warmup) * total
     if step < warmup:
-        return plan.lr * (step + 1) / (warmup + 1)
-    return plan.lr * (1.0 - (step - warmup) / (total - warmup)) ** 0.9
+        return lr * (step + 1) / (warmup + 1)
+    return lr * math.pow(1.0 - (step - warmup) / (total - warmup), 0.9)
 
 
 def _optimizer(network: nn.Module, plan: FitSettings) -> torch.optim.Optimizer:
@@ -124,7 +127,7 @@ def _resume(fabric: Fabric, path: Path, network: nn.Module, optimizer: torch.opt
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         return 0
-    state = {'network': network, 'optimizer': optimizer, 'epoch': 0}
+    state: dict[str, Any] = {'network': network, 'optimizer': optimizer, 'epoch': 0}
     with damage_named(path):
         fabric.load(path, state)
     done = int(state['epoch'])

@@ -76,8 +76,8 @@ class SegData:
     def fingerprint(self) -> str:
         """SHA-256 over names and pixels."""
         digest = hashlib.sha256('\n'.join(self.names).encode())
-        digest.update(self.images.numpy())
-        digest.update(self.labels.numpy())
+        digest.update(self.images.numpy().data)
+        digest.update(self.labels.numpy().data)
         return digest.hexdigest()
 
 

@@ -9,6 +9,8 @@ from itertools import repeat
 import torch
 from torch import Tensor, nn
 
+from member import Member
+
 
 @dataclass(frozen=True, kw_only=True)
 class TeacherStats:
@@ -47,7 +49,7 @@ def gather(
 class Teacher:
     """Members of an ensemble, ready to be asked."""
 
-    def __init__(self, members: Sequence[nn.Module], temperature: float = 1.0) -> None:
+    def __init__(self, members: Sequence[Member], temperature: float = 1.0) -> None:
         self.members = [member.eval() for member in members]
         self.temperature = temperature
 
@@ -63,7 +65,7 @@ class Teacher:
 
 def _of_some(member: nn.Module, x: Tensor, who: Tensor) -> Tensor:
     """Logits of all images, 0 for those that the member is not shown."""
-    logits = member(x[who])
+    logits: Tensor = member(x[who])
     whole = logits.new_zeros(len(x), *logits.shape[1:])
     whole[who] = logits
     return whole

@@ -4,7 +4,7 @@
 
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor, nn
+from torch import Tensor
 
 from augment import CutMix
 from fitting import Batch, fit
@@ -30,15 +30,14 @@ def train_student(fabric: Fabric, members: list[Member], data: SegData, settings
         temperature=plan.temperature, alpha=plan.alpha, beta=plan.beta, target=plan.target, scale=plan.scale
     )
 
-    def loss(network: nn.Module, batch: Batch) -> Tensor:
+    def loss(network: Student, batch: Batch) -> Tensor:
         images, labels = cutmix(batch.images, batch.labels)
         x = network.normalise(images)
         stats = teacher(x, folds.may_label(batch.sequences) if folds else None)
         return objective(network(x), stats, labels)
 
     checkpoint, shown = settings.student_folder / 'student.ckpt', _shown(data, settings)
-    trained: Student = fit(fabric, checkpoint, student, loss, shown, settings, settings.student_fit)
-    return trained
+    return fit(fabric, checkpoint, student, loss, shown, settings, settings.student_fit)
 
 
 def _shown(data: SegData, settings: Settings) -> SegData:
