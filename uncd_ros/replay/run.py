@@ -138,8 +138,8 @@ def make_folder(folder: Path) -> None:
 
 
 def _results(frames: FrameReader, predictor: Predictor, console: Console, *, confidence: bool) -> Iterator[FrameResult]:
-    """Three things at a time, a few images apart: reading, the network, and what is made of its answers."""
-    answers = prefetch(predict(prefetch(frames), predictor, confidence=confidence))
+    """Reading beside the network; what is made of its answers waits, as a third busy thread would take its turns."""
+    answers = predict(prefetch(frames), predictor, confidence=confidence)
     results = decide(answers, predictor.card, TIMING, frames.bag.start)
     return shown_progress(frames.bag.name, results, frames.expected, console)
 
