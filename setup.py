@@ -82,6 +82,7 @@ setup(
             'torchmetrics>=1.3',
             'ruff>=0.6',
             'mypy>=1.11',
+            'types-PyYAML>=6',
         ],
     },
     entry_points={
