@@ -29,7 +29,7 @@ from uncd_ros.student import Student, StudentConfig
 from uncd_ros.synthetic import STREET_CLASSES
 
 if TYPE_CHECKING:
-    from segdata import SegData
+    from data.segdata import SegData
 
 PROJECT = Path(__file__).resolve().parents[1]
 TINY_SIZE = (48, 64)
@@ -84,7 +84,7 @@ def save_untrained(folder: Path, config: StudentConfig) -> Path:
 def noise_streets(height: int, width: int) -> 'SegData':
     """Four frames of noise in the street's classes, two a sequence: 'one' and 'two'."""
     # Here, for a robot that tests its node has nothing installed to train with.
-    from segdata import SegData
+    from data.segdata import SegData
 
     return SegData(
         images=torch.randint(0, 255, (4, 3, height, width), dtype=torch.uint8),
@@ -139,8 +139,8 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Path:
     """A run folder of two members that are alike to the last bit."""
     # Here, for a robot that tests its node has nothing installed to train with.
-    from member import Member
-    from member_store import store_member
+    from learning.member import Member
+    from learning.member_store import store_member
     from run_folder import claim
     from settings import DataSettings, FitSettings, Settings
 

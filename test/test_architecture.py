@@ -84,8 +84,16 @@ def test_every_module_of_the_shell_imports_ros():
 
 
 def test_the_package_never_imports_training():
-    training = {path.stem for path in (PROJECT / 'training').glob('*.py')} | {'training'}
+    training = {path.stem for path in (PROJECT / 'training').iterdir()} | {'training'}
     guilty = {module_name(path): sorted(training & set(imported(path))) for path in PACKAGE_FILES}
+    assert {name: found for name, found in guilty.items() if found} == {}
+
+
+def test_nothing_in_the_folders_of_training_imports_a_command():
+    folders = [path for path in sorted((PROJECT / 'training').rglob('*.py')) if path.parent.name != 'training']
+    commands = {path.stem for path in (PROJECT / 'training').glob('*.py') if "'__main__'" in path.read_text()}
+    assert commands == {'distill', 'ensemble', 'sweep', 'calibrate', 'evaluate'} and len(folders) > 20
+    guilty = {str(path): sorted(commands & set(imported(path))) for path in folders}
     assert {name: found for name, found in guilty.items() if found} == {}
 
 

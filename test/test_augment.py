@@ -5,7 +5,7 @@
 import pytest
 import torch
 
-from augment import CALIBRATION_SHIFTS, Augment, CutMix
+from data.augment import CALIBRATION_SHIFTS, Augment, CutMix
 
 
 def test_labels_follow_the_image_and_stay_ids() -> None:

@@ -4,8 +4,8 @@
 
 import pytest
 
-from assess import Assessment
-from choose import choose_score, choose_uncertainty
+from calibrating.assess import Assessment
+from calibrating.choose import choose_score, choose_uncertainty
 
 
 def _assessment(auroc: dict[str, float], aurc: dict[str, float]) -> Assessment:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from confidence_fit import PixelSample, fit_confidence, sample_pixels
-from segdata import SegData
+from calibrating.confidence_fit import PixelSample, fit_confidence, sample_pixels
+from data.segdata import SegData
 from uncd_ros.confidence import ConfidenceCurve, fault
 from uncd_ros.student import StudentOutput
 

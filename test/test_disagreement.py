@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from disagreement import judge_ensemble, lagging, pairs_apart, report_ensemble
-from member import Member
-from segdata import SegData
+from data.segdata import SegData
+from learning.disagreement import judge_ensemble, lagging, pairs_apart, report_ensemble
+from learning.member import Member
 from uncd_ros.model_card import ClassInfo
 from uncd_ros.model_store import load_model
 

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from conftest import PROJECT, noise_streets
+from data.segdata import SegData
 from ensemble import class_weights, parse_share, train_members
-from fitting import launch
-from member import initial_member
-from member_store import checkpoint_path, load_member, store_member, weights_path
-from segdata import SegData
+from learning.fitting import launch
+from learning.member import initial_member
+from learning.member_store import checkpoint_path, load_member, store_member, weights_path
 from settings import Settings, parse_settings
 from uncd_ros.errors import ConfigError
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from conftest import PROJECT
-from folds import Folds, check_sequences
-from segdata import SegData
+from data.folds import Folds, check_sequences
+from data.segdata import SegData
 from settings import Settings, parse_settings
 from uncd_ros.errors import ConfigError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from frames import ClassList, StreetFrames, Subset, camvid_frames, shift_frames
+from data.frames import ClassList, StreetFrames, Subset, camvid_frames, shift_frames
 from uncd_ros.errors import ImageError
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from arguments import parse_wish
-from augment import WEATHER
+from data.augment import WEATHER
+from data.frames import camvid_frames
 from evaluate import evaluate
-from frames import camvid_frames
-from material import Weathered
+from judging.material import Weathered
 
 
 def test_what_the_model_saw_before_is_said(tiny_data: Path, tiny_model: Path, tmp_path: Path) -> None:

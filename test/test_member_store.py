@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from conftest import PROJECT
-from member import Member, initial_member
-from member_store import checkpoint_path, load_member, store_member, weights_path
+from learning.member import Member, initial_member
+from learning.member_store import checkpoint_path, load_member, store_member, weights_path
 from settings import Settings, parse_settings
 from uncd_ros.errors import ConfigError
 
@@ -104,7 +104,7 @@ def test_settings_of_the_student_alone_do_not_bind_a_member(settings: Settings, 
 def test_a_plan_from_before_a_setting_was_added_has_its_default(
     settings: Settings, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import member_store
+    from learning import member_store
 
     shape = member_store._shape
     with monkeypatch.context() as patch:

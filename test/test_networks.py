@@ -6,10 +6,10 @@ from pathlib import Path
 
 import torch
 
-from member_store import load_members
-from networks import ensemble_network, member_network
+from judging.networks import ensemble_network, member_network
+from learning.member_store import load_members
+from learning.teacher import Teacher
 from run_folder import load_run
-from teacher import Teacher
 from uncd_ros.evaluation.student import student_network
 from uncd_ros.model_store import load_model
 

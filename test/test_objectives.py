@@ -7,10 +7,10 @@ import math
 import pytest
 import torch
 
-from objectives import HolderLoss, cross_entropy
-from teacher import TeacherStats
+from data.unlabelled import UNLABELLED
+from learning.objectives import HolderLoss, cross_entropy
+from learning.teacher import TeacherStats
 from uncd_ros.student import StudentOutput
-from unlabelled import UNLABELLED
 
 
 def _case(labels: list[int]) -> tuple[StudentOutput, TeacherStats, torch.Tensor]:

@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from pretrained import load_pretrained
+from learning.pretrained import load_pretrained
 from uncd_ros.backbone import Encoder
 from uncd_ros.errors import ConfigError
 from uncd_ros.student import StudentConfig

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from reference import fit_reference
+from calibrating.reference import fit_reference
 from uncd_ros.errors import ConfigError
 from uncd_ros.model_store import load_model
 

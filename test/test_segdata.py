@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from segdata import load_camvid, load_splits
+from data.segdata import load_camvid, load_splits
 from settings import DataSettings
 from uncd_ros.errors import ConfigError, ImageError
 from uncd_ros.student import StudentConfig

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from augment import CALIBRATION_SHIFTS, WEATHER
-from segdata import SegData, Splits
-from serving import Calibration, assess_calibrated, calibrate
+from calibrating.serving import Calibration, assess_calibrated, calibrate
+from data.augment import CALIBRATION_SHIFTS, WEATHER
+from data.segdata import SegData, Splits
 from settings import CalibrationSettings
 from uncd_ros.confidence import fault
 from uncd_ros.errors import ConfigError

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from conftest import PROJECT
-from member import initial_member
-from member_store import store_member
+from learning.member import initial_member
+from learning.member_store import store_member
 from settings import parse_settings
 from sweep import main, read_sweep
 from uncd_ros.errors import ConfigError, UncdError

@@ -4,7 +4,7 @@
 
 import torch
 
-from teacher import Teacher, gather
+from learning.teacher import Teacher, gather
 
 SURE = 200.0  # a logit that makes softmax one-hot in float32
 

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import torch
 
-import teaching
 from conftest import PROJECT, noise_streets
-from fitting import launch
-from member import initial_member
+from learning import teaching
+from learning.fitting import launch
+from learning.member import initial_member
+from learning.teacher import Teacher, TeacherStats
+from learning.teaching import train_student
 from settings import Settings, parse_settings
-from teacher import Teacher, TeacherStats
-from teaching import train_student
 from uncd_ros.student import Student
 
 

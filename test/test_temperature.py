@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from temperature import fit_temperature, fold_temperature
+from calibrating.temperature import fit_temperature, fold_temperature
 from uncd_ros.evaluation.records import LabelledFrame
 from uncd_ros.model_store import load_model
 from uncd_ros.student import StudentOutput

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 
 from conftest import PROJECT
-from fitting import learning_rate
+from learning.fitting import learning_rate
 from settings import FitSettings, parse_settings
 from uncd_ros.errors import ConfigError
 from uncd_ros.model_store import load_model

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from segdata import SegData
+from data.segdata import SegData
+from data.unlabelled import UNLABELLED, load_unlabelled
 from uncd_ros.errors import SourceError
-from unlabelled import UNLABELLED, load_unlabelled
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from augment import WEATHER
-from segdata import data_folder
+from data.augment import WEATHER
+from data.segdata import data_folder
 from uncd_ros.errors import ConfigError
 
 

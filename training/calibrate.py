@@ -16,10 +16,10 @@ from pathlib import Path
 from rich.markdown import Markdown
 
 from arguments import Parser
+from calibrating.serving import assess_calibrated, calibrate
+from data.segdata import load_splits
 from progress import console
 from report import CALIBRATION, around_calibration, calibration_text
-from segdata import load_splits
-from serving import assess_calibrated, calibrate
 from settings import CalibrationSettings, DataSettings
 from uncd_ros.errors import ConfigError, UncdError
 from uncd_ros.model_store import load_model, save_card, save_weights

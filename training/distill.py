@@ -13,27 +13,27 @@ from dataclasses import asdict
 
 from rich.markdown import Markdown
 
-from assess import Assessment, assess
-from disagreement import report_ensemble
+from calibrating.assess import Assessment, assess
+from calibrating.serving import Calibration, assess_calibrated, calibrate
+from data.segdata import PROJECT, Splits, load_splits
+from data.unlabelled import open_unlabelled
 from ensemble import train_members
-from fitting import launch
-from member import Member
-from networks import ensemble_network, member_network
+from judging.networks import ensemble_network, member_network
+from learning.disagreement import report_ensemble
+from learning.fitting import launch
+from learning.member import Member
+from learning.teacher import Teacher
+from learning.teaching import train_student
 from progress import console
 from report import write_contact_sheet, write_model_card, write_report
 from run_folder import claim, claim_student
-from segdata import PROJECT, Splits, load_splits
-from serving import Calibration, assess_calibrated, calibrate
 from settings import Settings, parse_settings
-from teacher import Teacher
-from teaching import train_student
 from uncd_ros.errors import UncdError
 from uncd_ros.model_card import FORMAT_VERSION, ModelCard, Provenance
 from uncd_ros.model_store import load_model, save_card, save_weights
 from uncd_ros.predictor import Predictor
 from uncd_ros.scores import PIXEL_UNCERTAINTIES
 from uncd_ros.student import Student
-from unlabelled import open_unlabelled
 
 
 def distill(settings: Settings) -> None:

@@ -19,15 +19,15 @@ from torch import Tensor
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from arguments import Parser
-from disagreement import report_ensemble
-from fitting import Batch, fit, launch
-from folds import check_sequences
-from member import Member, initial_member
-from member_store import checkpoint_path, load_member, store_member, weights_path
-from objectives import cross_entropy
+from data.folds import check_sequences
+from data.segdata import SegData, load_splits
+from learning.disagreement import report_ensemble
+from learning.fitting import Batch, fit, launch
+from learning.member import Member, initial_member
+from learning.member_store import checkpoint_path, load_member, store_member, weights_path
+from learning.objectives import cross_entropy
 from progress import console
 from run_folder import claim
-from segdata import SegData, load_splits
 from settings import OTHERS, Settings, parse_settings
 from uncd_ros.errors import ConfigError, UncdError
 

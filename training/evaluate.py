@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from arguments import Wish, parse_wish
-from entrants import Entrant, baseline_entrants, student_entrant, teacher_entrant
-from frames import LabelledFrames
-from material import Shifted, calibration_frames, open_shifts, open_split, past
+from data.frames import LabelledFrames
+from judging.entrants import Entrant, baseline_entrants, student_entrant, teacher_entrant
+from judging.material import Shifted, calibration_frames, open_shifts, open_split, past
 from progress import console
 from uncd_ros.errors import ConfigError, UncdError
 from uncd_ros.evaluation.cost import measure_cost

@@ -10,9 +10,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from assess import Assessment
-from segdata import LICENCES, SegData
-from serving import Calibration
+from calibrating.assess import Assessment
+from calibrating.serving import Calibration
+from data.segdata import LICENCES, SegData
 from settings import Settings
 from uncd_ros.contact_sheet import SheetRow, contact_sheet
 from uncd_ros.errors import ConfigError

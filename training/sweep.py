@@ -21,23 +21,23 @@ import yaml
 from rich.markdown import Markdown
 
 from arguments import Parser
-from fitting import launch
-from folds import check_sequences
-from member import Member
-from member_store import load_members
-from networks import ensemble_network, member_network
+from data.folds import check_sequences
+from data.segdata import SegData, Splits, load_splits
+from data.unlabelled import open_unlabelled
+from judging.networks import ensemble_network, member_network
+from learning.fitting import launch
+from learning.member import Member
+from learning.member_store import load_members
+from learning.teacher import Teacher
+from learning.teaching import train_student
 from progress import console
 from run_folder import claim, claim_student
-from segdata import SegData, Splits, load_splits
 from settings import OTHERS, Settings, parse_settings
-from teacher import Teacher
-from teaching import train_student
 from uncd_ros.errors import ConfigError, UncdError
 from uncd_ros.evaluation.records import LabelledFrame
 from uncd_ros.evaluation.student import student_network
 from uncd_ros.evaluation.trial import BASELINE, STUDENT, TEACHER, Contender, Trial
 from uncd_ros.student import Student
-from unlabelled import open_unlabelled
 
 UNCERTAINTIES = ('entropy', 'mean_std', 'predicted_std')
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from assess import Assessment, assess, image_scores, labelled_frames
-from augment import CALIBRATION_SHIFTS
-from choose import choose_score, choose_uncertainty
-from confidence_fit import fit_confidence, sample_pixels
-from reference import fit_reference
-from segdata import SegData, Splits
+from calibrating.assess import Assessment, assess, image_scores, labelled_frames
+from calibrating.choose import choose_score, choose_uncertainty
+from calibrating.confidence_fit import fit_confidence, sample_pixels
+from calibrating.reference import fit_reference
+from calibrating.temperature import fit_temperature, fold_temperature
+from data.augment import CALIBRATION_SHIFTS
+from data.segdata import SegData, Splits
 from settings import CalibrationSettings
-from temperature import fit_temperature, fold_temperature
 from uncd_ros.confidence import ConfidenceCurve
 from uncd_ros.errors import ConfigError
 from uncd_ros.evaluation.alarms import SequenceAlarms, held_out_alarms

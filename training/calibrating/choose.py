@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from assess import Assessment
+from calibrating.assess import Assessment
 from uncd_ros.model_card import Choice
 
 LEVEL = 0.005

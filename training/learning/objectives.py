@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from teacher import TeacherStats
+from data.unlabelled import UNLABELLED
+from learning.teacher import TeacherStats
 from uncd_ros.palette import ABSTAINED as VOID
 from uncd_ros.student import StudentOutput
-from unlabelled import UNLABELLED
 
 FLOOR = 1e-3
 """e: stds that differ by less are alike."""

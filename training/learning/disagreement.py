@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from member import Member
-from networks import member_network
+from data.segdata import SegData
+from judging.networks import member_network
+from learning.member import Member
 from progress import console
-from segdata import SegData
 from uncd_ros.evaluation.judge import to_size
 from uncd_ros.evaluation.metrics import ConfusionMatrix
 from uncd_ros.palette import ABSTAINED as VOID

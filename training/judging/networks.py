@@ -5,8 +5,8 @@
 import torch
 from torch import Tensor, nn
 
-from member import Member
-from teacher import Teacher
+from learning.member import Member
+from learning.teacher import Teacher
 from uncd_ros.evaluation.judge import Network
 from uncd_ros.student import StudentOutput
 

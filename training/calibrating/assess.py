@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from segdata import SegData
+from data.segdata import SegData
 from uncd_ros.confidence import ConfidenceCurve
 from uncd_ros.evaluation.judge import ErrorJudge, ImageScores, Network
 from uncd_ros.evaluation.records import LabelledFrame

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from assess import labelled_frames
-from segdata import SegData
+from calibrating.assess import labelled_frames
+from data.segdata import SegData
 from uncd_ros.confidence import MOST_POINTS, ConfidenceCurve
 from uncd_ros.evaluation.judge import Network, to_size
 from uncd_ros.evaluation.trial import as_batch

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from segdata import SegData
+from data.segdata import SegData
 from settings import Settings
 from uncd_ros.errors import ConfigError
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import torch
 
-from frames import LabelledFrames
-from member_store import load_members
-from networks import ensemble_network, member_network
+from calibrating.temperature import fit_temperature
+from data.frames import LabelledFrames
+from judging.networks import ensemble_network, member_network
+from learning.member_store import load_members
+from learning.teacher import Teacher
 from run_folder import load_run
 from settings import Settings
-from teacher import Teacher
-from temperature import fit_temperature
 from uncd_ros.errors import ConfigError
 from uncd_ros.evaluation.student import student_contender
 from uncd_ros.evaluation.trial import BASELINE, SCALED, STDS, TEACHER, Contender

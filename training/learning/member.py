@@ -5,7 +5,7 @@
 import torch
 from torch import Tensor, nn
 
-from pretrained import load_pretrained
+from learning.pretrained import load_pretrained
 from settings import Settings
 from uncd_ros.deeplab import Trunk, make_head
 from uncd_ros.student import Normalise, StudentConfig, upsample

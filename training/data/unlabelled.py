@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import torch
 
-from segdata import SegData, data_folder
+from data.segdata import SegData, data_folder
 from uncd_ros.frame_source import FrameSource, open_source
 
 UNLABELLED = 254

@@ -9,7 +9,7 @@ from itertools import repeat
 import torch
 from torch import Tensor, nn
 
-from member import Member
+from learning.member import Member
 
 
 @dataclass(frozen=True, kw_only=True)

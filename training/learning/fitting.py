@@ -15,10 +15,10 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
-from allocator import keep_freed_memory
-from augment import Augment
+from data.augment import Augment
+from data.segdata import SegData
+from learning.allocator import keep_freed_memory
 from progress import EpochProgress, console
-from segdata import SegData
 from settings import FitSettings, Settings
 from uncd_ros.errors import ConfigError
 

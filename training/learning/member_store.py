@@ -18,8 +18,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from fitting import damage_named
-from member import Member
+from learning.fitting import damage_named
+from learning.member import Member
 from run_folder import differences, member_shape
 from settings import FitSettings, Settings
 from uncd_ros.errors import ConfigError

@@ -6,16 +6,16 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from augment import CutMix
-from fitting import Batch, fit
-from folds import Folds
-from member import Member
-from objectives import HolderLoss
-from segdata import SegData
+from data.augment import CutMix
+from data.folds import Folds
+from data.segdata import SegData
+from data.unlabelled import load_unlabelled
+from learning.fitting import Batch, fit
+from learning.member import Member
+from learning.objectives import HolderLoss
+from learning.teacher import Teacher
 from settings import Settings
-from teacher import Teacher
 from uncd_ros.student import Student
-from unlabelled import load_unlabelled
 
 
 def train_student(fabric: Fabric, members: list[Member], data: SegData, settings: Settings) -> Student:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from arguments import Wish
-from augment import WEATHER
-from frames import ClassList, LabelledFrames, StreetFrames, Subset, camvid_frames, shift_frames
-from segdata import STREET_SPLITS
+from data.augment import WEATHER
+from data.frames import ClassList, LabelledFrames, StreetFrames, Subset, camvid_frames, shift_frames
+from data.segdata import STREET_SPLITS
 from settings import Settings
 from uncd_ros.errors import ConfigError
 from uncd_ros.evaluation.records import LabelledFrame
