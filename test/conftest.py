@@ -35,6 +35,11 @@ PROJECT = Path(__file__).resolve().parents[1]
 TINY_SIZE = (48, 64)
 TINY_CLASSES = [f'class {index}' for index in range(5)]
 
+# Networks and images are tiny here: threads of one process would wait for one another far longer than they compute, and
+# on a busy machine forty times as long. Processes that the tests start inherit it.
+torch.set_num_threads(1)
+os.environ['OMP_NUM_THREADS'] = '1'
+
 
 @pytest.fixture(scope='session')
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -36,7 +36,6 @@ def environment() -> dict[str, str]:
         'PYTHONPATH': python_path,
         'PYTHONUNBUFFERED': '1',
         'ROS_DOMAIN_ID': str(DOMAIN),
-        'OMP_NUM_THREADS': '1',
         'RCUTILS_LOGGING_USE_STDOUT': '0',
         'RCUTILS_COLORIZED_OUTPUT': '0',
     }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The student's lesson with each of its switches."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import torch
 from conftest import PROJECT, noise_streets
 from learning import teaching
 from learning.fitting import launch
-from learning.member import initial_member
+from learning.member import Member, initial_member
 from learning.teacher import Teacher, TeacherStats
 from learning.teaching import train_student
 from settings import Settings, parse_settings
@@ -28,8 +29,12 @@ def _settings(run: Path, *changes: str) -> Settings:
 
 
 def _train(settings: Settings) -> Student:
-    members = [initial_member(replace(settings, init_seed=seed)) for seed in range(len(settings.members))]
-    return train_student(launch(settings), members, noise_streets(*settings.crop), settings)
+    return train_student(launch(settings), _members(settings), noise_streets(*settings.crop), settings)
+
+
+def _members(settings: Settings) -> list[Member]:
+    """None of them starts from the seed that the student's fresh heads come from."""
+    return [initial_member(replace(settings, init_seed=1 + seed)) for seed in range(len(settings.members))]
 
 
 @pytest.fixture
@@ -70,6 +75,17 @@ def test_unlabelled_frames_join_and_cutmix_mixes_them(tmp_path: Path, asked: lis
     student = _train(_settings(tmp_path, *switches))
     assert sum(len(x) for x, _ in asked) == 6
     assert all(value.isfinite().all() for value in student.state_dict().values())
+
+
+@pytest.mark.parametrize('fresh', [True, False])
+def test_the_student_starts_as_the_first_member_but_for_fresh_heads(fresh: bool, tmp_path: Path) -> None:
+    # A step so small that it changes nothing: the student is as it started.
+    still = '--student_fit={seed: 20, epochs: 1, batch_size: 2, lr: 1.0e-12, weight_decay: 0.0}'
+    settings = _settings(tmp_path, still, f'--distill.fresh_head={json.dumps(fresh)}')
+    first, student = _members(settings)[0], _train(settings)
+    kept = torch.allclose(student.prediction_head[-1].weight, first.head[-1].weight, atol=1e-6)
+    assert kept is not fresh
+    assert torch.allclose(student.trunk.state_dict()['low.0.weight'], first.trunk.state_dict()['low.0.weight'])
 
 
 @pytest.mark.parametrize('target', ['all_classes', 'predicted_class'])

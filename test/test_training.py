@@ -3,7 +3,6 @@
 """Training from nothing to a model folder, killed on the way, and told nonsense."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -29,10 +28,7 @@ def _command(run: Path, *extra: str) -> list[str]:
 
 
 def _distill(run: Path, *extra: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {'OMP_NUM_THREADS': '1'}
-    return subprocess.run(
-        _command(run, *extra), cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
-    )
+    return subprocess.run(_command(run, *extra), cwd=PROJECT, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope='module')
@@ -59,7 +55,6 @@ def test_killed_in_the_middle_it_goes_on_and_ends_the_same(uninterrupted: Path, 
     process = subprocess.Popen(
         _command(run),
         cwd=PROJECT,
-        env=os.environ | {'OMP_NUM_THREADS': '1'},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -104,8 +99,7 @@ def test_a_run_holds_members_as_weights_alone_and_says_how_far_they_disagree(uni
 
 def test_shares_trained_apart_are_gathered_by_copying(uninterrupted: Path, tmp_path: Path) -> None:
     share = [sys.executable, 'training/ensemble.py', '--config', str(SMOKE), '--run', str(tmp_path), '--members', '1']
-    environment = os.environ | {'OMP_NUM_THREADS': '1'}
-    done = subprocess.run(share, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(share, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     name = 'member01.safetensors'
     assert (tmp_path / name).is_file() and not (tmp_path / 'member00.safetensors').exists()

@@ -61,6 +61,8 @@ class DistillSettings:
     """Whose std is learnt: every class's, or only that of the class which the teacher's mean predicts."""
     scale: Literal['linear', 'log', 'standardised'] = 'linear'
     """In which stds are compared; the squared error is of another size in each, so beta is too."""
+    fresh_head: bool = True
+    """The prediction head starts anew, as in the paper; false keeps the first member's, which has the same shape."""
     cross_fit: bool = False
     """An image is labelled only by members that were not trained on its sequence."""
     cutmix: ClosedUnitInterval = 0.0

@@ -19,11 +19,13 @@ from uncd_ros.student import Student
 
 
 def train_student(fabric: Fabric, members: list[Member], data: SegData, settings: Settings) -> Student:
-    """The first member's trunk with fresh heads, taught by all members; or goes on where its checkpoint stops."""
+    """The first member with two heads instead of one, taught by all; or goes on where its checkpoint stops."""
+    plan = settings.distill
     torch.manual_seed(settings.init_seed)
     student = Student(settings.student)
     student.trunk.load_state_dict(members[0].trunk.state_dict())
-    plan = settings.distill
+    if not plan.fresh_head:
+        student.prediction_head.load_state_dict(members[0].head.state_dict())
     teacher, cutmix = Teacher(members, plan.temperature), CutMix(plan.cutmix)
     folds = Folds.of(settings, data) if plan.cross_fit else None
     objective = HolderLoss(
