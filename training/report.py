@@ -57,19 +57,32 @@ def write_model_card(
         f"Shafique's Uncertainty Distillation. Encoder {card.student.encoder}, input "
         f'{card.student.input_width}x{card.student.input_height}, classes: '
         f'{", ".join(info.name for info in card.classes)}.\n\n'
-        f'**Data and licence.** {LICENCES[settings.data.dataset]}\n\n'
+        f'**Data and licence.** {LICENCES[settings.data.dataset]}{_unlabelled(settings)}\n\n'
         f'## How good it is\n\n{results_table(assessed)}\n\n'
         'The student is at its temperature (see below); baseline and teacher are as they were trained.\n\n'
         f'{CALIBRATION}\n\n{calibration_text(calibration, assessed["val", "student"])}\n\n'
         f'{LIMITS}\n\n'
         f'- The calibration sequences ({held_out}) were kept from all training, but they chose the served '
         'uncertainty and score: their figures are mildly optimistic.\n'
-        '- The members label images they were trained on, where an ensemble disagrees less than on new ones; '
-        'the predicted std inherits that.\n'
+        f'- {_labelling(settings)}\n'
         '- The false-alarm promise holds for drives like the calibration sequences. Another camera, city, season '
         'or hour needs a calibration of its own.\n'
         '- A quiet flag is no proof of safety. Do not let this model alone decide whether a vehicle or robot may '
         'move near people.\n'
+    )
+
+
+def _unlabelled(settings: Settings) -> str:
+    names = ', '.join(Path(path).name for path in settings.distill.unlabelled)
+    return f' The student also learnt from frames of {names}, which the members alone labelled.' if names else ''
+
+
+def _labelling(settings: Settings) -> str:
+    if settings.distill.cross_fit:
+        return 'Each image was labelled by those members alone that had not seen its sequence: fewer than there are.'
+    return (
+        'The members label images they were trained on, where an ensemble disagrees less than on new ones; '
+        'the predicted std inherits that.'
     )
 
 
