@@ -19,6 +19,7 @@ from evaluate import evaluate
 def report(tiny_data: Path, tiny_run: Path, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a report with everything in it."""
     out = tmp_path_factory.mktemp('out') / 'report'
+    (tiny_run / 'sweep.md').write_text('## Sweep\n\nThe paper against four others.\n')
     options = [
         *('--dataset', 'camvid', '--data', f'{tiny_data}/camvid', '--split', 'val', 'train/s2'),
         *('--ood', f'strange={tiny_data}/strange', '--weather', 'heavy_rain'),
@@ -99,7 +100,7 @@ def test_temperature_scaling_leaves_the_labels_alone_and_fits_better(content: di
 def test_the_report_is_whole(report: Path) -> None:
     text, page = (report / 'report.md').read_text(), (report / 'report.html').read_text()
     assert 'How good is tiny?' in text and 'nan' not in text
-    assert '<table>' in page and '<h2>' in page
+    assert '<table>' in page and '<h2>Sweep</h2>' in page and 'The paper against four others.' in text
     figures = {path.name for path in (report / 'figures').glob('*.png')}
     assert len(figures) == 8
     for name in figures:

@@ -34,6 +34,8 @@ def test_every_module_is_in_the_picture():
     drawn = set(house())
     modules = [path for folder in ('uncd_ros', 'training') for path in (PROJECT / folder).glob('*.py')]
     assert {str(path.relative_to(PROJECT)) for path in modules if path.name != '__init__.py'} <= drawn
+    within = {path.name for path in (PROJECT / 'training').glob('*/*.py')} - {'__init__.py'}
+    assert within <= set(re.findall(r'\w+\.py', HOUSE)), 'a folder is drawn with what lies in it'
 
 
 @pytest.mark.parametrize('page', ['README.md', 'CONTRIBUTING.md', 'QUALITY_DECLARATION.md'])

@@ -37,6 +37,11 @@ def claim_student(settings: Settings) -> None:
     _bind(path, settings, _student_shape, remedy)
 
 
+def sweep_path(run: Path) -> Path:
+    """Where sweep.py compares the students of a run."""
+    return run / 'sweep.md'
+
+
 def load_run(run: Path) -> Settings:
     """Settings of a run folder. Raises ConfigError where it is none."""
     config = run / 'config.json'

@@ -31,7 +31,7 @@ from learning.member_store import load_members
 from learning.teacher import Teacher
 from learning.teaching import train_student
 from progress import console
-from run_folder import claim, claim_student
+from run_folder import claim, claim_student, sweep_path
 from settings import OTHERS, Settings, parse_settings
 from uncd_ros.errors import ConfigError, UncdError
 from uncd_ros.evaluation.records import LabelledFrame
@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             compare(settings.run_folder, variants, splits.calibration)
     if fabric.global_rank == 0:
         compare(settings.run_folder, variants, splits.calibration)
-        console.print(Markdown((settings.run_folder / 'sweep.md').read_text()))
+        console.print(Markdown(sweep_path(settings.run_folder).read_text()))
 
 
 def read_sweep(arguments: Sequence[str] | None = None) -> dict[str, Variant]:
@@ -154,9 +154,11 @@ def compare(run: Path, variants: Mapping[str, Variant], data: SegData) -> None:
     sequences = sorted(set(data.sequences))
     content = {'frames': len(data), 'sequences': sequences, 'variants': judged}
     (run / 'sweep.json').write_text(json.dumps(content, indent=1) + '\n')
-    (run / 'sweep.md').write_text(
-        f'# Sweep\n\n{len(data)} calibration frames ({", ".join(sequences)}), which nobody was trained on. What is '
-        f'chosen by them has to be confirmed elsewhere. AUROC is that of finding wrong pixels by an uncertainty, rho '
+    settings = next(iter(variants.values())).settings
+    sweep_path(run).write_text(
+        f'## Sweep\n\nStudents of {len(settings.members)} members, taught for {settings.student_fit.epochs} epochs, on '
+        f'{len(data)} calibration frames ({", ".join(sequences)}), which nobody was trained on. What is chosen by them '
+        f'has to be confirmed elsewhere. AUROC is that of finding wrong pixels by an uncertainty, rho '
         f"Spearman's rank correlation with the teacher.\n\n{_table(judged)}\n"
     )
 

@@ -75,6 +75,7 @@ class LabelJudge:
             every=every,
             cost=None,  # a time, which differs from run to run
             notes={},
+            sweep='',
         )
 
     def _reject(self, reason: str) -> None:
