@@ -64,7 +64,7 @@ def assess_all(
     assessed['calibration', 'student'] = calibration.assessed
     for split, data in (('val', splits.val), ('calibration', splits.calibration)):
         console.print(f'assessing {len(data)} {split} frames')
-        assessed[split, 'baseline'] = assess(member_network(members[0]), data, ('entropy',))
+        assessed[split, 'baseline'] = assess(member_network(members[0]), data, ('entropy', 'softmax'))
         assessed[split, 'teacher'] = assess(ensemble_network(teacher), data, everything)
     return assessed
 

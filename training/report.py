@@ -19,6 +19,7 @@ from uncd_ros.errors import ConfigError
 from uncd_ros.evaluation.tables import table
 from uncd_ros.model_card import Choice, ModelCard
 from uncd_ros.predictor import Predictor
+from uncd_ros.scores import PIXEL_UNCERTAINTIES
 
 CALIBRATION, LIMITS = '## Calibration', '## Limits'
 """Sections of MODEL_CARD.md."""
@@ -89,11 +90,11 @@ def _labelling(settings: Settings) -> str:
 def results_table(assessed: Assessments) -> str:
     """Markdown: one row a split and network."""
     lines = [
-        '| frames | network | mIoU | ECE | error AUROC by mean std | by predicted std | by entropy |',
-        '|---|---|---|---|---|---|---|',
+        '| frames | network | mIoU | ECE | error AUROC by mean std | by predicted std | by entropy | by softmax |',
+        '|---|---|---|---|---|---|---|---|',
     ]
     for (split, who), a in assessed.items():
-        aurocs = [a.error_auroc.get(name) for name in ('mean_std', 'predicted_std', 'entropy')]
+        aurocs = [a.error_auroc.get(name) for name in PIXEL_UNCERTAINTIES]
         cells = ['-' if value is None else f'{value:.3f}' for value in aurocs]
         lines.append(f'| {split} | {who} | {a.miou:.3f} | {a.ece:.3f} | {" | ".join(cells)} |')
     return '\n'.join(lines)

@@ -36,10 +36,10 @@ from settings import OTHERS, Settings, parse_settings
 from uncd_ros.errors import ConfigError, UncdError
 from uncd_ros.evaluation.records import LabelledFrame
 from uncd_ros.evaluation.student import student_network
-from uncd_ros.evaluation.trial import BASELINE, STUDENT, TEACHER, Contender, Trial
+from uncd_ros.evaluation.trial import BASELINE, STDS, STUDENT, TEACHER, Contender, Trial
 from uncd_ros.student import Student
 
-UNCERTAINTIES = ('entropy', 'mean_std', 'predicted_std')
+UNCERTAINTIES = ('softmax', 'entropy', *STDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,14 +165,14 @@ def compare(run: Path, variants: Mapping[str, Variant], data: SegData) -> None:
 
 def _table(judged: Mapping[str, Mapping[str, Any]]) -> str:
     """Markdown: rivals first, then a row a student."""
-    heads = [f'AUROC {name}' for name in UNCERTAINTIES] + [f'rho {name}' for name in UNCERTAINTIES[1:]]
+    heads = [f'AUROC {name}' for name in UNCERTAINTIES] + [f'rho {name}' for name in STDS]
     lines = [f'| network | what differs | mIoU | ECE | {" | ".join(heads)} |', '|---' * (4 + len(heads)) + '|']
     first = next(iter(judged.values()))
     rows = [('teacher', 'all members', first[TEACHER]), ('baseline', 'the first member', first[BASELINE])]
     rows += [(f'`{name}`', _said(each['changed']), each[STUDENT]) for name, each in judged.items()]
     for name, said, row in rows:
         values = [row['miou'], row['ece'], *(row['error_auroc'].get(key) for key in UNCERTAINTIES)]
-        values += [row['spearman'].get(key) for key in UNCERTAINTIES[1:]]
+        values += [row['spearman'].get(key) for key in STDS]
         cells = ['-' if value is None else f'{value:.3f}' for value in values]
         lines.append(f'| {name} | {said} | {" | ".join(cells)} |')
     return '\n'.join(lines)

@@ -69,11 +69,12 @@ PIXEL_UNCERTAINTIES: dict[str, PixelUncertainty] = {
     'mean_std': PixelUncertainty(mean_std, 0.5, 'mean'),
     'predicted_std': PixelUncertainty(predicted_std, 0.5, 'classes'),
     'entropy': PixelUncertainty(entropy, 1.0, 'none'),
+    'softmax': PixelUncertainty(softmax_doubt, 1.0, 'none'),
 }
 """The paper's first."""
 
-PIXEL_RIVALS: dict[str, Callable[[StudentOutput], Tensor]] = {'softmax': softmax_doubt, 'max_logit': low_logit}
-"""What costs nothing either, for comparison alone; name -> function giving (B, h, w)."""
+PIXEL_RIVALS: dict[str, Callable[[StudentOutput], Tensor]] = {'max_logit': low_logit}
+"""For comparison alone, as it has no range; name -> function giving (B, h, w)."""
 
 
 def _median(uncertainty: Tensor) -> Tensor:
