@@ -39,7 +39,7 @@ from uncd_ros.evaluation.student import student_network
 from uncd_ros.evaluation.trial import BASELINE, STDS, STUDENT, TEACHER, Contender, Trial
 from uncd_ros.student import Student
 
-UNCERTAINTIES = ('softmax', 'entropy', *STDS)
+UNCERTAINTIES = ('entropy', *STDS)
 
 
 @dataclass(frozen=True, kw_only=True)
