@@ -112,6 +112,6 @@ def test_a_sweep_that_is_not_there_is_named(arguments: list[str]) -> None:
 
 def test_the_sweep_of_camvid_can_be_read() -> None:
     variants = read_sweep([f'--config={CONFIGS}/camvid.yaml', f'--sweep={CONFIGS}/sweep_camvid.yaml'])
-    assert len(variants) == 10 and variants['paper'].settings.distill.fresh_head
-    assert len({str(each.settings.distill) for each in variants.values()}) == 10
+    assert len(variants) == 11 and variants['paper'].settings.distill.fresh_head
+    assert len({str(each.settings.distill) for each in variants.values()}) == 11
     assert 'rain' not in (CONFIGS / 'sweep_camvid.yaml').read_text()
