@@ -57,3 +57,12 @@ def test_frames_that_are_exchangeable_keep_the_promise() -> None:
     scores = np.random.default_rng(0).random(2000).tolist()
     rule = OodRule(calibration_scores=tuple(sorted(scores)), effective_n=2000, false_alarm_rate=0.05)
     assert held_out_alarms(scores, ['a'] * 1000 + ['b'] * 1000, rule).observed == pytest.approx(0.05, abs=0.01)
+
+
+def test_a_rule_is_not_judged_by_the_frames_that_set_it() -> None:
+    rule = OodRule(calibration_scores=tuple(range(20)), effective_n=20, false_alarm_rate=0.1)
+    scores, drives = [*range(10), *range(10, 20)], ['a'] * 10 + ['b'] * 10
+    circular, fair = false_alarms(scores, drives, rule), false_alarms(scores, drives, rule, is_calibration=True)
+    assert not circular.is_held_out and circular.observed == pytest.approx(1 / 20)
+    assert fair.is_held_out and fair.observed == held_out_alarms(scores, drives, rule).observed
+    assert fair.by_sequence['b'].observed == pytest.approx(2 / 10)

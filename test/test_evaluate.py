@@ -4,6 +4,7 @@
 
 import json
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,22 @@ def test_every_other_frame(tiny_data: Path, tiny_model: Path, tmp_path: Path) ->
     assert content['image_ood']['strange']['images'] == 2
     assert content['shift'] == {} and 'teacher' not in content
     assert math.isfinite(content['image_ood']['strange']['auroc']['served'])
+
+
+def test_frames_that_calibrated_the_model_are_not_judged_by_their_own_threshold(
+    tiny_data: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    model = shutil.copytree(tiny_model, tmp_path / 'model')
+    card = json.loads((model / 'model.json').read_text())
+    card['calibration_data'] |= {'dataset': 'camvid', 'sequences': ['s2']}
+    (model / 'model.json').write_text(json.dumps(card))
+    options = ['--dataset', 'camvid', '--data', f'{tiny_data}/camvid', '--split', 'val', 'train/s2', '--device', 'cpu']
+    evaluate(parse_wish([str(model), *options, '--out', str(tmp_path / 'report')]))
+    text = (tmp_path / 'report' / 'report.md').read_text()
+    content = json.loads((tmp_path / 'report' / 'report.json').read_text())
+    assert 'were chosen on s2: figures on `train/s2` are mildly optimistic' in text
+    assert 'each fifth of it judged by the threshold that the rest sets' in text
+    assert content['splits']['train/s2']['false_alarm']['is_held_out'] and not content['false_alarm']['is_held_out']
 
 
 def test_a_model_alone(tiny_data: Path, tiny_model: Path, tmp_path: Path) -> None:

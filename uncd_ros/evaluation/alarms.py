@@ -42,6 +42,8 @@ class FalseAlarms:
     """Image score above which a frame counts as strange."""
     keeping_threshold: float
     """The threshold that would have kept the target here: known only afterwards, for comparison."""
+    is_held_out: bool
+    """These frames set the threshold, so each block of them was judged by the threshold that all others set."""
     by_sequence: dict[str, SequenceAlarms]
 
 
@@ -53,12 +55,16 @@ def clopper_pearson(alarms: float, n: float, confidence: float = 0.95) -> tuple[
     return low, high
 
 
-def false_alarms(scores: Sequence[float], sequences: Sequence[str], rule: OodRule) -> FalseAlarms:
-    """Judge a rule on the image scores of in-distribution frames, in the order in which they were taken."""
-    values, names = np.asarray(scores), np.asarray(sequences)
-    threshold = rule.threshold()
+def false_alarms(
+    scores: Sequence[float], sequences: Sequence[str], rule: OodRule, is_calibration: bool = False
+) -> FalseAlarms:
+    """Judge a rule on the image scores of in-distribution frames, in the order in which they were taken.
+
+    `is_calibration` says that the scores are those of the rule, which would keep its promise to them whatever they are.
+    """
+    names, threshold = np.asarray(sequences), rule.threshold()
     counts = effective_counts(scores, sequences)
-    strange = values > threshold
+    strange = _strange_held_out(scores, sequences, rule) if is_calibration else np.asarray(scores) > threshold
     effective_n = sum(counts.values())
     whole = _counted(strange, effective_n)
     hindsight = OodRule(
@@ -71,6 +77,7 @@ def false_alarms(scores: Sequence[float], sequences: Sequence[str], rule: OodRul
         effective_n=effective_n,
         threshold=threshold,
         keeping_threshold=hindsight.threshold(),
+        is_held_out=is_calibration,
         by_sequence={name: _counted(strange[names == name], count) for name, count in counts.items()},
     )
 
@@ -78,16 +85,21 @@ def false_alarms(scores: Sequence[float], sequences: Sequence[str], rule: OodRul
 def held_out_alarms(scores: Sequence[float], sequences: Sequence[str], rule: OodRule) -> SequenceAlarms:
     """Judge every block of a drive by the threshold that all other calibration frames set.
 
-    `scores` are those of the rule, in the order in which the frames were taken. Blocks are contiguous: frames cut
-    out one by one would be judged by their neighbours, which are nearly the same picture.
+    `scores` are those of the rule, in the order in which the frames were taken.
     """
+    strange = _strange_held_out(scores, sequences, rule)
+    return _counted(strange, sum(effective_counts(scores, sequences).values()))
+
+
+def _strange_held_out(scores: Sequence[float], sequences: Sequence[str], rule: OodRule) -> NDArray[np.bool_]:
+    """Blocks are contiguous: frames cut out one by one would be judged by neighbours that are nearly the same."""
     values, names = np.asarray(scores), np.asarray(sequences)
     drives = [np.flatnonzero(names == name) for name in sorted(set(sequences))]
     strange = np.zeros(len(values), bool)
     for block in (part for drive in drives for part in np.array_split(drive, BLOCKS) if len(part)):
         others = replace(rule, calibration_scores=tuple(sorted(np.delete(values, block).tolist())))
         strange[block] = values[block] > others.threshold()
-    return _counted(strange, sum(effective_counts(scores, sequences).values()))
+    return strange
 
 
 def _counted(strange: NDArray[np.bool_], effective_n: int) -> SequenceAlarms:

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """All that one evaluation measured, and what it says about each network."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from uncd_ros.evaluation.alarms import false_alarms
+from uncd_ros.evaluation.alarms import FalseAlarms, false_alarms
 from uncd_ros.evaluation.cost import Cost
 from uncd_ros.evaluation.judge import PAPER, ImageScores
 from uncd_ros.evaluation.metrics import image_auroc
@@ -82,7 +82,7 @@ class Evaluation:
             image_ood={world: self._image_ood(images, scores[name].values, name) for world, scores in self.worlds()},
             shift={world: shift.result(name) for world, shift in self.shifts.items()},
             # The threshold was found for the student's scores; another network's are on another scale.
-            false_alarm=false_alarms(calm, trial.sequences, self.card.ood) if name == STUDENT else None,
+            false_alarm=self._false_alarms(calm, trial.sequences) if name == STUDENT else None,
             spearman_to_teacher={std: each.spearman() for std, each in trial.agreement.get(name, {}).items()},
             milliseconds=trial.milliseconds(name),
         )
@@ -90,6 +90,10 @@ class Evaluation:
     def worlds(self) -> list[tuple[str, Mapping[str, ImageScores]]]:
         """Every set of strange images, those with labels among them."""
         return [*self.strange.items(), *((name, shift.images) for name, shift in self.shifts.items())]
+
+    def _false_alarms(self, calm: Sequence[float], sequences: Sequence[str]) -> FalseAlarms:
+        is_calibration = self.calibration_sequences.issuperset(sequences)
+        return false_alarms(calm, sequences, self.card.ood, is_calibration)
 
     def _contender(self, name: str) -> Contender:
         return next(each for each in self.contenders if each.name == name)

@@ -139,9 +139,10 @@ def _false_alarms(split: str, student: Judgement) -> Iterator[str]:
     within = 'lies within' if found.ci95[0] <= found.target <= found.ci95[1] else 'lies outside'
     is_broken = found.observed > found.target
     remedy = f'; a threshold of {found.keeping_threshold:.4g} would have kept it' if is_broken else ''
+    seen = 'Seen, each fifth of it judged by the threshold that the rest sets' if found.is_held_out else 'Seen'
     yield (
         f'On `{split}`, promised: {found.target:.1%} of familiar frames above the threshold {found.threshold:.4g}. '
-        f'Seen: {found.observed:.1%}, 95 % interval {tables.interval(found.ci95)} from frames '
+        f'{seen}: {found.observed:.1%}, 95 % interval {tables.interval(found.ci95)} from frames '
         f'worth {found.effective_n} independent ones. The promise {within} the interval{remedy}.'
     )
     yield tables.false_alarms(found)
