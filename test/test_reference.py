@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from calibrating.reference import fit_reference
+from calibrating.reference import fit_reference, scale_reference
 from uncd_ros.errors import ConfigError
 from uncd_ros.model_store import load_model
+from uncd_ros.scores import image_score
 
 
 def test_whitened_features_of_the_familiar_frames_have_unit_covariance(tiny_model: Path) -> None:
@@ -30,6 +31,23 @@ def test_whitened_features_of_the_familiar_frames_have_unit_covariance(tiny_mode
     assert strange.norm() > features.norm(dim=1).quantile(0.95)
 
 
+def test_distance_and_energy_vary_alike_on_frames_that_were_not_trained_on(tiny_model: Path) -> None:
+    student = load_model(tiny_model).student
+    torch.manual_seed(0)
+    familiar, unseen = (torch.rand(n, 1, 1, 1).mul(255).byte().expand(n, 3, 48, 64) for n in (20, 12))
+    fit_reference(student, familiar)
+    with torch.no_grad():
+        before = student(student.preprocess(unseen.permute(0, 2, 3, 1)))
+        scale_reference(student, unseen)
+        after = student(student.preprocess(unseen.permute(0, 2, 3, 1)))
+    energy, distance = (image_score(name, after, after.std) for name in ('energy', 'feature_distance'))
+    assert distance.std() == pytest.approx(float(energy.std()), rel=1e-4)
+    assert torch.equal(distance.argsort(), image_score('feature_distance', before, before.std).argsort())
+
+
 def test_frames_that_are_all_alike_are_refused(tiny_model: Path) -> None:
+    student, alike = load_model(tiny_model).student, torch.zeros(3, 3, 48, 64, dtype=torch.uint8)
     with pytest.raises(ConfigError, match='3 training frames look alike'):
-        fit_reference(load_model(tiny_model).student, torch.zeros(3, 3, 48, 64, dtype=torch.uint8))
+        fit_reference(student, alike)
+    with pytest.raises(ConfigError, match='3 calibration frames look alike'):
+        scale_reference(student, alike)

@@ -97,6 +97,12 @@ def test_feature_distance_is_a_length_and_not_a_number_where_there_are_no_featur
     assert found.tolist() == [5.0]
 
 
+def test_energy_and_features_is_their_sum() -> None:
+    output = _output([0.0, 2.0], [0.0, 0.0])._replace(features=torch.tensor([[3.0, 4.0]]))
+    found = image_score('energy_and_features', output, torch.zeros(1, 2, 3))
+    assert found.item() == pytest.approx(5.0 - math.log(1.0 + math.exp(2.0)))
+
+
 @pytest.mark.parametrize('name', [*IMAGE_SCORES, *IMAGE_RIVALS])
 @pytest.mark.parametrize('uncertainty', PIXEL_UNCERTAINTIES)
 def test_scores_of_a_batch_are_those_of_its_images(name: str, uncertainty: str) -> None:

@@ -18,7 +18,7 @@ from uncd_ros.backbone import fuse_batch_norms
 from uncd_ros.errors import ConfigError, ImageError
 from uncd_ros.model_card import ModelCard
 from uncd_ros.model_store import StoredModel
-from uncd_ros.scores import FEATURE_DISTANCE, PIXEL_UNCERTAINTIES, image_score, pixel_uncertainty
+from uncd_ros.scores import OF_FEATURES, PIXEL_UNCERTAINTIES, image_score, pixel_uncertainty
 from uncd_ros.student import Student, StudentOutput
 from uncd_ros.telemetry import Stopwatch
 
@@ -123,7 +123,7 @@ class Answer(NamedTuple):
 def serve(student: Student, card: ModelCard, x: Tensor) -> Answer:
     """One pass over (B, 3, h, w) normalised images that computes nothing which this model does not serve."""
     output: StudentOutput = student(
-        x, std=PIXEL_UNCERTAINTIES[card.uncertainty.name].std, features=card.image_score == FEATURE_DISTANCE
+        x, std=PIXEL_UNCERTAINTIES[card.uncertainty.name].std, features=card.image_score in OF_FEATURES
     )
     uncertainty = pixel_uncertainty(card.uncertainty.name, output)
     return Answer(

@@ -112,10 +112,24 @@ OF_LOGITS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 """Scores read off the logits, (B, C, h, w) -> (B,); negated, so that higher is stranger."""
 
-FEATURE_DISTANCE = 'feature_distance'
-"""Mahalanobis distance of the deepest features to those of the training frames (Lee et al. 2018)."""
 
-IMAGE_SCORES = (*OF_UNCERTAINTY, *OF_LOGITS, FEATURE_DISTANCE)
+def feature_distance(output: StudentOutput) -> Tensor:
+    """Mahalanobis distance of the deepest features to those of the training frames (Lee et al. 2018); NaN without."""
+    lacking = output.logits.new_full(output.logits.shape[:1], math.nan)
+    return lacking if output.features is None else output.features.norm(dim=1)
+
+
+OF_FEATURES: dict[str, Callable[[StudentOutput], Tensor]] = {
+    'feature_distance': feature_distance,
+    'energy_and_features': lambda output: OF_LOGITS['energy'](output.logits) + feature_distance(output),
+}
+"""Scores for which a pass must give features, output -> (B,).
+
+Energy sees what is hard to label, the distance what the encoder has never met, and each is blind to some of what the
+other sees. Calibration gives both one scale, on which their sum is a score of its own.
+"""
+
+IMAGE_SCORES = (*OF_UNCERTAINTY, *OF_LOGITS, *OF_FEATURES)
 """What a model may serve, the plainest first."""
 
 IMAGE_RIVALS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -137,7 +151,6 @@ def image_score(name: str, output: StudentOutput, uncertainty: Tensor) -> Tensor
     """
     if name in OF_LOGITS:
         return OF_LOGITS[name](output.logits)
-    if name == FEATURE_DISTANCE:
-        lacking = output.logits.new_full(output.logits.shape[:1], math.nan)
-        return lacking if output.features is None else output.features.norm(dim=1)
+    if name in OF_FEATURES:
+        return OF_FEATURES[name](output)
     return (OF_UNCERTAINTY | IMAGE_RIVALS)[name](uncertainty)

@@ -7,7 +7,8 @@ from sklearn.covariance import empirical_covariance, ledoit_wolf_shrinkage, shru
 from torch import Tensor
 
 from uncd_ros.errors import ConfigError
-from uncd_ros.student import Student
+from uncd_ros.scores import OF_LOGITS, feature_distance
+from uncd_ros.student import Student, StudentOutput
 
 LEAST_SHRINKAGE = 1e-3
 """Share of the mean variance that every direction has at least: one that never varied is not infinitely strange."""
@@ -35,8 +36,32 @@ def fit_reference(student: Student, images: Tensor) -> None:
     reference.whitening.copy_(whitening)
 
 
+@torch.no_grad()
+def scale_reference(student: Student, images: Tensor) -> None:
+    """Give the feature distance the scale of the energy: both vary alike over these (N, 3, H, W) uint8 frames.
+
+    They must not have been trained on, for it is on unseen streets that the two are added up. How the distance
+    alone ranks images stays as it was. Raises ConfigError where the frames do not differ.
+    """
+    outputs = [_output(student, image) for image in images]
+    energy, distance = (torch.cat([score(output) for output in outputs]).std() for score in (_energy, feature_distance))
+    if not energy * distance > 0:
+        raise ConfigError(f'{len(images)} calibration frames look alike to the network, expected many that differ')
+    student.reference.whitening.mul_(energy / distance)
+
+
+def _energy(output: StudentOutput) -> Tensor:
+    return OF_LOGITS['energy'](output.logits)
+
+
 def _features(student: Student, image: Tensor) -> Tensor:
     """(3, H, W) -> (D,); while the reference is the identity, they pass through unchanged."""
+    features = _output(student, image).features
+    assert features is not None
+    return features[0]
+
+
+def _output(student: Student, image: Tensor) -> StudentOutput:
     x = student.preprocess(image[None].permute(0, 2, 3, 1).to(student.reference.mean.device))
-    features: Tensor = student(x, std='none').features[0]
-    return features
+    output: StudentOutput = student(x, std='none')
+    return output

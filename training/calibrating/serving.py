@@ -10,7 +10,7 @@ import numpy as np
 from calibrating.assess import Assessment, assess, image_scores, labelled_frames
 from calibrating.choose import choose_score, choose_uncertainty
 from calibrating.confidence_fit import fit_confidence, sample_pixels
-from calibrating.reference import fit_reference
+from calibrating.reference import fit_reference, scale_reference
 from calibrating.temperature import fit_temperature, fold_temperature
 from data.augment import CALIBRATION_SHIFTS
 from data.segdata import SegData, Splits
@@ -75,7 +75,8 @@ def calibrate(student: Student, splits: Splits, dataset: str, settings: Calibrat
     """Calibrate a student, in place as far as its weights go.
 
     In this order, each step on what the one before left: temperature, into the weights; the reference of the
-    feature distance, from the training frames; pixel uncertainty; image score; conformal threshold; confidence.
+    feature distance, from the training frames, and its scale; pixel uncertainty; image score; conformal threshold;
+    confidence.
     """
     data = splits.calibration
     if len(data) < 2:
@@ -85,6 +86,7 @@ def calibrate(student: Student, splits: Splits, dataset: str, settings: Calibrat
     fold_temperature(student, temperature.value)
     round_weights(student)
     fit_reference(student, splits.train.images)
+    scale_reference(student, data.images)
     assessed = assess(network, data, tuple(PIXEL_UNCERTAINTIES))
     uncertainty, uncertainty_choice = choose_uncertainty(assessed)
     clean = image_scores(student, data, uncertainty)

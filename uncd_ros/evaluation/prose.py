@@ -169,5 +169,5 @@ _METHOD = """\
 - Times are medians over the frames of the first split, all networks in turn on the same frame, without batch-norm
   folding; the teacher's is that of all its members one after another.
 - What knowing costs is measured apart: batch norms folded, only what is served computed, medians of passes in turns.
-- The feature distance needs a reference that only the student has: a dash, null in report.json, elsewhere.
+- The feature distance needs a reference that only the student has: null in report.json elsewhere.
 - The served confidence is an image of its own, P(label is right); its ECE is of the pixels at the labels' size."""

@@ -14,8 +14,8 @@ from uncd_ros.evaluation.trial import SCALED, STUDENT, TEACHER
 Judgements = Mapping[str, Judgement]
 """Contender -> what was found about it on one split."""
 
-RIVAL_SCORES = ('served', 'mean', 'maxlogit')
-"""Image scores of the student's rivals that the report shows; report.json has all."""
+RIVAL_SCORES = ('mean', 'maxlogit', 'energy')
+"""Image scores of the student's rivals that the report shows: what every network has. report.json has all."""
 
 
 def side_by_side(judged: Mapping[str, Judgements]) -> str:
