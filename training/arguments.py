@@ -53,7 +53,7 @@ def parse_wish(arguments: Sequence[str] | None = None) -> Wish:
     parser.add_argument('--ood', nargs='+', action='extend', default=[], metavar='NAME=PATH', help='folder or video')
     shift = 'folder with images/ and labels/, and classes that take in those of the model'
     parser.add_argument('--shift', nargs='+', action='extend', default=[], metavar='NAME=PATH:classes.json', help=shift)
-    weather = 'also judge the first split in this weather'
+    weather = "also judge each split's own frames in this weather"
     parser.add_argument('--weather', nargs='+', choices=list(WEATHER), default=[], help=weather)
     parser.add_argument('--teacher', type=Path, metavar='RUN', help='run folder of the ensemble')
     parser.add_argument('--baseline', type=Path, metavar='RUN', help='run folder whose first member is the single net')

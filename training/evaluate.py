@@ -10,7 +10,7 @@ Writes report.json, report.md, report.html and figures/. Frames stream: memory d
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -22,7 +22,7 @@ from rich.progress import track
 from arguments import Wish, parse_wish
 from data.frames import LabelledFrames
 from judging.entrants import Entrant, baseline_entrants, student_entrant, teacher_entrant
-from judging.material import Shifted, calibration_frames, open_shifts, open_split, past
+from judging.material import Shifted, calibration_frames, open_shifts, open_split, open_weather, past
 from progress import console
 from run_folder import sweep_path
 from uncd_ros.errors import ConfigError, UncdError
@@ -44,7 +44,7 @@ def evaluate(wish: Wish) -> None:
     """The main path. What can be refused is refused before the first image is judged."""
     model = load_model(wish.model)
     splits = {name: open_split(wish, model, name) for name in wish.split}
-    shifts = open_shifts(wish, model, splits[wish.split[0]])
+    shifts = open_shifts(wish, model)
     sources = {name: open_source(path) for name, path in wish.ood.items()}
     entrants = enter(wish, model)
     seen, calibrated_on = past(wish, model)
@@ -53,6 +53,7 @@ def evaluate(wish: Wish) -> None:
 
     trials = {name: judge_split(name, frames, contenders) for name, frames in splits.items()}
     shifted = {name: judge_shift(name, shift, contenders) for name, shift in shifts.items()}
+    weather = {split: judge_weather(split, open_weather(wish, frames), contenders) for split, frames in splits.items()}
     strange = {name: score_images(contenders, images(name, source, wish.every)) for name, source in sources.items()}
     evaluation = Evaluation(
         card=model.card,
@@ -61,6 +62,7 @@ def evaluate(wish: Wish) -> None:
         splits=trials,
         strange=strange,
         shifts=shifted,
+        weather=weather,
         seen_sequences=seen,
         calibration_sequences=calibrated_on,
         every=wish.every,
@@ -111,6 +113,11 @@ def judge_shift(name: str, shift: Shifted, contenders: Sequence[Contender]) -> S
     for frame in shown_progress(name, read(shift.frames), len(shift.frames)):
         trial.update(frame)
     return trial
+
+
+def judge_weather(split: str, weather: Mapping[str, Shifted], contenders: Sequence[Contender]) -> dict[str, ShiftTrial]:
+    """Every frame of a split in each weather before every contender."""
+    return {name: judge_shift(f'{split}, {name}', each, contenders) for name, each in weather.items()}
 
 
 def images(name: str, source: FrameSource, every: int) -> Iterable[NDArray[np.uint8]]:

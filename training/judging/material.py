@@ -86,8 +86,8 @@ class Weathered:
         return replace(frame, image=(image * 255.0).round().byte().contiguous().numpy())
 
 
-def open_shifts(wish: Wish, model: StoredModel, split: LabelledFrames) -> dict[str, Shifted]:
-    """Each `FOLDER:classes.json`, the latter in the folder or a path of its own; and `split` in each weather."""
+def open_shifts(wish: Wish, model: StoredModel) -> dict[str, Shifted]:
+    """Each `FOLDER:classes.json`, the latter in the folder or a path of its own."""
     found = {}
     for name, path in wish.shift.items():
         folder, _, file = path.rpartition(':')
@@ -99,11 +99,13 @@ def open_shifts(wish: Wish, model: StoredModel, split: LabelledFrames) -> dict[s
             frames=Subset(whole=whole, indices=range(0, len(whole), wish.every)),
             merge=classes.merge(info.name for info in model.card.classes),
         )
-    for name in wish.weather:
-        found[name] = Shifted(
-            frames=Weathered(whole=split, weather=WEATHER[name]()), merge=np.arange(len(split.classes))
-        )
     return found
+
+
+def open_weather(wish: Wish, split: LabelledFrames) -> dict[str, Shifted]:
+    """A split in each weather; compared with itself, so that the weather alone is what is strange."""
+    same = np.arange(len(split.classes))
+    return {name: Shifted(frames=Weathered(whole=split, weather=WEATHER[name]()), merge=same) for name in wish.weather}
 
 
 def calibration_frames(wish: Wish, run: Settings) -> LabelledFrames:

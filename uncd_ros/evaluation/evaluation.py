@@ -42,6 +42,8 @@ class Evaluation:
     strange: Mapping[str, Mapping[str, ImageScores]]
     """Set of strange images -> contender -> scores."""
     shifts: Mapping[str, ShiftTrial]
+    weather: Mapping[str, Mapping[str, ShiftTrial]]
+    """Split -> weather -> all contenders before the split's own frames in it: only the weather is strange."""
     seen_sequences: frozenset[str]
     """Drives that the student was trained on."""
     calibration_sequences: frozenset[str]
@@ -79,17 +81,24 @@ class Evaluation:
             p_accurate_certain=confidence.p_accurate_certain,
             p_uncertain_inaccurate=confidence.p_uncertain_inaccurate,
             retention=pixels.retention.curve(DROPPED),
-            image_ood={world: self._image_ood(images, scores[name].values, name) for world, scores in self.worlds()},
-            shift={world: shift.result(name) for world, shift in self.shifts.items()},
+            image_ood={
+                world: self._image_ood(images, scores[name].values, name)
+                for world, scores in self.worlds(split).items()
+            },
+            shift={world: shift.result(name) for world, shift in self.shifted(split).items()},
             # The threshold was found for the student's scores; another network's are on another scale.
             false_alarm=self._false_alarms(calm, trial.sequences) if name == STUDENT else None,
             spearman_to_teacher={std: each.spearman() for std, each in trial.agreement.get(name, {}).items()},
             milliseconds=trial.milliseconds(name),
         )
 
-    def worlds(self) -> list[tuple[str, Mapping[str, ImageScores]]]:
-        """Every set of strange images, those with labels among them."""
-        return [*self.strange.items(), *((name, shift.images) for name, shift in self.shifts.items())]
+    def worlds(self, split: str) -> dict[str, Mapping[str, ImageScores]]:
+        """Every set of strange images that a split is compared with, those with labels among them."""
+        return {**self.strange, **{name: shift.images for name, shift in self.shifted(split).items()}}
+
+    def shifted(self, split: str) -> dict[str, ShiftTrial]:
+        """Labelled frames of other worlds, and the split's own in bad weather."""
+        return {**self.shifts, **self.weather.get(split, {})}
 
     def _false_alarms(self, calm: Sequence[float], sequences: Sequence[str]) -> FalseAlarms:
         is_calibration = self.calibration_sequences.issuperset(sequences)

@@ -23,7 +23,7 @@ class Drawn:
 def draw_figures(evaluation: Evaluation, folder: Path) -> dict[str, Drawn]:
     """Write every figure that there is data for, about the first split; by name."""
     folder.mkdir(parents=True, exist_ok=True)
-    trial = next(iter(evaluation.splits.values()))
+    split, trial = next(iter(evaluation.splits.items()))
     drawn: dict[str, Drawn] = {}
 
     def add(name: str) -> Path:
@@ -38,8 +38,8 @@ def draw_figures(evaluation: Evaluation, folder: Path) -> dict[str, Drawn]:
     pixel_figures.risk_coverage(add('risk_coverage'), trial)
     if TEACHER in trial.pixels:
         pixel_figures.agreement(add('std_agreement'), trial)
-    if evaluation.worlds():
-        image_figures.roc(add('image_roc'), evaluation, trial)
+    if worlds := evaluation.worlds(split):
+        image_figures.roc(add('image_roc'), evaluation.card, trial, worlds)
     image_figures.score_distributions(add('image_scores'), evaluation)
     return drawn
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
 from uncd_ros.evaluation.evaluation import Evaluation
+from uncd_ros.evaluation.judge import ImageScores
 from uncd_ros.evaluation.metrics import image_auroc
 from uncd_ros.evaluation.names import SCORE_NAMES
 from uncd_ros.evaluation.style import BLUE, CYCLE, FAINT, INK, PAPER, RED, canvas, subtitle
@@ -72,16 +73,15 @@ def _keys(figure: Figure, card: ModelCard, column: list[Axes], upper: float) -> 
     figure.colorbar(scale, ax=column, label=f'served uncertainty: {card.uncertainty.name}', pad=0.06)
 
 
-def roc(path: Path, evaluation: Evaluation, trial: Trial) -> None:
+def roc(path: Path, card: ModelCard, trial: Trial, worlds: Mapping[str, Mapping[str, ImageScores]]) -> None:
     """Fig 6: a panel a set of strange images, a line an image score."""
-    worlds = evaluation.worlds()
     columns = 2 if len(worlds) == 4 else min(3, len(worlds))
     rows = math.ceil(len(worlds) / columns)
     calm = trial.images[STUDENT].values
     with canvas(path, 4.3 * columns, 5.3 * rows) as figure:
         grid = figure.subplots(rows, columns, squeeze=False)
-        for axes, (name, scores) in zip(grid.flat, worlds, strict=False):
-            _roc_panel(axes, calm, scores[STUDENT].values, evaluation.card.image_score)
+        for axes, (name, scores) in zip(grid.flat, worlds.items(), strict=False):
+            _roc_panel(axes, calm, scores[STUDENT].values, card.image_score)
             axes.set_title(name)
         for axes in grid.flat[len(worlds) :]:
             axes.set_visible(False)
@@ -107,8 +107,10 @@ def score_distributions(path: Path, evaluation: Evaluation) -> None:
     """Fig 7: the served image score of each set, a row a set, with the flag's threshold."""
     score, threshold = evaluation.card.image_score, evaluation.threshold
     familiar = {f'{evaluation.dataset} {name}': split.images for name, split in evaluation.splits.items()}
-    sets = [*familiar.items(), *evaluation.worlds()]
-    found = {name: np.asarray(scores[STUDENT].values[score]) for name, scores in sets}
+    strange = dict(evaluation.strange) | {name: shift.images for name, shift in evaluation.shifts.items()}
+    for split, weather in evaluation.weather.items():
+        strange |= {f'{split}: {name}': shift.images for name, shift in weather.items()}
+    found = {name: np.asarray(scores[STUDENT].values[score]) for name, scores in (familiar | strange).items()}
     low, high = np.quantile(np.concatenate([*found.values(), [threshold]]), (0.002, 0.998))
     edges = np.linspace(low, max(high, low + 1e-9), 70)
     with canvas(path, 8.2, 1.1 + 0.75 * len(found)) as figure:

@@ -41,7 +41,7 @@ def markdown(evaluation: Evaluation, judged: Mapping[str, Judgements], figures: 
         tables.confidence(found),
         *_figure(figures, 'reliability'),
         '## Strange images',
-        *_strange(found),
+        *(part for split, networks in judged.items() for part in _strange(split, networks)),
         *_figure(figures, 'image_roc', 'image_scores'),
         '## False alarms',
         *(part for split, networks in judged.items() for part in _false_alarms(split, networks[STUDENT])),
@@ -119,12 +119,12 @@ def _cost(found: Cost | None) -> Iterator[str]:
     )
 
 
-def _strange(judged: Judgements) -> Iterator[str]:
+def _strange(split: str, judged: Judgements) -> Iterator[str]:
     student = judged[STUDENT]
     if not student.image_ood:
-        yield 'No strange images were given.'
+        yield f'No strange images were given to compare `{split}` with.'
         return
-    yield 'AUROC of telling the images of each set from the frames of the split:'
+    yield f'AUROC of telling the images of each set from the frames of `{split}`; bad weather is over its own frames:'
     yield tables.image_ood(judged)
     if student.shift:
         yield 'Labels under shift (Table 2), in the classes of each set:'

@@ -23,6 +23,7 @@ DASH_OF_CONTENDER = {'student': '-', 'teacher': '--', 'baseline': '-.', 'baselin
 CYCLE = (
     (BLUE, '-'), (RED, '-'), (GREEN, '-'), (ORANGE, '-'), (PURPLE, '-'),
     (SKY, '--'), (INK, '--'), (FAINT, ':'), (GREEN, ':'), (RED, ':'),
+    (BLUE, ':'),
 )  # fmt: skip
 """Colour and dash of the n-th line, no two alike."""
 

@@ -70,6 +70,7 @@ class LabelJudge:
             splits={bag: self.trial},
             strange={},
             shifts={},
+            weather={},
             seen_sequences=frozenset(),
             calibration_sequences=frozenset(),
             every=every,
