@@ -65,6 +65,9 @@ def test_another_student_is_refused_by_name_and_a_variant_lies_beside_it(tmp_pat
 
 def test_what_follows_the_student_does_not_bind_it(tmp_path: Path) -> None:
     claim_student(_settings(tmp_path))
+    kept_head = '--distill.fresh_head=false'
+    claim_student(_settings(tmp_path, kept_head, '--variant=two'))
+    claim_student(_settings(tmp_path, kept_head, '--variant=two', '--distill.blend=0.5'))
     claim_student(_settings(tmp_path, '--name=other', '--calibration.false_alarm_rate=0.05', '--out=elsewhere'))
 
 

@@ -19,6 +19,7 @@ from learning.member import Member, initial_member
 from learning.teacher import Teacher, TeacherStats
 from learning.teaching import train_student
 from settings import Settings, parse_settings
+from uncd_ros.errors import ConfigError
 from uncd_ros.student import Student
 
 
@@ -54,6 +55,24 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 def test_by_default_every_member_labels_every_image(tmp_path: Path, asked: list[tuple[Any, ...]]) -> None:
     _train(_settings(tmp_path))
     assert [(len(x), may_label) for x, may_label in asked] == [(2, None), (2, None)]
+
+
+def test_a_blend_lies_between_what_was_learnt_and_where_it_began(tmp_path: Path) -> None:
+    settings = _settings(tmp_path, '--distill.fresh_head=false')
+    start = _members(settings)[0]
+    taught, again = _train(settings), _train(_settings(tmp_path, '--distill.fresh_head=false', '--distill.blend=0.25'))
+    for part, origin in (('trunk', start.trunk), ('prediction_head', start.head)):
+        began = origin.state_dict()
+        learnt, found = (getattr(each, part).state_dict() for each in (taught, again))
+        for name in (name for name, value in began.items() if value.is_floating_point()):
+            torch.testing.assert_close(found[name], 0.25 * learnt[name] + 0.75 * began[name])
+    heads = (each.uncertainty_head.state_dict() for each in (taught, again))
+    assert all(torch.equal(one, other) for one, other in zip(*(head.values() for head in heads), strict=True))
+
+
+def test_a_fresh_head_cannot_be_blended(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r'distill\.blend is 0\.5 with a fresh head'):
+        _settings(tmp_path, '--distill.blend=0.5')
 
 
 def test_cross_fitting_asks_those_who_have_not_seen_the_sequence(tmp_path: Path, asked: list[tuple[Any, ...]]) -> None:

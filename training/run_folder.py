@@ -81,6 +81,7 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> str:
 
 def _student_shape(settings: Settings) -> dict[str, Any]:
     whole = asdict(settings) | {'data': member_shape(settings)['data']}
+    del whole['distill']['blend']  # which comes after the last checkpoint
     return {key: value for key, value in whole.items() if key not in _FREE + _AFTER_THE_STUDENT}
 
 

@@ -63,6 +63,8 @@ class DistillSettings:
     """In which stds are compared; the squared error is of another size in each, so beta is too."""
     fresh_head: bool = True
     """The prediction head starts anew, as in the paper; false keeps the first member's, which has the same shape."""
+    blend: ClosedUnitInterval = 1.0
+    """Share of what was learnt in the student's weights; the rest is the first member's, which it started from."""
     cross_fit: bool = False
     """An image is labelled only by members that were not trained on its sequence."""
     cutmix: ClosedUnitInterval = 0.0
@@ -73,6 +75,11 @@ class DistillSettings:
     """Take every n-th of their frames."""
 
     def __post_init__(self) -> None:
+        if self.fresh_head and self.blend < 1.0:
+            raise ConfigError(
+                f'distill.blend is {self.blend} with a fresh head, which has nothing in common with the first '
+                "member's; expected distill.fresh_head false or distill.blend 1"
+            )
         if self.cross_fit and self.cutmix > 0.0:
             raise ConfigError(
                 'distill.cross_fit and distill.cutmix exclude each other: a mixed image shows sequences of different '

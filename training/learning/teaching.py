@@ -39,7 +39,23 @@ def train_student(fabric: Fabric, members: list[Member], data: SegData, settings
         return objective(network(x), stats, labels)
 
     checkpoint, shown = settings.student_folder / 'student.ckpt', _shown(data, settings)
-    return fit(fabric, checkpoint, student, loss, shown, settings, settings.student_fit)
+    taught = fit(fabric, checkpoint, student, loss, shown, settings, settings.student_fit)
+    blend(taught, members[0], plan.blend)
+    return taught
+
+
+@torch.no_grad()
+def blend(student: Student, start: Member, share: float) -> None:
+    """Go back, in place, from the weights that were learnt towards those that teaching began with (WiSE-FT).
+
+    theta = share theta_taught + (1 - share) theta_start: between the two a network is often better than at either end,
+    most of all on what neither was trained on (Wortsman et al. 2022). The uncertainty head has no start to go back to.
+    """
+    for taught, origin in ((student.trunk, start.trunk), (student.prediction_head, start.head)):
+        before = origin.state_dict()
+        for name, value in taught.state_dict().items():
+            if value.is_floating_point():
+                value.lerp_(before[name].to(value.device), 1.0 - share)
 
 
 def _shown(data: SegData, settings: Settings) -> SegData:
