@@ -20,7 +20,8 @@ from evaluate import evaluate
 def report(tiny_data: Path, tiny_run: Path, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a report with everything in it."""
     out = tmp_path_factory.mktemp('out') / 'report'
-    (tiny_run / 'sweep.md').write_text('## Sweep\n\nThe paper against four others.\n')
+    (tiny_run / 'sweeps').mkdir()
+    (tiny_run / 'sweeps' / 'four.md').write_text('## Sweep\n\nThe paper against four others.\n')
     options = [
         *('--dataset', 'camvid', '--data', f'{tiny_data}/camvid', '--split', 'val', 'train/s2'),
         *('--ood', f'strange={tiny_data}/strange', '--weather', 'heavy_rain'),

@@ -41,14 +41,14 @@ def test_every_variant_is_trained_judged_and_written_down_once(
 ) -> None:
     main(arguments)
     run = tmp_path / 'run'
-    written = json.loads((run / 'sweep.json').read_text())
+    written = json.loads((run / 'sweeps' / 'sweep.json').read_text())
     assert list(written['variants']) == ['paper', 'other']
     row = written['variants']['other']
     assert row['changed'] == {'distill.target': 'predicted_class', 'distill.scale': 'log'}
     assert set(row['student']['error_auroc']) == {'entropy', 'mean_std', 'predicted_std'}
     assert set(row['student']['spearman']) == {'mean_std', 'predicted_std'}
     assert set(row['baseline']['error_auroc']) == {'entropy'} and row['teacher']['spearman'] == {}
-    table = (run / 'sweep.md').read_text()
+    table = (run / 'sweeps' / 'sweep.md').read_text()
     assert [line.split('|')[1].strip() for line in table.splitlines() if line.startswith('|')][2:] == [
         'teacher',
         'baseline',
@@ -60,13 +60,28 @@ def test_every_variant_is_trained_judged_and_written_down_once(
     main(arguments)
     said = capsys.readouterr().out
     assert 'student: epoch' not in said and 'paper: judged already' in said
-    assert json.loads((run / 'sweep.json').read_text()) == written
+    assert json.loads((run / 'sweeps' / 'sweep.json').read_text()) == written
+
+
+def test_a_student_that_was_blended_otherwise_is_judged_anew(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for share in (1.0, 0.5):
+        common = f'common: {{student_fit.epochs: 1, distill.fresh_head: false, distill.blend: {share}}}'
+        (tmp_path / 'sweep.yaml').write_text(f'{common}\nvariants: {{one: {{}}}}\n')
+        main(arguments)
+    said = capsys.readouterr().out
+    assert said.count('student: epoch 1/1') == 1 and 'judged already' not in said
+    assert json.loads((tmp_path / 'run' / 'students' / 'one' / 'judgement.json').read_text())['blend'] == 0.5
+    assert json.loads((tmp_path / 'run' / 'sweeps' / 'sweep.json').read_text())['common']['distill.blend'] == 0.5
 
 
 def test_the_command_line_wins_over_what_all_have_in_common_but_not_over_what_makes_a_variant(
     arguments: list[str],
 ) -> None:
-    variants = read_sweep([*arguments, '--student_fit.epochs=7', '--distill.scale=standardised', '--variant=x'])
+    variants = read_sweep(
+        [*arguments, '--student_fit.epochs=7', '--distill.scale=standardised', '--variant=x']
+    ).variants
     assert {name: each.settings.student_fit.epochs for name, each in variants.items()} == {'paper': 7, 'other': 7}
     assert {name: each.settings.variant for name, each in variants.items()} == {'paper': 'paper', 'other': 'other'}
     scales = {name: each.settings.distill.scale for name, each in variants.items()}
@@ -110,8 +125,11 @@ def test_a_sweep_that_is_not_there_is_named(arguments: list[str]) -> None:
         read_sweep(arguments[1:])
 
 
-def test_the_sweep_of_camvid_can_be_read() -> None:
-    variants = read_sweep([f'--config={CONFIGS}/camvid.yaml', f'--sweep={CONFIGS}/sweep_camvid.yaml'])
+def test_the_sweeps_of_camvid_can_be_read() -> None:
+    config = f'--config={CONFIGS}/camvid.yaml'
+    blends = read_sweep([config, f'--sweep={CONFIGS}/sweep_camvid_blend.yaml']).variants
+    assert {each.settings.distill.blend for each in blends.values()} == {1.0, 0.6}
+    variants = read_sweep([config, f'--sweep={CONFIGS}/sweep_camvid.yaml']).variants
     assert len(variants) == 11 and variants['paper'].settings.distill.fresh_head
     assert len({str(each.settings.distill) for each in variants.values()}) == 11
     assert 'rain' not in (CONFIGS / 'sweep_camvid.yaml').read_text()

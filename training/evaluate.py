@@ -24,7 +24,7 @@ from data.frames import LabelledFrames
 from judging.entrants import Entrant, baseline_entrants, student_entrant, teacher_entrant
 from judging.material import Shifted, calibration_frames, open_shifts, open_split, open_weather, past
 from progress import console
-from run_folder import sweep_path
+from run_folder import sweep_folder
 from uncd_ros.errors import ConfigError, UncdError
 from uncd_ros.evaluation.cost import measure_cost
 from uncd_ros.evaluation.evaluation import Evaluation
@@ -68,15 +68,15 @@ def evaluate(wish: Wish) -> None:
         every=wish.every,
         cost=measure_cost(model.student, model.card),
         notes={entrant.contender.name: entrant.note for entrant in entrants if entrant.note},
-        sweep=sweep_of(wish.teacher),
+        sweeps=sweeps_of(wish.teacher),
     )
     write_report(evaluation, wish.out)
     console.print(f'report: {wish.out}/report.md, report.html, report.json, figures/')
 
 
-def sweep_of(run: Path | None) -> str:
-    """What sweep.py found, if it was run there."""
-    return sweep_path(run).read_text() if run and sweep_path(run).is_file() else ''
+def sweeps_of(run: Path | None) -> tuple[str, ...]:
+    """What sweep.py found, as often as it was run there."""
+    return tuple(path.read_text() for path in sorted(sweep_folder(run).glob('*.md'))) if run else ()
 
 
 def make_folder(folder: Path) -> None:

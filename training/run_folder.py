@@ -37,9 +37,9 @@ def claim_student(settings: Settings) -> None:
     _bind(path, settings, _student_shape, remedy)
 
 
-def sweep_path(run: Path) -> Path:
-    """Where sweep.py compares the students of a run."""
-    return run / 'sweep.md'
+def sweep_folder(run: Path) -> Path:
+    """Where sweep.py compares the students of a run, in a Markdown and a JSON file a sweep."""
+    return run / 'sweeps'
 
 
 def load_run(run: Path) -> Settings:

@@ -6,8 +6,8 @@
         [--key.subkey value ...]
 
 A sweep is YAML: `common` holds settings of all students, `variants` those of each. Each student lies in
-<run>/students/<variant>; <run>/sweep.json and sweep.md compare them. The same command goes on after a kill, and what
-is judged already is left alone.
+<run>/students/<variant>; a JSON and a Markdown file in <run>/sweeps, named after the sweep, compare them. The same
+command goes on after a kill, and what is judged already is left alone.
 """
 
 import json
@@ -31,7 +31,7 @@ from learning.member_store import load_members
 from learning.teacher import Teacher
 from learning.teaching import train_student
 from progress import console
-from run_folder import claim, claim_student, sweep_path
+from run_folder import claim, claim_student, sweep_folder
 from settings import OTHERS, Settings, parse_settings
 from uncd_ros.errors import ConfigError, UncdError
 from uncd_ros.evaluation.records import LabelledFrame
@@ -52,6 +52,22 @@ class Variant:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """Students of one ensemble, to be compared."""
+
+    name: str
+    common: dict[str, Any]
+    """Dotted setting -> value: where all of them depart from the configuration."""
+    variants: dict[str, Variant]
+    """By name; there is one at least."""
+
+    @property
+    def settings(self) -> Settings:
+        """Of the first variant: what shapes the members is the same in all."""
+        return next(iter(self.variants.values())).settings
+
+
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """One network on the calibration frames."""
 
@@ -65,30 +81,28 @@ class Row:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train, judge and compare. What can be refused is refused before the first student is trained."""
-    variants = read_sweep(arguments)
-    settings = next(iter(variants.values())).settings
+    sweep = read_sweep(arguments)
+    settings = sweep.settings
     fabric = launch(settings)
     splits = load_splits(settings.data, settings.student)
-    members = [member.to(fabric.device) for member in check(variants, splits)]
+    members = [member.to(fabric.device) for member in check(sweep.variants, splits)]
     # Decided once: a process that is behind the others must not see what they have judged meanwhile.
-    judged = {name for name, variant in variants.items() if _judgement(variant).is_file()}
-    for name, variant in variants.items():
+    judged = {name for name, variant in sweep.variants.items() if _judged(variant)}
+    for name, variant in sweep.variants.items():
         if name in judged:
             console.print(f'{name}: judged already')
             continue
         console.print(f'{name}: {_said(variant.changed)}')
         student = train_student(fabric, members, splits.train, variant.settings)
         if fabric.global_rank == 0:
-            rows = judge(student, members, splits.calibration)
-            _judgement(variant).write_text(json.dumps({who: asdict(row) for who, row in rows.items()}, indent=1) + '\n')
-            compare(settings.run_folder, variants, splits.calibration)
+            _keep(variant, judge(student, members, splits.calibration))
+            compare(sweep, splits.calibration)
     if fabric.global_rank == 0:
-        compare(settings.run_folder, variants, splits.calibration)
-        console.print(Markdown(sweep_path(settings.run_folder).read_text()))
+        console.print(Markdown(compare(sweep, splits.calibration)))
 
 
-def read_sweep(arguments: Sequence[str] | None = None) -> dict[str, Variant]:
-    """Variants by name. What makes a variant wins over the command line, which wins over what all have in common."""
+def read_sweep(arguments: Sequence[str] | None = None) -> Sweep:
+    """What makes a variant wins over the command line, which wins over what all have in common."""
     parser = Parser(description='Teach many students by one ensemble.', epilog=OTHERS, allow_abbrev=False)
     parser.add_argument('--config', required=True, help='YAML file of settings')
     parser.add_argument('--sweep', required=True, type=Path, help='YAML file of what differs from student to student')
@@ -102,7 +116,7 @@ def read_sweep(arguments: Sequence[str] | None = None) -> dict[str, Variant]:
         except ConfigError as error:
             raise ConfigError(f'{given.sweep}: {name}: {error}') from None
         found[name] = Variant(settings=settings, changed=changed)
-    return found
+    return Sweep(name=given.sweep.stem, common=common, variants=found)
 
 
 def check(variants: Mapping[str, Variant], splits: Splits) -> list[Member]:
@@ -144,23 +158,23 @@ def judge(student: Student, members: list[Member], data: SegData) -> dict[str, R
     }
 
 
-def compare(run: Path, variants: Mapping[str, Variant], data: SegData) -> None:
-    """Write sweep.json and sweep.md of what is judged so far."""
-    judged = {
-        name: {'changed': variant.changed, **json.loads(_judgement(variant).read_text())}
-        for name, variant in variants.items()
-        if _judgement(variant).is_file()
-    }
+def compare(sweep: Sweep, data: SegData) -> str:
+    """Write <run>/sweeps/<sweep>.json and .md of what is judged so far; the latter is returned."""
+    found = {name: (variant.changed, _judged(variant)) for name, variant in sweep.variants.items()}
+    judged = {name: {'changed': changed, **rows} for name, (changed, rows) in found.items() if rows}
     sequences = sorted(set(data.sequences))
-    content = {'frames': len(data), 'sequences': sequences, 'variants': judged}
-    (run / 'sweep.json').write_text(json.dumps(content, indent=1) + '\n')
-    settings = next(iter(variants.values())).settings
-    sweep_path(run).write_text(
-        f'## Sweep\n\nStudents of {len(settings.members)} members, taught for {settings.student_fit.epochs} epochs, on '
-        f'{len(data)} calibration frames ({", ".join(sequences)}), which nobody was trained on. What is chosen by them '
-        f'has to be confirmed elsewhere. AUROC is that of finding wrong pixels by an uncertainty, rho '
-        f"Spearman's rank correlation with the teacher.\n\n{_table(judged)}\n"
+    content = {'common': sweep.common, 'frames': len(data), 'sequences': sequences, 'variants': judged}
+    text = (
+        f'## Sweep: {sweep.name}\n\nStudents of {len(sweep.settings.members)} members, '
+        f'{_said(sweep.common, "as configured")}, on {len(data)} calibration frames ({", ".join(sequences)}), which '
+        'nobody was trained on. What is chosen by them has to be confirmed elsewhere. AUROC is that of finding wrong '
+        f"pixels by an uncertainty, rho Spearman's rank correlation with the teacher.\n\n{_table(judged)}\n"
     )
+    folder = sweep_folder(sweep.settings.run_folder)
+    folder.mkdir(exist_ok=True)
+    (folder / f'{sweep.name}.json').write_text(json.dumps(content, indent=1) + '\n')
+    (folder / f'{sweep.name}.md').write_text(text)
+    return text
 
 
 def _table(judged: Mapping[str, Mapping[str, Any]]) -> str:
@@ -178,12 +192,20 @@ def _table(judged: Mapping[str, Mapping[str, Any]]) -> str:
     return '\n'.join(lines)
 
 
-def _said(changed: dict[str, Any]) -> str:
-    return ', '.join(f'{key.removeprefix("distill.")} {_text(value)}' for key, value in changed.items()) or 'nothing'
+def _said(changed: dict[str, Any], if_nothing: str = 'nothing') -> str:
+    return ', '.join(f'{key.removeprefix("distill.")} {_text(value)}' for key, value in changed.items()) or if_nothing
 
 
-def _judgement(variant: Variant) -> Path:
-    return variant.settings.student_folder / 'judgement.json'
+def _keep(variant: Variant, rows: Mapping[str, Row]) -> None:
+    content = {'blend': variant.settings.distill.blend} | {who: asdict(row) for who, row in rows.items()}
+    (variant.settings.student_folder / 'judgement.json').write_text(json.dumps(content, indent=1) + '\n')
+
+
+def _judged(variant: Variant) -> dict[str, Any]:
+    """Rows of a variant; none if it was not judged yet, or with weights that were blended otherwise."""
+    path = variant.settings.student_folder / 'judgement.json'
+    content: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+    return content if content.pop('blend', 1.0) == variant.settings.distill.blend else {}
 
 
 def _frames(data: SegData) -> Iterator[LabelledFrame]:

@@ -53,8 +53,8 @@ class Evaluation:
     cost: Cost | None
     notes: Mapping[str, str]
     """Contender -> what a reader must know about it."""
-    sweep: str
-    """A section of Markdown: how this student was chosen among others of the same teacher; empty if it was not."""
+    sweeps: tuple[str, ...]
+    """Sections of Markdown: how this student was chosen among others of the same teacher; none if it was not."""
 
     @property
     def classes(self) -> tuple[str, ...]:

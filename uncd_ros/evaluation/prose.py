@@ -45,7 +45,7 @@ def markdown(evaluation: Evaluation, judged: Mapping[str, Judgements], figures: 
         *_figure(figures, 'image_roc', 'image_scores'),
         '## False alarms',
         *(part for split, networks in judged.items() for part in _false_alarms(split, networks[STUDENT])),
-        *filter(None, (evaluation.sweep,)),
+        *evaluation.sweeps,
         '## How this was measured',
         _METHOD,
     ]

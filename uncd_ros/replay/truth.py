@@ -76,7 +76,7 @@ class LabelJudge:
             every=every,
             cost=None,  # a time, which differs from run to run
             notes={},
-            sweep='',
+            sweeps=(),
         )
 
     def _reject(self, reason: str) -> None:
