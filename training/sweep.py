@@ -165,9 +165,9 @@ def compare(sweep: Sweep, data: SegData) -> str:
     sequences = sorted(set(data.sequences))
     content = {'common': sweep.common, 'frames': len(data), 'sequences': sequences, 'variants': judged}
     text = (
-        f'## Sweep: {sweep.name}\n\nStudents of {len(sweep.settings.members)} members, '
-        f'{_said(sweep.common, "as configured")}, on {len(data)} calibration frames ({", ".join(sequences)}), which '
-        'nobody was trained on. What is chosen by them has to be confirmed elsewhere. AUROC is that of finding wrong '
+        f'## Sweep: {sweep.name}\n\nStudents of {len(sweep.settings.members)} members, all with '
+        f'{_said(sweep.common, "the settings of the run")}; judged on {len(data)} calibration frames '
+        f'({", ".join(sequences)}), which nobody was trained on. What is chosen by them has to be confirmed elsewhere. AUROC is that of finding wrong '
         f"pixels by an uncertainty, rho Spearman's rank correlation with the teacher.\n\n{_table(judged)}\n"
     )
     folder = sweep_folder(sweep.settings.run_folder)
