@@ -167,8 +167,9 @@ def compare(sweep: Sweep, data: SegData) -> str:
     text = (
         f'## Sweep: {sweep.name}\n\nStudents of {len(sweep.settings.members)} members, all with '
         f'{_said(sweep.common, "the settings of the run")}; judged on {len(data)} calibration frames '
-        f'({", ".join(sequences)}), which nobody was trained on. What is chosen by them has to be confirmed elsewhere. AUROC is that of finding wrong '
-        f"pixels by an uncertainty, rho Spearman's rank correlation with the teacher.\n\n{_table(judged)}\n"
+        f'({", ".join(sequences)}), which nobody was trained on. What is chosen by them has to be confirmed elsewhere. '
+        "AUROC is that of finding wrong pixels by an uncertainty, rho Spearman's rank correlation with the teacher.\n\n"
+        f'{_table(judged)}\n'
     )
     folder = sweep_folder(sweep.settings.run_folder)
     folder.mkdir(exist_ok=True)
