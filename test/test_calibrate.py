@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from calibrate import parse_order, recalibrate
-from uncd_ros.errors import ConfigError
+from uncd_ros.errors import ConfigError, UncdError
 from uncd_ros.model_store import load_model
 
 
@@ -37,6 +37,13 @@ def test_everything_but_the_network_is_found_anew(model: Path, tiny_data: Path, 
     assert 'of old' not in text and 'Temperature' in text
 
 
+def test_other_worlds_help_to_choose_the_score(model: Path, tiny_data: Path, tmp_path: Path) -> None:
+    strange = f'{tiny_data}/strange'
+    recalibrate(parse_order([str(model), *_options(tiny_data, tmp_path / 'new'), '--strange', strange]))
+    figures = load_model(tmp_path / 'new').card.image_score_choice.figures
+    assert all(0.0 <= found[strange] <= 1.0 for found in figures.values())
+
+
 def test_two_temperatures_become_one(model: Path, tiny_data: Path, tmp_path: Path) -> None:
     recalibrate(parse_order([str(model), *_options(tiny_data, tmp_path / 'once')]))
     recalibrate(parse_order([str(tmp_path / 'once'), *_options(tiny_data, tmp_path / 'twice')]))
@@ -49,11 +56,12 @@ def test_two_temperatures_become_one(model: Path, tiny_data: Path, tmp_path: Pat
     [
         (['--holdout', 's9'], "data.holdout is ['s9'], expected some of"),
         (['--dataset', 'street'], 'num_classes is 5, expected 8'),
+        (['--strange', 'nowhere.mp4'], 'nowhere.mp4: not found'),
         (['--colour', 'red'], 'unrecognized arguments: --colour red'),
     ],
 )
 def test_nonsense_is_one_line(options: list[str], message: str, model: Path, tiny_data: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError) as refused:
+    with pytest.raises(UncdError) as refused:
         recalibrate(parse_order([str(model), *_options(tiny_data, tmp_path / 'new'), '--sequence-length=1', *options]))
     assert message in str(refused.value) and '\n' not in str(refused.value)
 

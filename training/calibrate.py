@@ -18,6 +18,7 @@ from rich.markdown import Markdown
 from arguments import Parser
 from calibrating.serving import assess_calibrated, calibrate
 from data.segdata import load_splits
+from data.unlabelled import open_unlabelled
 from progress import console
 from report import CALIBRATION, around_calibration, calibration_text
 from settings import CalibrationSettings, DataSettings
@@ -31,6 +32,8 @@ class Order:
 
     model: str
     data: DataSettings
+    strange: tuple[str, ...]
+    """Videos and folders of images of other worlds; see CalibrationSettings."""
     out: Path
 
 
@@ -42,23 +45,26 @@ def parse_order(arguments: Sequence[str] | None = None) -> Order:
     parser.add_argument('--data', help='folder of the data set; $UNCD_DATA/<dataset> by default')
     parser.add_argument('--holdout', nargs='+', default=[], metavar='SEQUENCE', help='of train: what calibrates')
     parser.add_argument('--sequence-length', type=int, default=60, help='frames a street of the procedural data')
+    strange = 'videos or folders of images that the flag should rise for; they help to choose the image score'
+    parser.add_argument('--strange', nargs='+', default=[], metavar='PATH', help=strange)
     parser.add_argument('--out', type=Path, required=True, help='model folder to write')
     given = parser.parse_args(arguments)
     data = DataSettings(
         dataset=given.dataset, root=given.data, holdout=tuple(given.holdout), sequence_length=given.sequence_length
     )
-    return Order(model=given.model, data=data, out=given.out)
+    return Order(model=given.model, data=data, strange=tuple(given.strange), out=given.out)
 
 
 def recalibrate(order: Order) -> None:
     """The main path."""
     model = load_model(order.model)
     card, (head, tail) = model.card, around_calibration(model.folder / 'MODEL_CARD.md')
+    open_unlabelled(order.strange)
     splits = load_splits(order.data, card.student)
     found, expected = ([info.name for info in classes] for classes in (splits.train.classes, card.classes))
     if found != expected:
         raise ConfigError(f'the data has the classes {", ".join(found)}, the model has {", ".join(expected)}')
-    settings = CalibrationSettings(false_alarm_rate=card.ood.false_alarm_rate)
+    settings = CalibrationSettings(false_alarm_rate=card.ood.false_alarm_rate, strange=order.strange)
     calibration = calibrate(model.student, splits, order.data.dataset, settings)
     # The weights came with a temperature in them: together the two are what divides the trained logits.
     total = replace(calibration.temperature, value=calibration.temperature.value * card.temperature.value)

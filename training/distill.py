@@ -42,7 +42,8 @@ def distill(settings: Settings) -> None:
     splits = load_splits(settings.data, settings.student)
     claim(settings)
     claim_student(settings)
-    open_unlabelled(settings.distill.unlabelled)  # what cannot be is refused before hours of training
+    # What cannot be opened is refused before hours of training.
+    open_unlabelled((*settings.distill.unlabelled, *settings.calibration.strange))
 
     members = train_members(fabric, splits.train, settings)
     if fabric.global_rank == 0:

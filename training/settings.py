@@ -93,6 +93,9 @@ class CalibrationSettings:
 
     false_alarm_rate: OpenUnitInterval = 0.01
     """Target share of in-distribution frames flagged."""
+    strange: tuple[str, ...] = ()
+    """Videos or folders of images of other worlds, which choose the image score together with shifts of familiar
+    frames; relative ones lie in $UNCD_DATA. What is to be judged in the end must not be among them."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from calibrating.reference import fit_reference, scale_reference
 from calibrating.temperature import fit_temperature, fold_temperature
 from data.augment import CALIBRATION_SHIFTS
 from data.segdata import SegData, Splits
+from data.unlabelled import load_unlabelled
 from settings import CalibrationSettings
 from uncd_ros.confidence import ConfidenceCurve
 from uncd_ros.errors import ConfigError
@@ -90,7 +91,8 @@ def calibrate(student: Student, splits: Splits, dataset: str, settings: Calibrat
     assessed = assess(network, data, tuple(PIXEL_UNCERTAINTIES))
     uncertainty, uncertainty_choice = choose_uncertainty(assessed)
     clean = image_scores(student, data, uncertainty)
-    score, score_choice = _choose_score(student, data, uncertainty, clean, settings.false_alarm_rate)
+    shifted = _shifted_scores(student, data, uncertainty, settings.strange)
+    score, score_choice = _choose_score(data, clean, shifted, settings.false_alarm_rate)
     rule = _rule(clean[score], data, settings.false_alarm_rate)
     return Calibration(
         uncertainty=UncertaintySpec(name=uncertainty, upper=PIXEL_UNCERTAINTIES[uncertainty].upper),
@@ -118,16 +120,24 @@ def assess_calibrated(student: Student, data: SegData, calibration: Calibration)
     return assess(student_network(student), data, uncertainties, calibration.confidence)
 
 
-def _choose_score(
-    student: Student, data: SegData, uncertainty: str, clean: dict[str, list[float]], rate: float
-) -> tuple[str, Choice]:
-    """Show the student every calibration shift, and compare the image scores."""
+Scores = dict[str, list[float]]
+"""Image score -> its value for each of some images."""
+
+
+def _shifted_scores(student: Student, data: SegData, uncertainty: str, strange: tuple[str, ...]) -> dict[str, Scores]:
+    """Show the student every calibration shift of the frames, and every other world."""
     shifted = {name: image_scores(student, data, uncertainty, shift) for name, shift in CALIBRATION_SHIFTS.items()}
+    worlds = {path: image_scores(student, load_unlabelled((path,), 1, data), uncertainty) for path in strange}
+    return shifted | worlds
+
+
+def _choose_score(data: SegData, clean: Scores, shifted: dict[str, Scores], rate: float) -> tuple[str, Choice]:
+    """Compare the image scores: each shift against the frames as they are."""
     auroc, detected = {}, {}
     for score in IMAGE_SCORES:
         auroc[score] = {name: image_auroc(clean[score], scores[score]) for name, scores in shifted.items()}
         threshold = _rule(clean[score], data, rate).threshold()
-        detected[score] = float(np.mean([np.asarray(scores[score]) > threshold for scores in shifted.values()]))
+        detected[score] = float(np.mean([np.mean(np.asarray(each[score]) > threshold) for each in shifted.values()]))
     return choose_score(auroc, detected)
 
 
