@@ -43,6 +43,7 @@ def test_a_run_ends_with_a_loadable_model_and_a_report(uninterrupted: Path) -> N
     stored = load_model(uninterrupted / 'model')
     assert stored.card.name == 'smoke'
     assert stored.card.provenance.seeds == (1, 2)
+    assert not {'run', 'out'} & set(stored.card.provenance.config)  # where files lay says nothing to others
     assert 0.0 <= stored.card.metrics['val_miou'] <= 1.0
     report = json.loads((uninterrupted / 'report.json').read_text())
     assert {a['network'] for a in report['assessments']} == {'student', 'baseline', 'teacher'}

@@ -9,7 +9,6 @@ Killed at any moment, the same command goes on and loses at most one epoch.
 
 import subprocess
 import sys
-from dataclasses import asdict
 
 from rich.markdown import Markdown
 
@@ -26,7 +25,7 @@ from learning.teacher import Teacher
 from learning.teaching import train_student
 from progress import console
 from report import write_contact_sheet, write_model_card, write_report
-from run_folder import claim, claim_student
+from run_folder import claim, claim_student, recorded
 from settings import Settings, parse_settings
 from uncd_ros.errors import UncdError
 from uncd_ros.model_card import FORMAT_VERSION, ModelCard, Provenance
@@ -87,7 +86,7 @@ def save_model(
         classes=splits.train.classes,
         **calibration.card_fields(),
         provenance=Provenance(
-            config=asdict(settings),
+            config=recorded(settings),
             seeds=tuple(plan.seed for plan in settings.members),
             source_commit=_source_commit(),
             data_fingerprint=splits.train.fingerprint(),

@@ -37,6 +37,13 @@ def claim_student(settings: Settings) -> None:
     _bind(path, settings, _student_shape, remedy)
 
 
+def recorded(settings: Settings) -> dict[str, Any]:
+    """What a model's provenance keeps: everything but where files lay on the machine that trained it."""
+    kept = {key: value for key, value in asdict(settings).items() if key not in ('out', 'run')}
+    del kept['data']['root']
+    return kept
+
+
 def sweep_folder(run: Path) -> Path:
     """Where sweep.py compares the students of a run, in a Markdown and a JSON file a sweep."""
     return run / 'sweeps'
