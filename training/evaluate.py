@@ -23,6 +23,7 @@ from arguments import Wish, parse_wish
 from data.frames import LabelledFrames
 from judging.entrants import Entrant, baseline_entrants, student_entrant, teacher_entrant
 from judging.material import Shifted, calibration_frames, open_shifts, open_split, open_weather, past
+from learning.allocator import keep_freed_memory
 from progress import console
 from run_folder import sweep_folder
 from uncd_ros.errors import ConfigError, UncdError
@@ -42,6 +43,7 @@ T = TypeVar('T')
 
 def evaluate(wish: Wish) -> None:
     """The main path. What can be refused is refused before the first image is judged."""
+    keep_freed_memory()  # as in training; and what a pass costs is measured without page faults, as on the robot
     model = load_model(wish.model)
     splits = {name: open_split(wish, model, name) for name in wish.split}
     shifts = open_shifts(wish, model)
