@@ -100,7 +100,8 @@ def _roc_panel(
     axes.set(
         xlim=(-0.01, 1), ylim=(0, 1.02), xlabel='share of familiar images suspected', ylabel='share of strange found'
     )
-    axes.legend(loc='upper center', bbox_to_anchor=(0.5, -0.14), ncols=2, title='AUROC', fontsize=8)
+    spacing = {'handlelength': 1.7, 'columnspacing': 0.9, 'handletextpad': 0.5}
+    axes.legend(loc='upper center', bbox_to_anchor=(0.5, -0.14), ncols=2, title='AUROC', fontsize=7.2, **spacing)
 
 
 def score_distributions(path: Path, evaluation: Evaluation) -> None:

@@ -26,7 +26,7 @@ SCORE_NAMES = {
     'max_logit': 'negated mean max logit',
     'energy': 'energy',
     'feature_distance': 'feature distance',
-    'energy_and_features': 'energy + feature distance',
+    'energy_and_features': 'energy + features',
     'min': 'min',
     'max': 'max',
 }
