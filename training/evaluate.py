@@ -23,9 +23,9 @@ from arguments import Wish, parse_wish
 from data.frames import LabelledFrames
 from judging.entrants import Entrant, baseline_entrants, student_entrant, teacher_entrant
 from judging.material import Shifted, calibration_frames, open_shifts, open_split, open_weather, past
-from learning.allocator import keep_freed_memory
 from progress import console
 from run_folder import sweep_folder
+from uncd_ros.allocator import keep_freed_memory
 from uncd_ros.errors import ConfigError, UncdError
 from uncd_ros.evaluation.cost import measure_cost
 from uncd_ros.evaluation.evaluation import Evaluation

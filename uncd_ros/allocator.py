@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Memory that one training step frees is what the next one needs."""
+"""Memory that one training step or one image frees is what the next one needs."""
 
 import ctypes
 import sys
