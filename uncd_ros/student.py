@@ -83,7 +83,8 @@ class Normalise(nn.Module):
 class FeatureReference(nn.Module):
     """What the training frames look like to the encoder: mean and whitening of its averaged deepest features.
 
-    The length of what comes out is their Mahalanobis distance: with covariance S, whitening W W^T = S^-1,
+    The length of what comes out is their Mahalanobis distance, on a scale that calibration may choose: with
+    covariance S, whitening W W^T = S^-1,
     |(f - mean) W|^2 = (f - mean)^T S^-1 (f - mean). Until it is fitted the features pass through unchanged.
     """
 

@@ -160,7 +160,8 @@ _METHOD = """\
   bilinearly; labels are never interpolated. Image scores are computed at the network's own size, as on the robot.
 - AUROC, AUPR, FPR95 and AURC come from two histograms of the score, of right and of wrong pixels, whose bins are
   0.05 % wide; pixels of one bin count as ties. Wrong pixels are the positives. AURC is the mean over orders of ties.
-- A single net has no std; it serves its entropy. The teacher's logits are the logarithms of its mean probabilities.
+- A single net has no std; it serves what the student does, or its entropy where that is a std. The teacher's logits
+  are the logarithms of its mean probabilities.
 - A pixel is uncertain above the mean of the served uncertainty over the split; p(accurate given certain) and
   p(uncertain given inaccurate) after Mukhoti and Gal (2018), pixel by pixel.
 - The rank correlation (Spearman) is over all valid pixels, from a joint histogram with bins 4 to 6 % wide.
