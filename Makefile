@@ -27,7 +27,7 @@ $(READY): setup.py constraints.txt
 	@touch $@
 
 demo: $(READY)
-	$(RUN) -m uncd_ros.demo $(if $(SOURCE),--source "$(SOURCE)") $(if $(MODEL),--model "$(MODEL)")
+	$(RUN) -m uncd_ros.node.demo $(if $(SOURCE),--source "$(SOURCE)") $(if $(MODEL),--model "$(MODEL)")
 
 train-smoke: $(READY)
 	$(RUN) training/distill.py --config training/configs/smoke.yaml
@@ -39,6 +39,7 @@ lint: $(READY)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
 
 bench: $(READY)
 	@for script in $(filter-out benchmark/soak.py,$(sort $(wildcard benchmark/*.py))); do \

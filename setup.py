@@ -26,6 +26,8 @@ setup(
     maintainer_email='maintainers@example.org',
     license='Apache-2.0',
     keywords=['ROS', 'segmentation', 'uncertainty', 'out-of-distribution'],
+    # Written out, so that an editable install puts this folder on the path: `python training/distill.py` needs it.
+    package_dir={'': '.'},
     packages=find_packages(include=[NAME, f'{NAME}.*']),
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
@@ -56,6 +58,7 @@ setup(
             'scikit-learn>=1.3',
             'scipy>=1.11',
             'matplotlib>=3.8',
+            'Jinja2>=3.1',
             'markdown-it-py>=3',
             'opencv-python-headless>=4.8',
             'rich>=13',
@@ -66,6 +69,7 @@ setup(
             'scikit-learn>=1.3',
             'scipy>=1.11',
             'matplotlib>=3.8',
+            'Jinja2>=3.1',
             'markdown-it-py>=3',
             'jsonargparse[signatures]>=4.28',
             'PyYAML>=6',
@@ -81,6 +85,7 @@ setup(
             'rosbags-image>=0.10',
             'torchmetrics>=1.3',
             'ruff>=0.6',
+            'import-linter>=2',
             'mypy>=1.11',
             'types-PyYAML>=6',
         ],

@@ -17,14 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from uncd_ros.bag_evaluation.frame_log import FRAMES, TIMING
+from uncd_ros.bag_evaluation.run import evaluate
 from uncd_ros.bags.topics import IMAGE
 from uncd_ros.bags.writer import BagWriter, header, image_message
-from uncd_ros.evaluate_bag import parse_wish
-from uncd_ros.model_store import load_model
-from uncd_ros.predictor import Predictor
-from uncd_ros.replay.frame_log import FRAMES, TIMING
-from uncd_ros.replay.run import evaluate
-from uncd_ros.synthetic import render_street
+from uncd_ros.evaluate_bag import parse_args
+from uncd_ros.model.predictor import Predictor
+from uncd_ros.model.store import load_model
+from uncd_ros.street.scene import render_street
 
 ROUNDS = 5
 SLOWEST = 0.9
@@ -60,7 +60,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         write_bag(Path(scratch, 'bag'), frames)
         arguments = [f'{scratch}/bag', '--model', given.model, '--device', given.device, '--out', f'{scratch}/out']
-        wish, quiet = parse_wish(arguments), Console(quiet=True)
+        wish, quiet = parse_args(arguments), Console(quiet=True)
         for _ in range(ROUNDS):
             seconds, scores = bare(predictor, frames)
             evaluate(wish, quiet)

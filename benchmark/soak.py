@@ -19,8 +19,8 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 
-from uncd_ros.demo import process
-from uncd_ros.transport import large_image_environment
+from uncd_ros.node.demo import process
+from uncd_ros.node.transport import large_image_environment
 
 RATE = 60.0
 """Images per second that the camera sends: more than a CPU can work on."""
@@ -49,9 +49,9 @@ class Listener(Node):
         self.values: dict[str, str] = {}
         for topic in ('mask', 'uncertainty', 'overlay'):
             self.create_subscription(Image, f'/segmentation/{topic}', lambda _: None, 5)
-        self.create_subscription(DiagnosticArray, '/diagnostics', self._take, 10)
+        self.create_subscription(DiagnosticArray, '/diagnostics', self._on_image, 10)
 
-    def _take(self, msg: DiagnosticArray) -> None:
+    def _on_image(self, msg: DiagnosticArray) -> None:
         values = {each.key: each.value for status in msg.status for each in status.values}
         self.values = values
         if int(values['processed']) > 0:

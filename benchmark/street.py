@@ -7,7 +7,7 @@ import time
 import cv2
 import numpy as np
 
-from uncd_ros.synthetic import render_street
+from uncd_ros.street.scene import render_street
 
 SIZE = {'height': 240, 'width': 320}
 FRAMES = 200

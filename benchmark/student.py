@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from uncd_ros.evaluation.cost import PlainNet, measure_cost
-from uncd_ros.model_store import load_model
-from uncd_ros.predictor import choose_device, for_inference
-from uncd_ros.scores import PIXEL_UNCERTAINTIES
-from uncd_ros.student import Student
+from uncd_ros.model.predictor import choose_device, for_inference
+from uncd_ros.model.store import load_model
+from uncd_ros.network.student import Student
+from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES
 
 
 def check(student: Student, x: Tensor) -> None:
@@ -48,7 +48,7 @@ def main() -> None:
         config = replace(config, decoder_channels=given.decoder_channels)
         student = Student(config).eval()
     student = student.to(choose_device(given.device))
-    x = torch.randn(1, 3, config.input_height, config.input_width, device=student.reference.mean.device)
+    x = torch.randn(1, 3, config.input_height, config.input_width, device=student.mahalanobis.mean.device)
     check(student, x)
     print(
         f'{config.encoder}, {config.input_width}x{config.input_height}, decoder {config.decoder_channels}, {x.device}, '

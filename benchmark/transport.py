@@ -19,11 +19,11 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from uncd_ros.images import as_array
-from uncd_ros.messages import ImageBuffer
-from uncd_ros.messages import seconds as stamp_seconds
-from uncd_ros.telemetry import percentiles_ms
-from uncd_ros.transport import large_image_environment
+from uncd_ros.images.encodings import as_array
+from uncd_ros.node.messages import ImageBuffer
+from uncd_ros.node.messages import seconds as stamp_seconds
+from uncd_ros.node.telemetry import percentiles_ms
+from uncd_ros.node.transport import large_image_environment
 
 HEIGHT, WIDTH, RATE = 1024, 2048, 20.0
 DOMAIN = str(os.getpid() % 100 + 101)

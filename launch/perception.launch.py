@@ -10,7 +10,7 @@ from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
 from launch_ros.actions import Node
 
-from uncd_ros.transport import large_image_environment
+from uncd_ros.node.transport import large_image_environment
 
 SHARE = Path(get_package_share_directory('uncd_ros'))
 YES_NO = ['true', 'false']

@@ -12,24 +12,24 @@ import numpy as np
 import pytest
 import torch
 
-from uncd_ros.confidence import ConfidenceCurve
-from uncd_ros.model_card import (
+from uncd_ros.classes import ClassInfo
+from uncd_ros.model.card import (
     FORMAT_VERSION,
     CalibrationData,
-    Choice,
-    ClassInfo,
     ModelCard,
     Provenance,
+    SelectionReport,
     Temperature,
     UncertaintySpec,
 )
-from uncd_ros.model_store import load_model, save_card, save_weights
-from uncd_ros.ood import OodRule
-from uncd_ros.student import Student, StudentConfig
-from uncd_ros.synthetic import STREET_CLASSES
+from uncd_ros.model.store import load_model, save_card, save_weights
+from uncd_ros.monitor.ood_rule import OodRule
+from uncd_ros.network.student import Student, StudentConfig
+from uncd_ros.scores.confidence import ConfidenceCurve
+from uncd_ros.street.scene import STREET_CLASSES
 
 if TYPE_CHECKING:
-    from data.segdata import SegData
+    from training.data.segdata import SegData
 
 PROJECT = Path(__file__).resolve().parents[1]
 TINY_SIZE = (48, 64)
@@ -63,9 +63,9 @@ def save_untrained(folder: Path, config: StudentConfig) -> Path:
             student=config,
             classes=tuple(ClassInfo(name=f'class {i}', color=(50 * i, 255 - 50 * i, 128)) for i in classes),
             uncertainty=UncertaintySpec(name='predicted_std', upper=0.5),
-            uncertainty_choice=Choice(figures={}, reason='none'),
+            uncertainty_selection=SelectionReport(figures={}, reason='none'),
             image_score='mean',
-            image_score_choice=Choice(figures={}, reason='none'),
+            image_score_selection=SelectionReport(figures={}, reason='none'),
             ood=OodRule(calibration_scores=tuple(i / 100 for i in range(100)), effective_n=100, false_alarm_rate=0.01),
             temperature=Temperature(value=1.0, ece_before=0.1, ece_after=0.1),
             # Steep: a student that knows nothing is about equally sure everywhere.
@@ -89,7 +89,7 @@ def save_untrained(folder: Path, config: StudentConfig) -> Path:
 def noise_streets(height: int, width: int) -> 'SegData':
     """Four frames of noise in the street's classes, two a sequence: 'one' and 'two'."""
     # Here, for a robot that tests its node has nothing installed to train with.
-    from data.segdata import SegData
+    from training.data.segdata import SegData
 
     return SegData(
         images=torch.randint(0, 255, (4, 3, height, width), dtype=torch.uint8),
@@ -144,10 +144,10 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Path:
     """A run folder of two members that are alike to the last bit."""
     # Here, for a robot that tests its node has nothing installed to train with.
-    from learning.member import Member
-    from learning.member_store import store_member
-    from run_folder import claim
-    from settings import DataSettings, FitSettings, Settings
+    from training.members.member import Member
+    from training.members.member_store import store_member
+    from training.run.run_folder import claim
+    from training.run.settings import DataSettings, FitSettings, Settings
 
     folder = tmp_path_factory.mktemp('runs') / 'alike'
     student = load_model(tiny_model).card.student

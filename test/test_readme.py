@@ -55,7 +55,7 @@ def test_no_figure_is_missing():
 
 def test_parameters_are_those_of_the_node():
     pytest.importorskip('rclpy', reason='needs rclpy')
-    from uncd_ros.params import PERCEPTION
+    from uncd_ros.node.params import PERCEPTION
 
     table = README.split('| parameter | default |')[1].split('\n\n')[0]
     assert set(re.findall(r'`([a-z_.]+)`', table.replace('`camvid`', ''))) >= {each.name for each in PERCEPTION}

@@ -15,29 +15,29 @@ from pathlib import Path
 
 from rich.markdown import Markdown
 
-from arguments import Parser
-from calibrating.serving import assess_calibrated, calibrate
-from data.segdata import load_splits
-from data.unlabelled import open_unlabelled
-from progress import console
-from report import CALIBRATION, around_calibration, calibration_text
-from settings import CalibrationSettings, DataSettings
+from training.calibration.calibrate_student import assess_calibrated, calibrate
+from training.calibration.training_report import CALIBRATION, around_calibration, calibration_text
+from training.comparison.evaluate_args import Parser
+from training.data.segdata import load_splits
+from training.data.unlabelled import open_unlabelled
+from training.run.progress import console
+from training.run.settings import CalibrationSettings, DataSettings
 from uncd_ros.errors import ConfigError, UncdError
-from uncd_ros.model_store import load_model, save_card, save_weights
+from uncd_ros.model.store import load_model, save_card, save_weights
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class CalibrateArgs:
     """The command line."""
 
     model: str
     data: DataSettings
-    strange: tuple[str, ...]
+    ood_sets: tuple[str, ...]
     """Videos and folders of images of other worlds; see CalibrationSettings."""
     out: Path
 
 
-def parse_order(arguments: Sequence[str] | None = None) -> Order:
+def parse_args(arguments: Sequence[str] | None = None) -> CalibrateArgs:
     """Read the command line. Raises ConfigError for what is unknown."""
     parser = Parser(description='Calibrate a model anew, on labelled frames that it was not trained on.')
     parser.add_argument('model', help='model folder, or name of a built-in model')
@@ -45,44 +45,44 @@ def parse_order(arguments: Sequence[str] | None = None) -> Order:
     parser.add_argument('--data', help='folder of the data set; $UNCD_DATA/<dataset> by default')
     parser.add_argument('--holdout', nargs='+', default=[], metavar='SEQUENCE', help='of train: what calibrates')
     parser.add_argument('--sequence-length', type=int, default=60, help='frames a street of the procedural data')
-    strange = 'videos or folders of images that the flag should rise for; they help to choose the image score'
-    parser.add_argument('--strange', nargs='+', default=[], metavar='PATH', help=strange)
+    ood_sets = 'videos or folders of images that the flag should rise for; they help to choose the image score'
+    parser.add_argument('--ood-sets', nargs='+', default=[], metavar='PATH', help=ood_sets)
     parser.add_argument('--out', type=Path, required=True, help='model folder to write')
     given = parser.parse_args(arguments)
     data = DataSettings(
         dataset=given.dataset, root=given.data, holdout=tuple(given.holdout), sequence_length=given.sequence_length
     )
-    return Order(model=given.model, data=data, strange=tuple(given.strange), out=given.out)
+    return CalibrateArgs(model=given.model, data=data, ood_sets=tuple(given.ood_sets), out=given.out)
 
 
-def recalibrate(order: Order) -> None:
+def recalibrate(args: CalibrateArgs) -> None:
     """The main path."""
-    model = load_model(order.model)
+    model = load_model(args.model)
     card, (head, tail) = model.card, around_calibration(model.folder / 'MODEL_CARD.md')
-    open_unlabelled(order.strange)
-    splits = load_splits(order.data, card.student)
+    open_unlabelled(args.ood_sets)
+    splits = load_splits(args.data, card.student)
     found, expected = ([info.name for info in classes] for classes in (splits.train.classes, card.classes))
     if found != expected:
         raise ConfigError(f'the data has the classes {", ".join(found)}, the model has {", ".join(expected)}')
-    settings = CalibrationSettings(false_alarm_rate=card.ood.false_alarm_rate, strange=order.strange)
-    calibration = calibrate(model.student, splits, order.data.dataset, settings)
+    settings = CalibrationSettings(false_alarm_rate=card.ood.false_alarm_rate, ood_sets=args.ood_sets)
+    calibration = calibrate(model.student, splits, args.data.dataset, settings)
     # The weights came with a temperature in them: together the two are what divides the trained logits.
     total = replace(calibration.temperature, value=calibration.temperature.value * card.temperature.value)
     calibration = replace(calibration, temperature=total)
     val = assess_calibrated(model.student, splits.val, calibration)
-    checksum = save_weights(order.out, model.student)
+    checksum = save_weights(args.out, model.student)
     save_card(
-        order.out,
+        args.out,
         replace(card, **calibration.card_fields(), metrics=calibration.metrics(val), weights_sha256=checksum),
     )
     text = calibration_text(calibration, val)
-    (order.out / 'MODEL_CARD.md').write_text(f'{head}{CALIBRATION}\n\n{text}\n\n{tail}')
+    (args.out / 'MODEL_CARD.md').write_text(f'{head}{CALIBRATION}\n\n{text}\n\n{tail}')
     console.print(Markdown(text))
-    console.print(f'model: {load_model(order.out).folder}')
+    console.print(f'model: {load_model(args.out).folder}')
 
 
 if __name__ == '__main__':
     try:
-        recalibrate(parse_order())
+        recalibrate(parse_args())
     except UncdError as error:
         sys.exit(f'error: {error}')

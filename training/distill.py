@@ -12,27 +12,28 @@ import sys
 
 from rich.markdown import Markdown
 
-from calibrating.assess import Assessment, assess
-from calibrating.serving import Calibration, assess_calibrated, calibrate
-from data.segdata import PROJECT, Splits, load_splits
-from data.unlabelled import open_unlabelled
-from ensemble import train_members
-from judging.networks import ensemble_network, member_network
-from learning.disagreement import report_ensemble
-from learning.fitting import launch
-from learning.member import Member
-from learning.teacher import Teacher
-from learning.teaching import train_student
-from progress import console
-from report import write_contact_sheet, write_model_card, write_report
-from run_folder import claim, claim_student, recorded
-from settings import Settings, parse_settings
+from training.calibration.assessment import Assessment, assess
+from training.calibration.calibrate_student import Calibration, assess_calibrated, calibrate
+from training.calibration.training_report import write_contact_sheet, write_model_card, write_report
+from training.data.segdata import PROJECT, Splits, load_splits
+from training.data.unlabelled import open_unlabelled
+from training.fitting.loop import launch
+from training.members.disagreement import report_ensemble
+from training.members.member import Member
+from training.members.member_network import member_network
+from training.members.train_members import train_members
+from training.run.progress import console
+from training.run.run_folder import claim, claim_student, recorded
+from training.run.settings import Settings, parse_settings
+from training.teaching.teacher import Teacher
+from training.teaching.teacher_network import ensemble_network
+from training.teaching.train_student import train_student
 from uncd_ros.errors import UncdError
-from uncd_ros.model_card import FORMAT_VERSION, ModelCard, Provenance
-from uncd_ros.model_store import load_model, save_card, save_weights
-from uncd_ros.predictor import Predictor
-from uncd_ros.scores import PIXEL_UNCERTAINTIES
-from uncd_ros.student import Student
+from uncd_ros.model.card import FORMAT_VERSION, ModelCard, Provenance
+from uncd_ros.model.predictor import Predictor
+from uncd_ros.model.store import load_model, save_card, save_weights
+from uncd_ros.network.student import Student
+from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES
 
 
 def distill(settings: Settings) -> None:
@@ -42,7 +43,7 @@ def distill(settings: Settings) -> None:
     claim(settings)
     claim_student(settings)
     # What cannot be opened is refused before hours of training.
-    open_unlabelled((*settings.distill.unlabelled, *settings.calibration.strange))
+    open_unlabelled((*settings.distill.unlabelled, *settings.calibration.ood_sets))
 
     members = train_members(fabric, splits.train, settings)
     if fabric.global_rank == 0:
@@ -64,7 +65,7 @@ def assess_all(
     assessed['calibration', 'student'] = calibration.assessed
     for split, data in (('val', splits.val), ('calibration', splits.calibration)):
         console.print(f'assessing {len(data)} {split} frames')
-        assessed[split, 'baseline'] = assess(member_network(members[0]), data, ('entropy', 'softmax'))
+        assessed[split, 'baseline'] = assess(member_network(members[0]), data, ('entropy', 'msp'))
         assessed[split, 'teacher'] = assess(ensemble_network(teacher), data, everything)
     return assessed
 

@@ -19,61 +19,65 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from arguments import Wish, parse_wish
-from data.frames import LabelledFrames
-from judging.entrants import Entrant, baseline_entrants, student_entrant, teacher_entrant
-from judging.material import Shifted, calibration_frames, open_shifts, open_split, open_weather, past
-from progress import console
-from run_folder import sweep_folder
+from training.comparison.evaluate_args import EvaluateArgs, parse_args
+from training.comparison.evaluated_models import Entrant, baseline_entrants, student_entrant, teacher_entrant
+from training.comparison.evaluation_data import Shifted, calibration_frames, open_shifts, open_split, open_weather, past
+from training.data.labelled_frames import LabelledFrames
+from training.run.progress import console
+from training.run.run_folder import sweep_folder
 from uncd_ros.allocator import keep_freed_memory
 from uncd_ros.errors import ConfigError, UncdError
 from uncd_ros.evaluation.cost import measure_cost
 from uncd_ros.evaluation.evaluation import Evaluation
-from uncd_ros.evaluation.records import LabelledFrame
 from uncd_ros.evaluation.report import write_report
-from uncd_ros.evaluation.trial import Contender, ShiftTrial, Trial, score_images
-from uncd_ros.frame_source import FrameSource, open_source
-from uncd_ros.model_store import StoredModel, load_model
-from uncd_ros.predictor import choose_device
+from uncd_ros.evaluation.results import LabelledFrame
+from uncd_ros.evaluation.split_evaluator import EvaluatedModel, ShiftEvaluator, SplitEvaluator, score_images
+from uncd_ros.model.predictor import choose_device
+from uncd_ros.model.store import StoredModel, load_model
+from uncd_ros.sources.frame_source import FrameSource, open_source
 
 EXAMPLES = 4
 """Frames of each split that are kept to look at."""
 T = TypeVar('T')
 
 
-def evaluate(wish: Wish) -> None:
+def evaluate(args: EvaluateArgs) -> None:
     """The main path. What can be refused is refused before the first image is judged."""
     keep_freed_memory()  # as in training; and what a pass costs is measured without page faults, as on the robot
-    model = load_model(wish.model)
-    splits = {name: open_split(wish, model, name) for name in wish.split}
-    shifts = open_shifts(wish, model)
-    sources = {name: open_source(path) for name, path in wish.ood.items()}
-    entrants = enter(wish, model)
-    seen, calibrated_on = past(wish, model)
-    contenders = tuple(entrant.contender for entrant in entrants)
-    make_folder(wish.out)
+    model = load_model(args.model)
+    splits = {name: open_split(args, model, name) for name in args.split}
+    shifts = open_shifts(args, model)
+    sources = {name: open_source(path) for name, path in args.ood.items()}
+    entrants = enter(args, model)
+    seen, calibrated_on = past(args, model)
+    evaluated_models = tuple(entrant.evaluated_model for entrant in entrants)
+    make_folder(args.out)
 
-    trials = {name: judge_split(name, frames, contenders) for name, frames in splits.items()}
-    shifted = {name: judge_shift(name, shift, contenders) for name, shift in shifts.items()}
-    weather = {split: judge_weather(split, open_weather(wish, frames), contenders) for split, frames in splits.items()}
-    strange = {name: score_images(contenders, images(name, source, wish.every)) for name, source in sources.items()}
+    trials = {name: judge_split(name, frames, evaluated_models) for name, frames in splits.items()}
+    shifted = {name: judge_shift(name, shift, evaluated_models) for name, shift in shifts.items()}
+    weather = {
+        split: judge_weather(split, open_weather(args, frames), evaluated_models) for split, frames in splits.items()
+    }
+    ood_sets = {
+        name: score_images(evaluated_models, images(name, source, args.every)) for name, source in sources.items()
+    }
     evaluation = Evaluation(
         card=model.card,
-        dataset=wish.dataset,
-        contenders=contenders,
+        dataset=args.dataset,
+        evaluated_models=evaluated_models,
         splits=trials,
-        strange=strange,
+        ood_sets=ood_sets,
         shifts=shifted,
         weather=weather,
         seen_sequences=seen,
         calibration_sequences=calibrated_on,
-        every=wish.every,
+        every=args.every,
         cost=measure_cost(model.student, model.card),
-        notes={entrant.contender.name: entrant.note for entrant in entrants if entrant.note},
-        sweeps=sweeps_of(wish.teacher),
+        notes={entrant.evaluated_model.name: entrant.note for entrant in entrants if entrant.note},
+        sweeps=sweeps_of(args.teacher),
     )
-    write_report(evaluation, wish.out)
-    console.print(f'report: {wish.out}/report.md, report.html, report.json, figures/')
+    write_report(evaluation, args.out)
+    console.print(f'report: {args.out}/report.md, report.html, report.json, figures/')
 
 
 def sweeps_of(run: Path | None) -> tuple[str, ...]:
@@ -89,37 +93,39 @@ def make_folder(folder: Path) -> None:
         raise ConfigError(f'--out {folder}: no folder can be made there ({error.strerror})') from None
 
 
-def enter(wish: Wish, model: StoredModel) -> list[Entrant]:
+def enter(args: EvaluateArgs, model: StoredModel) -> list[Entrant]:
     """The student first."""
-    device = choose_device(wish.device)
+    device = choose_device(args.device)
     entrants = [student_entrant(model, device)]
-    if wish.teacher:
-        entrants.append(teacher_entrant(wish.teacher, model, device))
-    if wish.baseline:
-        entrants += baseline_entrants(wish.baseline, model, device, lambda run: calibration_frames(wish, run))
+    if args.teacher:
+        entrants.append(teacher_entrant(args.teacher, model, device))
+    if args.baseline:
+        entrants += baseline_entrants(args.baseline, model, device, lambda run: calibration_frames(args, run))
     return entrants
 
 
-def judge_split(name: str, frames: LabelledFrames, contenders: Sequence[Contender]) -> Trial:
-    """Every frame of a labelled split before every contender."""
+def judge_split(name: str, frames: LabelledFrames, evaluated_models: Sequence[EvaluatedModel]) -> SplitEvaluator:
+    """Every frame of a labelled split before every evaluated_model."""
     shown = np.linspace(0, len(frames) - 1, min(EXAMPLES, len(frames))).astype(int)
-    trial = Trial(contenders, len(frames.classes), shown.tolist())
+    trial = SplitEvaluator(evaluated_models, len(frames.classes), shown.tolist())
     for frame in shown_progress(name, read(frames), len(frames)):
         trial.update(frame)
     return trial
 
 
-def judge_shift(name: str, shift: Shifted, contenders: Sequence[Contender]) -> ShiftTrial:
-    """Every frame of a labelled shift before every contender."""
-    trial = ShiftTrial(contenders, shift.merge, len(shift.frames.classes))
+def judge_shift(name: str, shift: Shifted, evaluated_models: Sequence[EvaluatedModel]) -> ShiftEvaluator:
+    """Every frame of a labelled shift before every evaluated_model."""
+    trial = ShiftEvaluator(evaluated_models, shift.merge, len(shift.frames.classes))
     for frame in shown_progress(name, read(shift.frames), len(shift.frames)):
         trial.update(frame)
     return trial
 
 
-def judge_weather(split: str, weather: Mapping[str, Shifted], contenders: Sequence[Contender]) -> dict[str, ShiftTrial]:
-    """Every frame of a split in each weather before every contender."""
-    return {name: judge_shift(f'{split}, {name}', each, contenders) for name, each in weather.items()}
+def judge_weather(
+    split: str, weather: Mapping[str, Shifted], evaluated_models: Sequence[EvaluatedModel]
+) -> dict[str, ShiftEvaluator]:
+    """Every frame of a split in each weather before every evaluated_model."""
+    return {name: judge_shift(f'{split}, {name}', each, evaluated_models) for name, each in weather.items()}
 
 
 def images(name: str, source: FrameSource, every: int) -> Iterable[NDArray[np.uint8]]:
@@ -144,6 +150,6 @@ def shown_progress(name: str, items: Iterable[T], count: int | None) -> Iterable
 
 if __name__ == '__main__':
     try:
-        evaluate(parse_wish())
+        evaluate(parse_args())
     except UncdError as error:
         sys.exit(f'error: {error}')

@@ -20,24 +20,25 @@ from typing import Any
 import yaml
 from rich.markdown import Markdown
 
-from arguments import Parser
-from data.folds import check_sequences
-from data.segdata import SegData, Splits, load_splits
-from data.unlabelled import open_unlabelled
-from judging.networks import ensemble_network, member_network
-from learning.fitting import launch
-from learning.member import Member
-from learning.member_store import load_members
-from learning.teacher import Teacher
-from learning.teaching import train_student
-from progress import console
-from run_folder import claim, claim_student, sweep_folder
-from settings import OTHERS, Settings, parse_settings
+from training.comparison.evaluate_args import Parser
+from training.data.folds import check_sequences
+from training.data.segdata import SegData, Splits, load_splits
+from training.data.unlabelled import open_unlabelled
+from training.fitting.loop import launch
+from training.members.member import Member
+from training.members.member_network import member_network
+from training.members.member_store import load_members
+from training.run.progress import console
+from training.run.run_folder import claim, claim_student, sweep_folder
+from training.run.settings import OTHERS, Settings, parse_settings
+from training.teaching.teacher import Teacher
+from training.teaching.teacher_network import ensemble_network
+from training.teaching.train_student import train_student
 from uncd_ros.errors import ConfigError, UncdError
-from uncd_ros.evaluation.records import LabelledFrame
-from uncd_ros.evaluation.student import student_network
-from uncd_ros.evaluation.trial import BASELINE, STDS, STUDENT, TEACHER, Contender, Trial
-from uncd_ros.student import Student
+from uncd_ros.evaluation.results import LabelledFrame
+from uncd_ros.evaluation.split_evaluator import BASELINE, STDS, STUDENT, TEACHER, EvaluatedModel, SplitEvaluator
+from uncd_ros.evaluation.student_model import student_network
+from uncd_ros.network.student import Student
 
 UNCERTAINTIES = ('entropy', *STDS)
 
@@ -132,11 +133,11 @@ def check(variants: Mapping[str, Variant], splits: Splits) -> list[Member]:
 
 def judge(student: Student, members: list[Member], data: SegData) -> dict[str, Row]:
     """Student, teacher and single net before the same frames."""
-    trial = Trial(
+    trial = SplitEvaluator(
         [
-            Contender(name=STUDENT, network=student_network(student), served='entropy', has_std=True),
-            Contender(name=TEACHER, network=ensemble_network(Teacher(members)), served='entropy', has_std=True),
-            Contender(name=BASELINE, network=member_network(members[0]), served='entropy', has_std=False),
+            EvaluatedModel(name=STUDENT, network=student_network(student), served='entropy', has_std=True),
+            EvaluatedModel(name=TEACHER, network=ensemble_network(Teacher(members)), served='entropy', has_std=True),
+            EvaluatedModel(name=BASELINE, network=member_network(members[0]), served='entropy', has_std=False),
         ],
         len(data.classes),
         examples=(),
@@ -154,7 +155,7 @@ def judge(student: Student, members: list[Member], data: SegData) -> dict[str, R
             },
             spearman={name: agreement.spearman() for name, agreement in trial.agreement.get(each.name, {}).items()},
         )
-        for each in trial.contenders
+        for each in trial.evaluated_models
     }
 
 
@@ -198,7 +199,9 @@ def _said(changed: dict[str, Any], if_nothing: str = 'nothing') -> str:
 
 
 def _keep(variant: Variant, rows: Mapping[str, Row]) -> None:
-    content = {'blend': variant.settings.distill.blend} | {who: asdict(row) for who, row in rows.items()}
+    content = {'wise_ft_alpha': variant.settings.distill.wise_ft_alpha} | {
+        who: asdict(row) for who, row in rows.items()
+    }
     (variant.settings.student_folder / 'judgement.json').write_text(json.dumps(content, indent=1) + '\n')
 
 
@@ -206,7 +209,7 @@ def _judged(variant: Variant) -> dict[str, Any]:
     """Rows of a variant; none if it was not judged yet, or with weights that were blended otherwise."""
     path = variant.settings.student_folder / 'judgement.json'
     content: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
-    return content if content.pop('blend', 1.0) == variant.settings.distill.blend else {}
+    return content if content.pop('wise_ft_alpha', 1.0) == variant.settings.distill.wise_ft_alpha else {}
 
 
 def _frames(data: SegData) -> Iterator[LabelledFrame]:

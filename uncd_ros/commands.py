@@ -8,18 +8,18 @@ from importlib import import_module
 
 
 def perception_node() -> int:
-    """See perception_node.py."""
-    return _run('perception_node')
+    """See node/perception_node.py."""
+    return _run('node.perception_node')
 
 
 def image_player() -> int:
-    """See image_player.py."""
-    return _run('image_player')
+    """See node/image_player.py."""
+    return _run('node.image_player')
 
 
 def demo() -> int:
-    """See demo.py."""
-    return _run('demo')
+    """See node/demo.py."""
+    return _run('node.demo')
 
 
 def evaluate_bag() -> int:

@@ -14,15 +14,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from uncd_ros.classes import IGNORE_INDEX
 from uncd_ros.errors import ConfigError, UncdError
-from uncd_ros.palette import ABSTAINED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.console import Console
 
-    from uncd_ros.replay.run import Wish
+    from uncd_ros.bag_evaluation.run import EvaluateBagArgs
 
 
 class Parser(argparse.ArgumentParser):
@@ -33,9 +33,9 @@ class Parser(argparse.ArgumentParser):
         raise ConfigError(message)
 
 
-def parse_wish(arguments: list[str] | None) -> 'Wish':
+def parse_args(arguments: list[str] | None) -> 'EvaluateBagArgs':
     """Read the command line. Raises ConfigError for what is unknown or of no use."""
-    from uncd_ros.replay.run import Wish
+    from uncd_ros.bag_evaluation.run import EvaluateBagArgs
 
     parser = Parser(prog='evaluate_bag', description='Judge a model on a recorded drive.')
     parser.add_argument('bag', type=Path, help='rosbag2 folder, or one .mcap or .db3 file of it')
@@ -43,7 +43,9 @@ def parse_wish(arguments: list[str] | None) -> 'Wish':
     parser.add_argument(
         '--labels', metavar='TOPIC|FOLDER', help='label ids: mono8 topic, or PNGs named by stamp or number'
     )
-    parser.add_argument('--void', type=int, default=ABSTAINED, metavar='ID', help='label id of no class (%(default)s)')
+    parser.add_argument(
+        '--void', type=int, default=IGNORE_INDEX, metavar='ID', help='label id of no class (%(default)s)'
+    )
     parser.add_argument(
         '--events', type=Path, metavar='FILE', help='known strange stretches: CSV or JSON, start,end,kind'
     )
@@ -60,13 +62,13 @@ def parse_wish(arguments: list[str] | None) -> 'Wish':
     if given.live is not None and not 0.0 < given.live <= 100.0:
         raise ConfigError(f'--live is {given.live}, expected more than 0 and at most 100')
     given.out = given.out or Path('out') / given.bag.resolve().name
-    return Wish(**vars(given))
+    return EvaluateBagArgs(**vars(given))
 
 
 def _live() -> 'Callable[[Path, str, str, float, Path, Console], None]':
     """The only part that needs ROS. Raises ConfigError where there is none."""
     try:
-        from uncd_ros.live_replay import replay_live
+        from uncd_ros.node.live_replay import replay_live
     except ModuleNotFoundError as error:
         message = f"--live needs {error.name}: source a ROS 2 installation, or pip install 'uncd_ros[ros]'"
         raise ConfigError(message) from None
@@ -78,16 +80,16 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         from rich.console import Console
 
-        from uncd_ros.replay.run import evaluate
+        from uncd_ros.bag_evaluation.run import evaluate
 
         console = Console(highlight=False, soft_wrap=True)
-        wish = parse_wish(arguments)
-        replay_live = _live() if wish.live else None
-        found = evaluate(wish, console)
-        console.print(f'report: {wish.out}/report.html, report.md, report.json, frames.jsonl')
-        if replay_live and wish.live:
-            replay_live(wish.bag, found.topic, wish.model, wish.live, wish.out, console)
-            console.print(f'report: {wish.out}/live.html, live.md, live.json')
+        args = parse_args(arguments)
+        replay_live = _live() if args.live else None
+        found = evaluate(args, console)
+        console.print(f'report: {args.out}/report.html, report.md, report.json, frames.jsonl')
+        if replay_live and args.live:
+            replay_live(args.bag, found.topic, args.model, args.live, args.out, console)
+            console.print(f'report: {args.out}/live.html, live.md, live.json')
     except UncdError as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

@@ -21,12 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from uncd_ros.bags.progress import shown_progress
 from uncd_ros.bags.topics import COMPRESSED_IMAGE, IMAGE
 from uncd_ros.bags.writer import STORAGES, BagWriter, header, image_message, png_message
 from uncd_ros.errors import ConfigError, UncdError
-from uncd_ros.frame_source import FolderSource, FrameSource, StreetSource, open_source, read_image
-from uncd_ros.synthetic import StreetDrive
+from uncd_ros.images.codec import read_image
+from uncd_ros.progress import shown_progress
+from uncd_ros.sources.folder import FolderSource
+from uncd_ros.sources.frame_source import FrameSource, open_source
+from uncd_ros.sources.street import StreetSource
+from uncd_ros.street.drive import StreetDrive
 
 IMAGE_TOPIC, LABEL_TOPIC = '/camera/image_raw', '/camera/labels'
 FRAME_ID = 'camera_optical_frame'
@@ -35,7 +38,7 @@ START = 1_700_000_000 * 10**9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class MakeBagArgs:
     """The command line."""
 
     sources: tuple[str, ...]
@@ -59,7 +62,7 @@ class Shot:
     """(H, W) ids as the label image holds them."""
 
 
-def parse_wish(arguments: list[str] | None) -> Wish:
+def parse_args(arguments: list[str] | None) -> MakeBagArgs:
     """Read the command line. Raises ConfigError for what is of no use."""
     parser = argparse.ArgumentParser(prog='make_bag', description='Make a rosbag2 of what is none.')
     parser.add_argument('sources', nargs='+', metavar='SOURCE', help="video, folder of images, or 'street'")
@@ -73,22 +76,22 @@ def parse_wish(arguments: list[str] | None) -> Wish:
     if given.every < 1 or given.frames < 0:
         raise ConfigError(f'--every {given.every}, --frames {given.frames}: expected 1 or more, 0 or more')
     given.sources = tuple(given.sources)
-    return Wish(**vars(given))
+    return MakeBagArgs(**vars(given))
 
 
-def make_bag(wish: Wish, console: Console) -> None:
+def make_bag(args: MakeBagArgs, console: Console) -> None:
     """The main path. Raises UncdError; nothing is left of a bag that could not be finished."""
-    sources = [open_source(spec) for spec in wish.sources]
-    if wish.labels is not None and not all(isinstance(source, FolderSource) for source in sources):
+    sources = [open_source(spec) for spec in args.sources]
+    if args.labels is not None and not all(isinstance(source, FolderSource) for source in sources):
         raise ConfigError('--labels goes with a folder of images: a video has no stems, the street its own labels')
     stamp = START
-    with BagWriter(wish.out, wish.storage) as bag:
+    with BagWriter(args.out, args.storage) as bag:
         for source in sources:
             begin, labelled = stamp, 0
-            for shot in shown_progress(source.name, _shots(source, wish), _count(source, wish), console):
-                write_shot(bag, shot, stamp, compressed=wish.compressed)
+            for shot in shown_progress(source.name, _shots(source, args), _count(source, args), console):
+                write_shot(bag, shot, stamp, compressed=args.compressed)
                 labelled += shot.labels is not None
-                stamp += round(1e9 * wish.every / source.fps)
+                stamp += round(1e9 * args.every / source.fps)
             told = f', {labelled} labelled' if labelled else ''
             console.print(f'{source.name}: {(begin - START) / 1e9:.2f} to {(stamp - START) / 1e9:.2f} s{told}')
 
@@ -104,17 +107,17 @@ def write_shot(bag: BagWriter, shot: Shot, stamp: int, *, compressed: bool) -> N
         bag.write(LABEL_TOPIC, IMAGE, stamp, image_message(head, 'mono8', shot.labels))
 
 
-def _shots(source: FrameSource, wish: Wish) -> Iterator[Shot]:
+def _shots(source: FrameSource, args: MakeBagArgs) -> Iterator[Shot]:
     if isinstance(source, StreetSource):
         scenes = ((np.ascontiguousarray(each.image[..., ::-1]), each.labels) for each in StreetDrive())
         shots = (Shot(image=image, labels=labels) for image, labels in scenes)
-    elif isinstance(source, FolderSource) and wish.labels is not None:
-        folder = wish.labels
+    elif isinstance(source, FolderSource) and args.labels is not None:
+        folder = args.labels
         shots = (_labelled(path, folder / f'{path.stem}.png') for path in source.paths)
     else:
         shots = (Shot(image=image, labels=None) for image in source)
-    chosen = islice(shots, 0, None, wish.every)
-    return islice(chosen, wish.frames or None)
+    chosen = islice(shots, 0, None, args.every)
+    return islice(chosen, args.frames or None)
 
 
 def _labelled(path: Path, labels: Path) -> Shot:
@@ -125,25 +128,25 @@ def _labelled(path: Path, labels: Path) -> Shot:
     return Shot(image=read_image(path), labels=ids)
 
 
-def _count(source: FrameSource, wish: Wish) -> int | None:
+def _count(source: FrameSource, args: MakeBagArgs) -> int | None:
     if source.frame_count is None:
-        return wish.frames or None
-    count = -(-source.frame_count // wish.every)
-    return min(count, wish.frames) if wish.frames else count
+        return args.frames or None
+    count = -(-source.frame_count // args.every)
+    return min(count, args.frames) if args.frames else count
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point."""
     console = Console(highlight=False, soft_wrap=True)
     try:
-        wish = parse_wish(arguments)
-        make_bag(wish, console)
+        args = parse_args(arguments)
+        make_bag(args, console)
     except UncdError as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    console.print(f'bag: {wish.out}')
+    console.print(f'bag: {args.out}')
     return 0
 
 

@@ -13,11 +13,11 @@ from torch import Tensor, nn
 class Augment(nn.Module):
     """Random window, flip and colours; the labels follow the geometry by nearest neighbour."""
 
-    def __init__(self, crop: tuple[int, int], zoom: tuple[float, float], jitter: float) -> None:
+    def __init__(self, crop: tuple[int, int], crop_scale: tuple[float, float], jitter: float) -> None:
         super().__init__()
         ratio = crop[1] / crop[0]
         self.both = kaug.AugmentationSequential(
-            kaug.RandomResizedCrop(crop, scale=zoom, ratio=(0.9 * ratio, ratio / 0.9)),
+            kaug.RandomResizedCrop(crop, scale=crop_scale, ratio=(0.9 * ratio, ratio / 0.9)),
             kaug.RandomHorizontalFlip(p=0.5),
             data_keys=[DataKey.IMAGE, DataKey.MASK],
             extra_args={DataKey.MASK: {'resample': Resample.NEAREST, 'align_corners': None}},

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from data.segdata import SegData
-from settings import Settings
+from training.data.segdata import SegData
+from training.run.settings import Settings
 from uncd_ros.errors import ConfigError
 
 
@@ -20,15 +20,15 @@ def check_sequences(settings: Settings, data: SegData) -> None:
     known = set(data.sequences)
     plans = {f'members.{index}': plan for index, plan in enumerate(settings.members)}
     for key, plan in (plans | {'student_fit': settings.student_fit}).items():
-        if unknown := sorted(set(plan.without) - known):
+        if unknown := sorted(set(plan.exclude_sequences) - known):
             raise ConfigError(
-                f"{key}.without: no sequence '{unknown[0]}' in training, expected some of {sorted(known)}"
+                f"{key}.exclude_sequences: no sequence '{unknown[0]}' in training, expected some of {sorted(known)}"
             )
-        if set(plan.without) == known:
-            raise ConfigError(f'{key}.without is {sorted(known)}, which leaves nothing to train on')
+        if set(plan.exclude_sequences) == known:
+            raise ConfigError(f'{key}.exclude_sequences is {sorted(known)}, which leaves nothing to train on')
     if settings.distill.cross_fit:
-        for sequence in sorted(known - set(settings.student_fit.without)):
-            count = sum(sequence in plan.without for plan in settings.members)
+        for sequence in sorted(known - set(settings.student_fit.exclude_sequences)):
+            count = sum(sequence in plan.exclude_sequences for plan in settings.members)
             if count < 2:
                 raise ConfigError(
                     f"distill.cross_fit: {count} members are without sequence '{sequence}', expected 2 or more, "
@@ -47,7 +47,7 @@ class Folds:
     def of(cls, settings: Settings, data: SegData) -> 'Folds':
         """Members of a run on its training data."""
         known = frozenset(data.sequences)
-        return cls(trained_on=tuple(known - set(plan.without) for plan in settings.members))
+        return cls(trained_on=tuple(known - set(plan.exclude_sequences) for plan in settings.members))
 
     def may_label(self, sequences: tuple[str, ...]) -> Tensor:
         """(F, B) bool: which member may label which image of a batch."""

@@ -13,11 +13,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from data.frames import LabelledFrames, StreetFrames, camvid_frames
-from settings import DataSettings
+from training.data.labelled_frames import LabelledFrames, StreetFrames, camvid_frames
+from training.run.settings import DataSettings
+from uncd_ros.classes import ClassInfo
 from uncd_ros.errors import ConfigError
-from uncd_ros.model_card import ClassInfo
-from uncd_ros.student import StudentConfig
+from uncd_ros.network.student import StudentConfig
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -59,7 +59,7 @@ class SegData:
             classes=self.classes,
         )
 
-    def without(self, sequences: tuple[str, ...]) -> 'SegData':
+    def excluding(self, sequences: tuple[str, ...]) -> 'SegData':
         """The frames of all other sequences; nothing is copied where none is named."""
         return self.select(lambda sequence: sequence not in sequences) if sequences else self
 

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import torch
 
-from data.segdata import SegData, data_folder
-from uncd_ros.frame_source import FrameSource, open_source
+from training.data.segdata import SegData, data_folder
+from uncd_ros.sources.frame_source import FrameSource, open_source
 
 UNLABELLED = 254
 """Label of a pixel that nobody labelled: the teacher's word counts there. Void, 255, enters no loss at all."""

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from uncd_ros.bags.labels import Labels, nanoseconds
 from uncd_ros.bags.reader import Bag, BagMessage, decode
-from uncd_ros.errors import ImageError, TruncatedImageError
-from uncd_ros.images import as_array
+from uncd_ros.errors import ImageError
+from uncd_ros.images.encodings import as_array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +26,9 @@ class BagFrame:
     header: Any
     """std_msgs/Header; None where it cannot be read."""
     image: NDArray[np.uint8] | None
-    """(H, W, 3) RGB, perhaps a view into the message; None where `fault` says why."""
-    fault: str
-    """In words that begin with the kind of fault, as the node tells it; empty if there is none."""
+    """(H, W, 3) RGB, perhaps a view into the message; None where `error` says why."""
+    error: ImageError | None
+    """Why the message holds no image; None if it does."""
     labels: NDArray[Any] | None
     """(H, W) ids as they were drawn; None where there are none, or `label_fault` says why."""
     label_fault: str
@@ -65,22 +65,20 @@ class FrameReader:
 
 
 def _frame(message: BagMessage, labels: Labels | None, start: float) -> BagFrame:
-    stamp, header, image, fault = message.received, None, None, ''
+    stamp, header, image, fault = message.received, None, None, None
     try:
         content = decode(message)
         header, stamp = content.header, nanoseconds(content.header.stamp)
         image = as_array(content)
-    except TruncatedImageError as error:
-        fault = f'truncated: {error}'
     except ImageError as error:
-        fault = f'unreadable: {error}'
+        fault = error
     ids, label_fault = _labels(labels, message.index, stamp)
     return BagFrame(
         message=message,
         stamp=stamp,
         header=header,
         image=image,
-        fault=fault,
+        error=fault,
         labels=ids,
         label_fault=label_fault,
         read_seconds=time.perf_counter() - start,

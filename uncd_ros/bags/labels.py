@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from uncd_ros.bags.reader import Bag, decode
 from uncd_ros.bags.storage import Topic
 from uncd_ros.bags.topics import find_topic
-from uncd_ros.codec import decode as decode_image
 from uncd_ros.errors import BagError, ImageError
-from uncd_ros.frame_source import read_image
+from uncd_ros.images.codec import decode as decode_image
+from uncd_ros.images.codec import read_image
 
 AHEAD = 64
 """Label images that may wait for their camera image."""

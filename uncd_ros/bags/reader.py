@@ -21,9 +21,9 @@ from rosbags.typesys.store import Typestore
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from uncd_ros.bags.files import is_bag_file, natural_order
 from uncd_ros.bags.storage import Storage, Topic, open_storage
 from uncd_ros.errors import BagError, ImageError
-from uncd_ros.frame_source import is_bag_file, natural_order
 
 METADATA = 'metadata.yaml'
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from rosbags.rosbag2 import Reader
 
-from uncd_ros.bags.salvage import CutSqlite, MendedMcap
+from uncd_ros.bags.recovered import RecoveredMcap, RecoveredSqlite
 from uncd_ros.errors import BagError
 
 if sys.version_info >= (3, 14):
@@ -86,7 +86,7 @@ def unpack(path: Path, scratch: Path) -> Path:
 def _salvage(path: Path, name: str, reason: str) -> Storage:
     trouble = f'{name}: cut short or damaged ({reason}); what is whole is read'
     try:
-        return _Whole(MendedMcap(path), trouble) if path.suffix == '.mcap' else _Cut(path, trouble)
+        return _Whole(RecoveredMcap(path), trouble) if path.suffix == '.mcap' else _Cut(path, trouble)
     except Exception:
         raise BagError(f'{name}: cannot be read ({reason})') from None
 
@@ -118,7 +118,7 @@ class _Cut:
 
     def __init__(self, path: Path, trouble: str) -> None:
         self.trouble = trouble
-        self._file = CutSqlite(path)
+        self._file = RecoveredSqlite(path)
         self.topics = tuple(
             Topic(name=name, kind=_modern(kind), count=self._file.counts[key])
             for key, (name, kind) in self._file.topics.items()

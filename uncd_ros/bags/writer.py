@@ -17,8 +17,8 @@ from rosbags.rosbag2 import StoragePlugin, Writer, WriterError
 
 from uncd_ros.bags.reader import typestore
 from uncd_ros.bags.topics import COMPRESSED_IMAGE, IMAGE
-from uncd_ros.codec import encode_png
 from uncd_ros.errors import BagError
+from uncd_ros.images.codec import encode_png
 
 STORAGES = ('mcap', 'sqlite3')
 VERSION: Final = 8

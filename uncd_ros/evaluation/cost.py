@@ -10,9 +10,9 @@ from statistics import median
 import torch
 from torch import Tensor, nn
 
-from uncd_ros.model_card import ModelCard
-from uncd_ros.predictor import for_inference, serve
-from uncd_ros.student import Student, upsample
+from uncd_ros.model.card import ModelCard
+from uncd_ros.model.predictor import for_inference, serve
+from uncd_ros.network.student import Student, upsample
 
 ROUNDS = 15
 """Passes of each that are timed."""
@@ -53,7 +53,7 @@ def measure_cost(student: Student, card: ModelCard) -> Cost:
     """Time a model's student on the device where it is."""
     folded = for_inference(student)
     plain, members = PlainNet(folded), max(1, len(card.provenance.seeds))
-    device = folded.reference.mean.device
+    device = folded.mahalanobis.mean.device
     shape = (1, 3, card.student.input_height, card.student.input_width)
     x = torch.randn(shape, device=device).contiguous(memory_format=torch.channels_last)
     times = interleaved(

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from uncd_ros.evaluation.alarms import FalseAlarms, false_alarms
 from uncd_ros.evaluation.cost import Cost
-from uncd_ros.evaluation.judge import PAPER, ImageScores
+from uncd_ros.evaluation.false_alarms import FalseAlarms, false_alarms
 from uncd_ros.evaluation.metrics import image_auroc
-from uncd_ros.evaluation.records import ImageOod, Judgement
-from uncd_ros.evaluation.trial import STUDENT, Contender, ShiftTrial, Trial
-from uncd_ros.model_card import ModelCard
+from uncd_ros.evaluation.pixel_metrics import PAPER, ImageScores
+from uncd_ros.evaluation.results import EvaluationResult, ImageOod
+from uncd_ros.evaluation.split_evaluator import STUDENT, EvaluatedModel, ShiftEvaluator, SplitEvaluator
+from uncd_ros.model.card import ModelCard
 
 DROPPED = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 """Shares of the most uncertain pixels whose loss the report follows."""
@@ -22,8 +22,8 @@ UNCERTAINTY_KEYS = {
     'uncertainty': PAPER,
     'predicted_std': 'predicted_std',
     'entropy': 'entropy',
-    'softmax': 'softmax',
-    'maxlogit': 'max_logit',
+    'softmax': 'msp',
+    'maxlogit': 'neg_max_logit',
 }
 """Key in report.json -> name in `scores`; 'served' comes on top."""
 
@@ -35,15 +35,15 @@ class Evaluation:
     card: ModelCard
     """Of the student."""
     dataset: str
-    contenders: tuple[Contender, ...]
+    evaluated_models: tuple[EvaluatedModel, ...]
     """The student first."""
-    splits: Mapping[str, Trial]
+    splits: Mapping[str, SplitEvaluator]
     """The one that the report is about first."""
-    strange: Mapping[str, Mapping[str, ImageScores]]
-    """Set of strange images -> contender -> scores."""
-    shifts: Mapping[str, ShiftTrial]
-    weather: Mapping[str, Mapping[str, ShiftTrial]]
-    """Split -> weather -> all contenders before the split's own frames in it: only the weather is strange."""
+    ood_sets: Mapping[str, Mapping[str, ImageScores]]
+    """Set of strange images -> evaluated_model -> scores."""
+    shifts: Mapping[str, ShiftEvaluator]
+    weather: Mapping[str, Mapping[str, ShiftEvaluator]]
+    """Split -> weather -> all evaluated_models before the split's own frames in it: only the weather is strange."""
     seen_sequences: frozenset[str]
     """Drives that the student was trained on."""
     calibration_sequences: frozenset[str]
@@ -52,7 +52,7 @@ class Evaluation:
     """Only every n-th frame of a set was judged."""
     cost: Cost | None
     notes: Mapping[str, str]
-    """Contender -> what a reader must know about it."""
+    """EvaluatedModel -> what a reader must know about it."""
     sweeps: tuple[str, ...]
     """Sections of Markdown: how this student was chosen among others of the same teacher; none if it was not."""
 
@@ -66,16 +66,16 @@ class Evaluation:
         """Image score above which the student calls a frame strange."""
         return self.card.ood.threshold()
 
-    def judge(self, split: str, name: str) -> Judgement:
-        """Everything about one contender on one split."""
-        trial, contender = self.splits[split], self._contender(name)
+    def judge(self, split: str, name: str) -> EvaluationResult:
+        """Everything about one evaluated_model on one split."""
+        trial, evaluated_model = self.splits[split], self._contender(name)
         pixels, images = trial.pixels[name], trial.images[name].values
-        errors = {'served': contender.served, **UNCERTAINTY_KEYS}
+        errors = {'served': evaluated_model.served, **UNCERTAINTY_KEYS}
         confidence, calm = pixels.confidence(), images[self.card.image_score]
-        return Judgement(
+        return EvaluationResult(
             segmentation=pixels.segmentation(self.classes),
             calibration=pixels.calibrated(),
-            served=contender.served,
+            served=evaluated_model.served,
             error_detection={key: pixels.error_detection(source) for key, source in errors.items()},
             uncertain_above=confidence.threshold,
             p_accurate_certain=confidence.p_accurate_certain,
@@ -94,9 +94,9 @@ class Evaluation:
 
     def worlds(self, split: str) -> dict[str, Mapping[str, ImageScores]]:
         """Every set of strange images that a split is compared with, those with labels among them."""
-        return {**self.strange, **{name: shift.images for name, shift in self.shifted(split).items()}}
+        return {**self.ood_sets, **{name: shift.images for name, shift in self.shifted(split).items()}}
 
-    def shifted(self, split: str) -> dict[str, ShiftTrial]:
+    def shifted(self, split: str) -> dict[str, ShiftEvaluator]:
         """Labelled frames of other worlds, and the split's own in bad weather."""
         return {**self.shifts, **self.weather.get(split, {})}
 
@@ -104,11 +104,11 @@ class Evaluation:
         is_calibration = self.calibration_sequences.issuperset(sequences)
         return false_alarms(calm, sequences, self.card.ood, is_calibration)
 
-    def _contender(self, name: str) -> Contender:
-        return next(each for each in self.contenders if each.name == name)
+    def _contender(self, name: str) -> EvaluatedModel:
+        return next(each for each in self.evaluated_models if each.name == name)
 
     def _image_ood(self, calm: dict[str, list[float]], strange: dict[str, list[float]], name: str) -> ImageOod:
-        aurocs = {key.replace('max_logit', 'maxlogit'): image_auroc(calm[key], strange[key]) for key in calm}
+        aurocs = {key.replace('neg_max_logit', 'maxlogit'): image_auroc(calm[key], strange[key]) for key in calm}
         served = strange[self.card.image_score]
         return ImageOod(
             images=len(served),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from uncd_ros.evaluation import image_figures, pixel_figures
 from uncd_ros.evaluation.evaluation import Evaluation
-from uncd_ros.evaluation.trial import TEACHER
+from uncd_ros.evaluation.split_evaluator import TEACHER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

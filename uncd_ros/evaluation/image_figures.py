@@ -15,20 +15,20 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
+from uncd_ros.classes import IGNORE_INDEX
 from uncd_ros.evaluation.evaluation import Evaluation
-from uncd_ros.evaluation.judge import ImageScores
 from uncd_ros.evaluation.metrics import image_auroc
 from uncd_ros.evaluation.names import SCORE_NAMES
+from uncd_ros.evaluation.pixel_metrics import ImageScores
+from uncd_ros.evaluation.split_evaluator import STUDENT, Example, SplitEvaluator
 from uncd_ros.evaluation.style import BLUE, CYCLE, FAINT, INK, PAPER, RED, canvas, subtitle
-from uncd_ros.evaluation.trial import STUDENT, Example, Trial
-from uncd_ros.model_card import ModelCard
-from uncd_ros.palette import ABSTAINED as VOID
-from uncd_ros.palette import colour_table, colourise
+from uncd_ros.images.palette import colour_table, colourise
+from uncd_ros.model.card import ModelCard
 
 _RIGHT_WRONG_VOID = np.asarray([(198, 219, 236), (213, 94, 0), (176, 180, 188)], np.uint8)
 
 
-def examples(path: Path, card: ModelCard, trial: Trial) -> None:
+def examples(path: Path, card: ModelCard, trial: SplitEvaluator) -> None:
     """Fig 2: image, labels, prediction, right and wrong, uncertainty; a row a frame."""
     titles = ('camera', 'labels', 'prediction', 'right or wrong', 'uncertainty')
     table = colour_table(tuple(info.color for info in card.classes))
@@ -54,7 +54,7 @@ def examples(path: Path, card: ModelCard, trial: Trial) -> None:
 def _pictures(row: Example, table: NDArray[np.uint8]) -> Sequence[NDArray[np.uint8]]:
     """All columns but the uncertainty; that one has a scale of its own and stands on a blank."""
     labels = row.frame.labels
-    verdict = np.where(labels == VOID, 2, (labels != row.predicted).astype(np.uint8))
+    verdict = np.where(labels == IGNORE_INDEX, 2, (labels != row.predicted).astype(np.uint8))
     return (
         row.frame.image,
         colourise(labels, table),
@@ -73,7 +73,7 @@ def _keys(figure: Figure, card: ModelCard, column: list[Axes], upper: float) -> 
     figure.colorbar(scale, ax=column, label=f'served uncertainty: {card.uncertainty.name}', pad=0.06)
 
 
-def roc(path: Path, card: ModelCard, trial: Trial, worlds: Mapping[str, Mapping[str, ImageScores]]) -> None:
+def roc(path: Path, card: ModelCard, trial: SplitEvaluator, worlds: Mapping[str, Mapping[str, ImageScores]]) -> None:
     """Fig 6: a panel a set of strange images, a line an image score."""
     columns = 2 if len(worlds) == 4 else min(3, len(worlds))
     rows = math.ceil(len(worlds) / columns)
@@ -108,7 +108,7 @@ def score_distributions(path: Path, evaluation: Evaluation) -> None:
     """Fig 7: the served image score of each set, a row a set, with the flag's threshold."""
     score, threshold = evaluation.card.image_score, evaluation.threshold
     familiar = {f'{evaluation.dataset} {name}': split.images for name, split in evaluation.splits.items()}
-    strange = dict(evaluation.strange) | {name: shift.images for name, shift in evaluation.shifts.items()}
+    strange = dict(evaluation.ood_sets) | {name: shift.images for name, shift in evaluation.shifts.items()}
     for split, weather in evaluation.weather.items():
         strange |= {f'{split}: {name}': shift.images for name, shift in weather.items()}
     found = {name: np.asarray(scores[STUDENT].values[score]) for name, scores in (familiar | strange).items()}

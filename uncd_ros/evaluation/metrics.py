@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
-from uncd_ros.palette import ABSTAINED as VOID
+from uncd_ros.classes import IGNORE_INDEX
 
 
 class ConfusionMatrix:
@@ -21,7 +21,7 @@ class ConfusionMatrix:
 
     def update(self, predicted: Tensor, labels: Tensor) -> None:
         """Two integer tensors of one shape; labels may hold 255."""
-        valid = labels != VOID
+        valid = labels != IGNORE_INDEX
         n = len(self.counts)
         pairs = labels[valid].long() * n + predicted[valid].long()
         self.counts += torch.bincount(pairs.cpu(), minlength=n * n).view(n, n)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What things are called where a person reads."""
 
-CONTENDER_NAMES = {
+MODEL_NAMES = {
     'student': 'student',
     'teacher': 'teacher',
     'baseline': 'single net',
@@ -13,8 +13,8 @@ UNCERTAINTY_NAMES = {
     'mean_std': 'mean std (eq. 8)',
     'predicted_std': 'std of the predicted class',
     'entropy': 'entropy',
-    'softmax': '1 - max softmax',
-    'max_logit': 'negated max logit',
+    'msp': '1 - max softmax',
+    'neg_max_logit': 'negated max logit',
 }
 """Pixel uncertainties, for a person."""
 SCORE_NAMES = {
@@ -23,10 +23,10 @@ SCORE_NAMES = {
     'median_min_over_max': '(median + min) / max',
     'upper_quantile': '95 % quantile',
     'worst_patch': 'worst patch',
-    'max_logit': 'negated mean max logit',
+    'neg_max_logit': 'negated mean max logit',
     'energy': 'energy',
-    'feature_distance': 'feature distance',
-    'energy_and_features': 'energy + features',
+    'mahalanobis': 'Mahalanobis distance',
+    'energy_mahalanobis': 'energy + Mahalanobis',
     'min': 'min',
     'max': 'max',
 }

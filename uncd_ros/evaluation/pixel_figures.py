@@ -10,37 +10,37 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from numpy.typing import NDArray
 
-from uncd_ros.evaluation.agreement import Agreement
-from uncd_ros.evaluation.judge import PAPER, PixelJudge
 from uncd_ros.evaluation.metrics import CalibrationError
-from uncd_ros.evaluation.names import CONTENDER_NAMES, UNCERTAINTY_NAMES
+from uncd_ros.evaluation.names import MODEL_NAMES, UNCERTAINTY_NAMES
+from uncd_ros.evaluation.pixel_metrics import PAPER, PixelMetrics
 from uncd_ros.evaluation.ranking import Ranking
+from uncd_ros.evaluation.split_evaluator import STUDENT, TEACHER, SplitEvaluator
+from uncd_ros.evaluation.std_agreement import Agreement
 from uncd_ros.evaluation.style import (
+    COLOR_OF_MODEL,
     CYCLE,
-    DASH_OF_CONTENDER,
+    DASH_OF_MODEL,
     FAINT,
     INK,
-    OF_CONTENDER,
     RIGHT,
     RIGHT_MAP,
     WRONG,
     WRONG_MAP,
     canvas,
 )
-from uncd_ros.evaluation.trial import STUDENT, TEACHER, Trial
 
 FEWEST = 200
 """Pixels below which a point of a curve would be noise."""
 
 
-def reliability(path: Path, trial: Trial) -> None:
+def reliability(path: Path, trial: SplitEvaluator) -> None:
     """Accuracy over confidence of each network, and how often each confidence is claimed."""
     with canvas(path, 6.2, 6.0) as figure:
         curve, bars = figure.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))
         curve.plot((0, 1), (0, 1), color=FAINT, linewidth=1, linestyle=(0, (2, 2)))
         for name, judge in trial.pixels.items():
-            look = {'color': OF_CONTENDER[name], 'linestyle': DASH_OF_CONTENDER[name], 'marker': 'o'}
-            _reliability(curve, judge.calibration, CONTENDER_NAMES[name], **look)
+            look = {'color': COLOR_OF_MODEL[name], 'linestyle': DASH_OF_MODEL[name], 'marker': 'o'}
+            _reliability(curve, judge.calibration, MODEL_NAMES[name], **look)
         served = trial.pixels[STUDENT].served_confidence
         if served.pixels.any():
             _reliability(curve, served, 'what the student serves', color=INK, linestyle='-', marker='s')
@@ -59,18 +59,18 @@ def _reliability(axes: Axes, error: CalibrationError, title: str, **look: Any) -
     axes.plot(confidence, accuracy, markersize=4, label=f'{title}, ECE {error.ece():.3f}', **look)
 
 
-def uncertainty_histograms(path: Path, trial: Trial) -> None:
+def uncertainty_histograms(path: Path, trial: SplitEvaluator) -> None:
     """Fig 4: the student's softmax, the paper's uncertainty of teacher and student, and what the student serves."""
     served = trial.pixels[STUDENT].served
-    panels = [(STUDENT, 'softmax'), *((name, PAPER) for name in (TEACHER, STUDENT) if name in trial.pixels)]
-    panels += [(STUDENT, served)] if served not in (PAPER, 'softmax') else []
+    panels = [(STUDENT, 'msp'), *((name, PAPER) for name in (TEACHER, STUDENT) if name in trial.pixels)]
+    panels += [(STUDENT, served)] if served not in (PAPER, 'msp') else []
     with canvas(path, 3.4 * len(panels), 3.5) as figure:
         for index, (name, uncertainty) in enumerate(panels):
             axes = figure.add_subplot(1, len(panels), index + 1)
             ranking = trial.pixels[name].errors[uncertainty]
             _right_and_wrong(axes, ranking)
             auroc = ranking.auroc()
-            axes.set_title(f'{CONTENDER_NAMES[name].capitalize()}, AUROC {auroc:.3f}')
+            axes.set_title(f'{MODEL_NAMES[name].capitalize()}, AUROC {auroc:.3f}')
             axes.set_xlabel(UNCERTAINTY_NAMES[uncertainty])
             if index == 0:
                 axes.set_ylabel('share of pixels of its kind')
@@ -90,15 +90,15 @@ def _right_and_wrong(axes: Axes, ranking: Ranking) -> None:
     axes.locator_params(axis='x', nbins=5)
 
 
-def retention(path: Path, trial: Trial) -> None:
+def retention(path: Path, trial: SplitEvaluator) -> None:
     """MIoU and accuracy after dropping the most uncertain share."""
     shares = np.linspace(0.0, 0.5, 26)
     with canvas(path, 8.8, 3.7) as figure:
         left, right = figure.subplots(1, 2)
         for name, judge in trial.pixels.items():
             points = judge.retention.curve(shares.tolist())
-            colour, dash = OF_CONTENDER[name], DASH_OF_CONTENDER[name]
-            label = f'{CONTENDER_NAMES[name]}, by {UNCERTAINTY_NAMES[judge.served]}'
+            colour, dash = COLOR_OF_MODEL[name], DASH_OF_MODEL[name]
+            label = f'{MODEL_NAMES[name]}, by {UNCERTAINTY_NAMES[judge.served]}'
             accuracy = [point.pixel_accuracy for point in points]
             left.plot(100 * shares, [point.miou for point in points], color=colour, linestyle=dash)
             right.plot(100 * shares, accuracy, color=colour, linestyle=dash, label=label)
@@ -109,16 +109,16 @@ def retention(path: Path, trial: Trial) -> None:
             axes.set_xlim(0, 50)
 
 
-def risk_coverage(path: Path, trial: Trial) -> None:
+def risk_coverage(path: Path, trial: SplitEvaluator) -> None:
     """Selective risk, network by network and uncertainty by uncertainty."""
     student = trial.pixels[STUDENT]
     with canvas(path, 8.8, 3.9) as figure:
         left, right = figure.subplots(1, 2, sharey=True)
         for name, judge in trial.pixels.items():
             coverage, risk = judge.errors[judge.served].risk_coverage()
-            label = f'{CONTENDER_NAMES[name]}, AURC {judge.errors[judge.served].aurc():.4f}'
+            label = f'{MODEL_NAMES[name]}, AURC {judge.errors[judge.served].aurc():.4f}'
             left.plot(
-                100 * coverage, 100 * risk, color=OF_CONTENDER[name], linestyle=DASH_OF_CONTENDER[name], label=label
+                100 * coverage, 100 * risk, color=COLOR_OF_MODEL[name], linestyle=DASH_OF_MODEL[name], label=label
             )
         for (name, ranking), (colour, dash) in zip(student.errors.items(), CYCLE, strict=False):
             coverage, risk = ranking.risk_coverage()
@@ -132,13 +132,13 @@ def risk_coverage(path: Path, trial: Trial) -> None:
             axes.legend(loc='upper left')
 
 
-def _best_risk(judge: PixelJudge, coverage: NDArray[np.float64]) -> NDArray[np.float64]:
+def _best_risk(judge: PixelMetrics, coverage: NDArray[np.float64]) -> NDArray[np.float64]:
     """Risk of a ranking that puts every wrong pixel last."""
     error_rate = 1.0 - judge.confusion.accuracy()
     return np.maximum(0.0, coverage - (1.0 - error_rate)) / coverage
 
 
-def agreement(path: Path, trial: Trial) -> None:
+def agreement(path: Path, trial: SplitEvaluator) -> None:
     """Fig 3: density of student std over teacher std, right and wrong pixels apart."""
     compared = trial.agreement[STUDENT][PAPER]
     edges = compared.edges()

@@ -9,13 +9,13 @@ from uncd_ros.evaluation import tables
 from uncd_ros.evaluation.cost import Cost
 from uncd_ros.evaluation.evaluation import UNCERTAINTY_KEYS, Evaluation
 from uncd_ros.evaluation.figures import Drawn
-from uncd_ros.evaluation.names import CONTENDER_NAMES, UNCERTAINTY_NAMES
-from uncd_ros.evaluation.records import Judgement
-from uncd_ros.evaluation.tables import Judgements
-from uncd_ros.evaluation.trial import STUDENT
+from uncd_ros.evaluation.names import MODEL_NAMES, UNCERTAINTY_NAMES
+from uncd_ros.evaluation.results import EvaluationResult
+from uncd_ros.evaluation.split_evaluator import STUDENT
+from uncd_ros.evaluation.tables import EvaluationResults
 
 
-def markdown(evaluation: Evaluation, judged: Mapping[str, Judgements], figures: Mapping[str, Drawn]) -> str:
+def markdown(evaluation: Evaluation, judged: Mapping[str, EvaluationResults], figures: Mapping[str, Drawn]) -> str:
     """The whole report; figures stand where they are spoken of."""
     main, found = next(iter(judged.items()))
     parts = [
@@ -77,23 +77,23 @@ def _opening(evaluation: Evaluation, main: str) -> Iterator[str]:
                 'on sequences that it never saw are the honest ones.'
             )
     for name, note in evaluation.notes.items():
-        title = CONTENDER_NAMES[name]
+        title = MODEL_NAMES[name]
         yield f'{title[0].upper()}{title[1:]}: {note}'
 
 
-def _against_rivals(judged: Judgements) -> Iterator[str]:
+def _against_rivals(judged: EvaluationResults) -> Iterator[str]:
     student = judged[STUDENT]
     for name, rival in judged.items():
         if name != STUDENT:
             miou = student.segmentation.miou - rival.segmentation.miou
             auroc = student.error_detection['served'].auroc - rival.error_detection['served'].auroc
             yield (
-                f'Against the {CONTENDER_NAMES[name]}: mIoU {miou:+.3f}, AUROC of finding wrong pixels by what each '
+                f'Against the {MODEL_NAMES[name]}: mIoU {miou:+.3f}, AUROC of finding wrong pixels by what each '
                 f'serves {auroc:+.3f}, time of a pass x {student.milliseconds / rival.milliseconds:.2f}.'
             )
 
 
-def _of_itself(student: Judgement) -> Iterator[str]:
+def _of_itself(student: EvaluationResult) -> Iterator[str]:
     """Losses as plainly as gains."""
     found = {source: student.error_detection[key].auroc for key, source in UNCERTAINTY_KEYS.items()}
     best = max(found, key=lambda name: (-math.inf if math.isnan(found[name]) else found[name], name == student.served))
@@ -119,7 +119,7 @@ def _cost(found: Cost | None) -> Iterator[str]:
     )
 
 
-def _strange(split: str, judged: Judgements) -> Iterator[str]:
+def _strange(split: str, judged: EvaluationResults) -> Iterator[str]:
     student = judged[STUDENT]
     if not student.image_ood:
         yield f'No strange images were given to compare `{split}` with.'
@@ -132,7 +132,7 @@ def _strange(split: str, judged: Judgements) -> Iterator[str]:
         yield 'Each cell: mIoU / accuracy / AUROC of finding wrong pixels by the served uncertainty.'
 
 
-def _false_alarms(split: str, student: Judgement) -> Iterator[str]:
+def _false_alarms(split: str, student: EvaluationResult) -> Iterator[str]:
     found = student.false_alarm
     if found is None:
         return

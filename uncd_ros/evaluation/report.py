@@ -14,16 +14,16 @@ from markdown_it import MarkdownIt
 from uncd_ros.evaluation.evaluation import Evaluation
 from uncd_ros.evaluation.figures import draw_figures
 from uncd_ros.evaluation.prose import markdown
-from uncd_ros.evaluation.tables import Judgements
-from uncd_ros.evaluation.trial import STUDENT
-from uncd_ros.model_card import ModelCard
+from uncd_ros.evaluation.split_evaluator import STUDENT
+from uncd_ros.evaluation.tables import EvaluationResults
+from uncd_ros.model.card import ModelCard
 
 
 def write_report(evaluation: Evaluation, folder: Path) -> None:
     """report.json, report.md, report.html and figures/*.png."""
     folder.mkdir(parents=True, exist_ok=True)
     judged = {
-        split: {each.name: evaluation.judge(split, each.name) for each in evaluation.contenders}
+        split: {each.name: evaluation.judge(split, each.name) for each in evaluation.evaluated_models}
         for split in evaluation.splits
     }
     (folder / 'report.json').write_text(json.dumps(as_json(evaluation, judged), indent=1, allow_nan=False) + '\n')
@@ -32,7 +32,7 @@ def write_report(evaluation: Evaluation, folder: Path) -> None:
     (folder / 'report.html').write_text(html(text, evaluation.card.name))
 
 
-def as_json(evaluation: Evaluation, judged: Mapping[str, Judgements]) -> dict[str, Any]:
+def as_json(evaluation: Evaluation, judged: Mapping[str, EvaluationResults]) -> dict[str, Any]:
     """The student's blocks at the top, each rival's under its name; further splits alike under `splits`."""
     main, *others = judged
     cost = asdict(evaluation.cost) if evaluation.cost else None
@@ -54,7 +54,7 @@ def model_block(card: ModelCard) -> dict[str, Any]:
     }
 
 
-def _split(evaluation: Evaluation, split: str, judged: Judgements) -> dict[str, Any]:
+def _split(evaluation: Evaluation, split: str, judged: EvaluationResults) -> dict[str, Any]:
     trial = evaluation.splits[split]
     sequences = sorted(set(trial.sequences))
     blocks = {name: asdict(each) for name, each in judged.items()}

@@ -18,8 +18,8 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW = (
 )  # fmt: skip
 RIGHT, WRONG = BLUE, RED
 RIGHT_MAP, WRONG_MAP = 'Blues', 'Oranges'
-OF_CONTENDER = {'student': BLUE, 'teacher': ORANGE, 'baseline': FAINT, 'baseline_scaled': GREEN}
-DASH_OF_CONTENDER = {'student': '-', 'teacher': '--', 'baseline': '-.', 'baseline_scaled': ':'}
+COLOR_OF_MODEL = {'student': BLUE, 'teacher': ORANGE, 'baseline': FAINT, 'baseline_scaled': GREEN}
+DASH_OF_MODEL = {'student': '-', 'teacher': '--', 'baseline': '-.', 'baseline_scaled': ':'}
 CYCLE = (
     (BLUE, '-'), (RED, '-'), (GREEN, '-'), (ORANGE, '-'), (PURPLE, '-'),
     (SKY, '--'), (INK, '--'), (FAINT, ':'), (GREEN, ':'), (RED, ':'),

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from uncd_ros.palette import ABSTAINED
+from uncd_ros.classes import IGNORE_INDEX
 from uncd_ros.street.canvas import Colour, Model, Part, Points, box, disc, shade, upright
 
 Outline = tuple[Points, Colour]
@@ -56,7 +56,7 @@ def unknown_object(dice: tuple[float, ...]) -> Model:
         [
             shadow,
             *(
-                Part(shapes=(upright(outline * mirror),), colour=shade(colour, 0.8 + 0.3 * dice[2]), label=ABSTAINED)
+                Part(shapes=(upright(outline * mirror),), colour=shade(colour, 0.8 + 0.3 * dice[2]), label=IGNORE_INDEX)
                 for outline, colour in outlines
             ),
         ]

@@ -1,0 +1,37 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Encoders: strides, tables, and folding batch norms away."""
+
+import pytest
+import torch
+
+from uncd_ros.network.encoders import ENCODERS, ConvBnAct, Encoder, fuse_batch_norms
+
+
+@pytest.mark.parametrize('name', ENCODERS)
+def test_features_lie_at_stride_4_and_16(name: str) -> None:
+    encoder = Encoder(name, width=0.25).eval()
+    low, high = encoder(torch.zeros(1, 3, 64, 96))
+    assert low.shape == (1, encoder.low_channels, 16, 24)
+    assert high.shape == (1, encoder.high_channels, 4, 6)
+
+
+def test_efficientnet_lite0_has_the_size_of_the_published_encoder() -> None:
+    # 4.65 M published, less the 1x1 head (320 -> 1280 and its norm) and the classifier.
+    published = 4_652_008 - (320 * 1280 + 2 * 1280) - (1280 * 1000 + 1000)
+    assert sum(p.numel() for p in Encoder('efficientnet_lite0').parameters()) == published
+
+
+def test_folding_batch_norms_changes_nothing_but_the_layers() -> None:
+    torch.manual_seed(0)
+    encoder = Encoder('mobilenet_v2', width=0.25)
+    x = torch.randn(4, 3, 64, 64)
+    encoder(x)  # running statistics that are not the initial 0 and 1
+    encoder.eval()
+    with torch.no_grad():
+        before = encoder(x)[1]
+        fuse_batch_norms(encoder)
+        after = encoder(x)[1]
+    torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-5)
+    assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in encoder.modules())
+    assert any(isinstance(m, ConvBnAct) for m in encoder.modules())

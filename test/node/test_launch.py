@@ -1,0 +1,115 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The launch file through the real `launch`, and the files that it hands out."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
+
+from diagnostic_msgs.msg import DiagnosticArray
+from sensor_msgs.msg import Image
+
+from support.ros_harness import PROJECT, Probe, Process
+from uncd_ros.node.params import PERCEPTION
+
+
+def flatten(values: dict[str, object], prefix: str = '') -> Iterator[tuple[str, object]]:
+    """Nested names as ROS spells them: with dots."""
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from flatten(value, f'{prefix}{name}.')
+        else:
+            yield f'{prefix}{name}', value
+
+
+def test_parameter_file_is_the_declared_defaults() -> None:
+    content = yaml.safe_load((PROJECT / 'config' / 'perception.yaml').read_text())
+    expected = [(p.name, list(p.default) if isinstance(p.default, tuple) else p.default) for p in PERCEPTION]
+    assert list(flatten(content['/**/segmentation']['ros__parameters'])) == expected
+
+
+def test_rviz_shows_every_frame_on_the_same_scale() -> None:
+    content = yaml.safe_load((PROJECT / 'rviz' / 'perception.rviz').read_text())
+    displays = {each['Name']: each for each in content['Visualization Manager']['Displays']}
+    assert displays['Camera']['Topic']['Value'] == '/image_raw'
+    assert displays['Overlay']['Topic']['Value'] == '/segmentation/overlay'
+    uncertainty = displays['Uncertainty']
+    assert uncertainty['Topic']['Value'] == '/segmentation/uncertainty'
+    assert (uncertainty['Normalize Range'], uncertainty['Min Value'], uncertainty['Max Value']) == (False, 0, 0.5)
+
+
+def joined(*paths: Path | str | None) -> str:
+    """As a search path."""
+    return os.pathsep.join(str(path) for path in paths if path)
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """A prefix as `colcon build` makes it, whose executables run what lies in the sources."""
+    prefix = tmp_path / 'install'
+    marker = prefix / 'share' / 'ament_index' / 'resource_index' / 'packages' / 'uncd_ros'
+    executables = prefix / 'lib' / 'uncd_ros'
+    for folder in (marker.parent, executables):
+        folder.mkdir(parents=True)
+    marker.touch()
+    (prefix / 'share' / 'uncd_ros').symlink_to(PROJECT)
+    for name in ('perception_node', 'image_player'):
+        script = executables / name
+        script.write_text(f'#!/bin/sh\nexec {sys.executable} -m uncd_ros.node.{name} "$@"\n')
+        script.chmod(0o755)
+    return prefix
+
+
+def answered(probe: Probe, image_topic: str, mask_topic: str) -> Iterator[tuple[Image, Image]]:
+    """Images that were heard, each with its mask."""
+    masks = {(msg.header.stamp.sec, msg.header.stamp.nanosec): msg for msg in probe.heard[mask_topic]}
+    for image in probe.heard[image_topic]:
+        key = (image.header.stamp.sec, image.header.stamp.nanosec)
+        if key in masks:
+            yield image, masks[key]
+
+
+def launched(installed: Path, log: Path, *arguments: str) -> Process:
+    """The launch file, running."""
+    pytest.importorskip('launch_ros', reason='launch and launch_ros come with a ROS distribution, not from pip')
+    extra = {
+        'AMENT_PREFIX_PATH': joined(installed, os.environ.get('AMENT_PREFIX_PATH')),
+        'PYTHONPATH': joined(PROJECT, PROJECT / 'test', os.environ.get('PYTHONPATH')),
+    }
+    launch_file = str(PROJECT / 'launch' / 'perception.launch.py')
+    return Process(log, 'launch_main', launch_file, *arguments, 'source:=street', 'respawn:=false', extra=extra)
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'image_topic', 'mask_topic'),
+    [
+        (('namespace:=front', 'image:=camera/image'), '/front/camera/image', '/front/segmentation/mask'),
+        (('cameras:=left,right', 'image:=camera/image'), '/right/camera/image', '/segmentation/right/mask'),
+    ],
+)
+def test_launch_file(
+    installed: Path, tiny_model: Path, tmp_path: Path, arguments: tuple[str, ...], image_topic: str, mask_topic: str
+) -> None:
+    process = launched(installed, tmp_path / 'log.txt', f'model:={tiny_model}', *arguments)
+    probe = Probe()
+    try:
+        for kind, topic in ((Image, image_topic), (Image, mask_topic), (DiagnosticArray, '/diagnostics')):
+            probe.listen(kind, topic)
+        # The first masks may answer images from before this probe was known to the player.
+        image, mask = probe.until(lambda: next(answered(probe, image_topic, mask_topic), None), 60.0)
+        assert (mask.height, mask.width) == (image.height, image.width)
+        status = probe.until(lambda: next(iter(probe.heard['/diagnostics']), None)).status[0]
+        assert {'model': 'tiny'}.items() <= {each.key: each.value for each in status.values}.items()
+        assert process.end(signal.SIGINT) == 0
+        assert 'process has died' not in process.output
+        assert 'Traceback' not in process.output
+    finally:
+        process.kill()
+        probe.close()

@@ -1,0 +1,88 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The node ends when it is told to, whatever it is doing, and gives back what it took."""
+
+import gc
+import signal
+import statistics
+import time
+import weakref
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
+
+import rclpy
+import torch
+from rclpy.parameter import Parameter
+
+from conftest import save_untrained
+from support.camera_double import Camera, picture
+from support.ros_harness import DOMAIN, Probe, perception_node
+from uncd_ros.network.student import StudentConfig
+from uncd_ros.node.perception_node import PerceptionNode
+
+WITHIN = 2.0
+"""Seconds."""
+
+
+@pytest.fixture(scope='module')
+def slow_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A student of a real one's size, which takes its time to load."""
+    torch.manual_seed(0)
+    return save_untrained(tmp_path_factory.mktemp('models') / 'slow', StudentConfig(num_classes=5))
+
+
+@pytest.mark.parametrize('by', [signal.SIGINT, signal.SIGTERM])
+def test_ends_while_it_loads(slow_model: Path, tmp_path: Path, by: signal.Signals) -> None:
+    taken = []
+    for delay in (0.0, 0.3, 0.6):  # seconds from the beginning of the load, which takes about one
+        with perception_node(tmp_path / f'{delay}.txt', slow_model) as process:
+            while 'loading model' not in process.output:
+                time.sleep(0.01)
+            time.sleep(delay)
+            start = time.monotonic()
+            assert process.end(by) == 0
+            taken.append(time.monotonic() - start)
+            assert 'Traceback' not in process.output
+    assert statistics.median(taken) < WITHIN  # on a busy machine one may have to wait for its turn
+
+
+@pytest.mark.parametrize('by', [signal.SIGINT, signal.SIGTERM])
+def test_ends_under_load_with_every_image_accounted_for(slow_model: Path, tmp_path: Path, by: signal.Signals) -> None:
+    probe = Probe()
+    with perception_node(tmp_path / 'log.txt', slow_model) as process:
+        camera = Camera(process, probe)
+        camera.wait()
+        image = picture(height=480, width=640)
+        camera.ask(image)
+        end = time.monotonic() + 1.0
+        while time.monotonic() < end:
+            camera.publisher.publish(image)
+            probe.within(0.01, lambda: False)
+        start = time.monotonic()
+        assert process.end(by) == 0
+        assert time.monotonic() - start < WITHIN
+        counts = process.output.rpartition('received ')[2]
+        received, processed, dropped, faults = (int(word) for word in counts.split() if word.isdigit())
+        assert received == processed + dropped + faults
+        assert 'Traceback' not in process.output
+    probe.close()
+
+
+def test_cleanup_gives_the_model_back(tiny_model: Path) -> None:
+    rclpy.init(domain_id=DOMAIN)
+    node = PerceptionNode()
+    try:
+        node.set_parameters([Parameter('model', value=str(tiny_model))])
+        assert node.start()
+        student = weakref.ref(node._serving.engine._predictor._student)
+        assert student() is not None
+        node.trigger_deactivate()
+        node.trigger_cleanup()
+        gc.collect()
+        assert student() is None
+    finally:
+        node.destroy_node()
+        rclpy.shutdown()

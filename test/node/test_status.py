@@ -1,0 +1,89 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What /diagnostics says when all is well, and when something is not."""
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
+
+from diagnostic_msgs.msg import DiagnosticStatus
+
+from uncd_ros.model.fallback_predictor import FallbackPredictor, load_predictor
+from uncd_ros.node.status import camera_status, model_status
+from uncd_ros.node.telemetry import Snapshot
+
+
+def of_camera(*, silence: float = 0.1, fault: str | None = None) -> DiagnosticStatus:
+    counts = Snapshot(
+        received=9,
+        processed=6,
+        dropped=2,
+        faults=1,
+        fps=9.87,
+        fps_in=12.345,
+        latency_ms=(1.0, 2.0, 3.0),
+        stage_ms={'forward': (0.5, 0.6, 0.7)},
+        silence=silence,
+    )
+    topic = '/front/image_raw'
+    return camera_status('name', counts, topic=topic, device='cpu', model='camvid', alarms=4, fault=fault)
+
+
+def values_of(status: DiagnosticStatus) -> dict[str, str]:
+    return {each.key: each.value for each in status.values}
+
+
+def test_camera_that_is_well() -> None:
+    status = of_camera()
+    assert (status.level, status.message) == (DiagnosticStatus.OK, '9.9 images per second')
+    assert values_of(status) == {
+        'received': '9',
+        'processed': '6',
+        'dropped': '2',
+        'faults': '1',
+        'alarms': '4',
+        'fps': '9.87',
+        'fps_in': '12.35',
+        'device': 'cpu',
+        'model': 'camvid',
+        'latency_ms_p50': '1.0',
+        'latency_ms_p95': '2.0',
+        'latency_ms_p99': '3.0',
+        'forward_ms_p50': '0.5',
+        'forward_ms_p95': '0.6',
+        'forward_ms_p99': '0.7',
+    }
+
+
+def test_silence_explains_itself() -> None:
+    status = of_camera(silence=7.2)
+    assert (status.level, status.message) == (DiagnosticStatus.WARN, 'no image on /front/image_raw for 7 s')
+
+
+def test_camera_fault_is_an_error() -> None:
+    status = of_camera(fault='black: 99% of the image is dark')
+    assert (status.level, status.message) == (DiagnosticStatus.ERROR, 'camera fault: black: 99% of the image is dark')
+
+
+@pytest.fixture
+def engine(tiny_model: Path) -> FallbackPredictor:
+    return load_predictor(tiny_model, 'cpu', check=lambda: None)
+
+
+def test_model_is_identified(engine: FallbackPredictor) -> None:
+    status = model_status(engine, [])
+    assert (status.level, status.message) == (DiagnosticStatus.OK, 'tiny as calibrated')
+    values = values_of(status)
+    assert values['weights'] == engine.card.weights_sha256[:12]
+    assert (values['input'], values['precision'], values['device_memory_mb']) == ('64x48', 'float32', '0.0')
+    assert float(values['memory_mb']) > 10.0
+
+
+def test_trouble_and_misfits_are_told(engine: FallbackPredictor) -> None:
+    engine.trouble = 'device cuda failed'
+    status = model_status(engine, [])
+    assert (status.level, status.message) == (DiagnosticStatus.WARN, 'device cuda failed')
+    status = model_status(engine, ['one thing', 'another'])
+    assert (status.level, status.message) == (DiagnosticStatus.ERROR, 'one thing; another')

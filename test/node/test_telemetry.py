@@ -1,0 +1,70 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Counts, rates and percentiles with known answers."""
+
+import math
+import time
+
+import pytest
+
+from uncd_ros.node.telemetry import RECENT, Telemetry, percentiles_ms
+from uncd_ros.stopwatch import Stopwatch
+
+
+def test_counts_rate_and_silence() -> None:
+    telemetry = Telemetry(now=100.0)
+    for i in range(6):
+        telemetry.arrived(100.5 + i)
+    for _ in range(3):
+        telemetry.finished(0.020, {})
+    telemetry.dropped()
+    telemetry.dropped()
+    telemetry.failed()
+    counts = telemetry.snapshot(now=106.0)
+    assert (counts.received, counts.processed, counts.dropped, counts.faults) == (6, 3, 2, 1)
+    assert counts.received == counts.processed + counts.dropped + counts.faults
+    assert counts.fps == pytest.approx(3 / 6)
+    assert counts.fps_in == pytest.approx(6 / 6)
+    assert counts.silence == pytest.approx(0.5)
+    assert counts.latency_ms == pytest.approx((20.0, 20.0, 20.0))
+    telemetry.finished(0.020, {})
+    assert telemetry.snapshot(now=108.0).fps == pytest.approx(1 / 2)
+
+
+def test_before_the_first_image() -> None:
+    counts = Telemetry(now=5.0).snapshot(now=9.0)
+    assert counts.silence == pytest.approx(4.0)
+    assert counts.fps == 0.0
+    assert all(math.isnan(value) for value in counts.latency_ms)
+
+
+def test_percentiles() -> None:
+    assert percentiles_ms([i / 1000 for i in range(101)]) == pytest.approx((50.0, 95.0, 99.0))
+
+
+def test_latency_is_of_late() -> None:
+    telemetry = Telemetry(now=0.0)
+    telemetry.finished(100.0, {})
+    for _ in range(RECENT):
+        telemetry.finished(0.001, {})
+    assert telemetry.snapshot(now=1.0).latency_ms == pytest.approx((1.0, 1.0, 1.0))
+
+
+def test_stages_are_told_in_their_order() -> None:
+    telemetry = Telemetry(now=0.0)
+    for i in range(101):
+        telemetry.finished(1.0, {'convert': i / 1000, 'forward': 0.002})
+    stages = telemetry.snapshot(now=1.0).stage_ms
+    assert list(stages) == ['convert', 'forward']
+    assert stages['convert'] == pytest.approx((50.0, 95.0, 99.0))
+    assert stages['forward'] == pytest.approx((2.0, 2.0, 2.0))
+
+
+def test_stopwatch_gives_each_stage_its_time_and_none_twice() -> None:
+    start, watch = time.perf_counter(), Stopwatch()
+    for stage in ('upload', 'forward', 'upload'):
+        time.sleep(0.01)
+        watch.lap(stage)
+    assert list(watch.seconds) == ['upload', 'forward']
+    assert watch.seconds['upload'] > watch.seconds['forward'] >= 0.01
+    assert sum(watch.seconds.values()) <= time.perf_counter() - start

@@ -1,0 +1,130 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Nodes as real processes, and a probe that talks to them over DDS."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import rclpy
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+
+from uncd_ros.node.transport import large_image_environment
+
+PROJECT = Path(__file__).resolve().parents[2]
+DOMAIN = os.getpid() % 100 + 1
+"""One for this run of the tests, so that nobody on the same machine is heard."""
+
+# Read when the probe's own participant is made, too.
+os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+os.environ.update(large_image_environment(os.environ))
+
+
+def environment() -> dict[str, str]:
+    """For a process of this project under test."""
+    python_path = os.pathsep.join([str(PROJECT), *filter(None, [os.environ.get('PYTHONPATH')])])
+    return os.environ | {
+        'PYTHONPATH': python_path,
+        'PYTHONUNBUFFERED': '1',
+        'ROS_DOMAIN_ID': str(DOMAIN),
+        'RCUTILS_LOGGING_USE_STDOUT': '0',
+        'RCUTILS_COLORIZED_OUTPUT': '0',
+    }
+
+
+class Process:
+    """A module of the package, running; its output goes to a file."""
+
+    def __init__(self, log: Path, module: str, *arguments: str, extra: dict[str, str] | None = None) -> None:
+        self._log = log
+        with log.open('w') as file:
+            command = [sys.executable, '-m', module, *arguments]
+            env = environment() | (extra or {})
+            self._popen = subprocess.Popen(command, env=env, stdout=file, stderr=subprocess.STDOUT)
+
+    @property
+    def output(self) -> str:
+        """All that it has printed."""
+        return self._log.read_text()
+
+    def wait(self, timeout: float = 60.0) -> int:
+        """Its exit status, once it has ended by itself."""
+        return self._popen.wait(timeout)
+
+    def end(self, *by: signal.Signals) -> int:
+        """Ask it to end, more than once if need be; its exit status."""
+        for each in by:
+            self._popen.send_signal(each)
+            time.sleep(0.05)
+        return self.wait(20.0)
+
+    def kill(self) -> None:
+        """End it in any case."""
+        self._popen.kill()
+        self._popen.wait()
+
+
+@contextmanager
+def perception_node(log: Path, model: Path, **parameters: object) -> Iterator[Process]:
+    """The node under test, which does not outlive the block; `__` in a name stands for a dot."""
+    values = {'model': str(model)} | {name.replace('__', '.'): value for name, value in parameters.items()}
+    overrides = [word for name, value in values.items() for word in ('-p', f'{name}:={json.dumps(value)}')]
+    process = Process(log, 'uncd_ros.node.perception_node', '--ros-args', *overrides)
+    try:
+        yield process
+    finally:
+        process.kill()
+
+
+class Probe:
+    """A node in the test's own process: publishes, and keeps all that it hears, by topic."""
+
+    def __init__(self) -> None:
+        self._context = Context()
+        rclpy.init(context=self._context, domain_id=DOMAIN)
+        self.node = Node('probe', context=self._context)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self.node)
+        self.heard: dict[str, list[Any]] = {}
+
+    def listen(self, kind: type, topic: str) -> None:
+        """Keep the messages of a topic."""
+        messages = self.heard.setdefault(topic, [])
+        self.node.create_subscription(kind, topic, messages.append, 50)
+
+    def within(self, timeout: float, condition: Callable[[], Any]) -> Any:
+        """Listen until the condition holds or `timeout` seconds have gone; its value in the end."""
+        end = time.monotonic() + timeout
+        while not (value := condition()) and time.monotonic() < end:
+            self._executor.spin_once(timeout_sec=0.05)
+        return value
+
+    def until(self, condition: Callable[[], Any], timeout: float = 20.0) -> Any:
+        """Listen until the condition holds; its value. Fails after `timeout` seconds."""
+        value = self.within(timeout, condition)
+        assert value, f'waited {timeout} s in vain'
+        return value
+
+    def call(self, kind: type, service: str, request: Any) -> Any:
+        """Call a service; its answer."""
+        client = self.node.create_client(kind, service)
+        self.until(client.service_is_ready)
+        future = client.call_async(request)
+        self.until(future.done)
+        self.node.destroy_client(client)
+        return future.result()
+
+    def close(self) -> None:
+        """Leave."""
+        self._executor.shutdown()
+        self.node.destroy_node()
+        self._context.try_shutdown()

@@ -1,0 +1,46 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What an evaluation looks at, and what the model has seen of it before."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training.comparison.evaluate_args import parse_args
+from training.comparison.evaluation_data import Weathered
+from training.data.augment import WEATHER
+from training.data.labelled_frames import camvid_frames
+from training.evaluate import evaluate
+
+
+def test_what_the_model_saw_before_is_said(tiny_data: Path, tiny_model: Path, tmp_path: Path) -> None:
+    model = tmp_path / 'model'
+    model.mkdir()
+    for path in tiny_model.iterdir():
+        (model / path.name).write_bytes(path.read_bytes())
+    card = json.loads((model / 'model.json').read_text())
+    card['calibration_data'].update(dataset='camvid', sequences=['s2'])
+    card['provenance']['config'] = {'data': {'dataset': 'camvid', 'holdout': ['s2']}}
+    (model / 'model.json').write_text(json.dumps(card))
+    wish = parse_args([str(model), '--dataset', 'camvid', '--split', 'val', 'train/s2', '--out', str(tmp_path / 'out')])
+    evaluate(replace(wish, data=tiny_data / 'camvid'))
+    content = json.loads((tmp_path / 'out' / 'report.json').read_text())
+    assert content['data']['seen_in_training'] == ['s1']
+    assert content['splits']['train/s2']['data']['seen_in_calibration'] == ['s2']
+    text = (tmp_path / 'out' / 'report.md').read_text()
+    assert 'trained on frames of s1' in text and 'chosen on s2' in text
+
+
+@pytest.mark.parametrize('name', list(WEATHER))
+def test_weather_changes_the_image_the_same_way_each_time_and_the_labels_never(name: str, tiny_data: Path) -> None:
+    clear = camvid_frames(tiny_data / 'camvid', 'val')
+    frames = Weathered(whole=clear, weather=WEATHER[name]())
+    assert (len(frames), frames.sequences) == (5, clear.sequences)
+    once, again = frames[2], frames[2]
+    np.testing.assert_array_equal(once.image, again.image)
+    np.testing.assert_array_equal(once.labels, clear[2].labels)
+    assert once.image.dtype == np.uint8 and once.image.shape == clear[2].image.shape
+    assert np.abs(once.image.astype(int) - clear[2].image).mean() > 3

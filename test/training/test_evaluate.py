@@ -1,0 +1,147 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From a model folder to a report, on data and networks that the tests make."""
+
+import json
+import math
+import shutil
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+
+from conftest import TINY_CLASSES
+from training.comparison.evaluate_args import parse_args
+from training.evaluate import evaluate
+
+
+@pytest.fixture(scope='module')
+def report(tiny_data: Path, tiny_run: Path, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a report with everything in it."""
+    out = tmp_path_factory.mktemp('out') / 'report'
+    (tiny_run / 'sweeps').mkdir()
+    (tiny_run / 'sweeps' / 'four.md').write_text('## Sweep\n\nThe paper against four others.\n')
+    options = [
+        *('--dataset', 'camvid', '--data', f'{tiny_data}/camvid', '--split', 'val', 'train/s2'),
+        *('--ood', f'ood_sets={tiny_data}/strange', '--weather', 'heavy_rain'),
+        *('--shift', f'shifted={tiny_data}/shift:classes.json'),
+        *('--teacher', str(tiny_run), '--baseline', str(tiny_run), '--device', 'cpu', '--out', str(out)),
+    ]
+    evaluate(parse_args([str(tiny_model), *options]))
+    return out
+
+
+@pytest.fixture(scope='module')
+def content(report: Path) -> dict[str, Any]:
+    def refuse(constant: str) -> None:
+        raise AssertionError(f'{constant} is not JSON')
+
+    found: dict[str, Any] = json.loads((report / 'report.json').read_text(), parse_constant=refuse)
+    return found
+
+
+def test_the_keys_that_other_tools_rely_on(content: dict[str, Any]) -> None:
+    assert content['data']['name'] == 'camvid' and content['data']['split'] == 'val'
+    assert content['data']['images'] == 5 and content['data']['sequences'] == ['s1']
+    for block in (content, content['teacher'], content['baseline'], content['splits']['train/s2']):
+        assert {'miou', 'pixel_accuracy'} < set(block['segmentation'])
+        assert set(block['segmentation']['per_class']) == set(TINY_CLASSES)
+        assert set(block['segmentation']['per_class'][TINY_CLASSES[0]]) == {'iou', 'mean_uncertainty'}
+        assert set(block['calibration']) == {'ece', 'nll', 'brier', 'confidence_ece'}
+        assert {'served', 'uncertainty', 'entropy', 'softmax', 'maxlogit'} <= set(block['error_detection'])
+        assert set(block['error_detection']['served']) == {'auroc', 'aupr', 'fpr95', 'aurc'}
+        assert {'p_accurate_certain', 'p_uncertain_inaccurate'} < set(block)
+        assert {'dropped', 'miou'} < set(block['retention'][0])
+        assert {'served', 'mean', 'median', 'median_min_over_max', 'maxlogit'} < set(
+            block['image_ood']['strange']['auroc']
+        )
+        assert block['image_ood']['strange']['images'] == 3
+        assert block['shift']['shifted']['images'] == 2 and 0 <= block['shift']['shifted']['miou'] <= 1
+        assert 'false_alarm' in block
+    assert set(content['cost']) == {
+        'student_ms', 'plain_ms', 'members_ms', 'members', 'student_over_plain', 'members_over_plain',
+    }  # fmt: skip
+    for block in (content, content['splits']['train/s2']):  # a split is compared with its own frames in bad weather
+        images = block['data']['images']
+        assert block['shift']['heavy_rain']['images'] == block['image_ood']['heavy_rain']['images'] == images
+    assert {'target', 'observed', 'ci95', 'by_sequence'} < set(content['false_alarm'])
+    assert set(content['false_alarm']['by_sequence']) == {'s1'}
+
+
+def test_equal_members_do_not_disagree(content: dict[str, Any]) -> None:
+    teacher, baseline = content['teacher'], content['baseline']
+    assert all(each['mean_uncertainty'] == 0.0 for each in teacher['segmentation']['per_class'].values())
+    assert teacher['error_detection']['uncertainty']['auroc'] == 0.5
+    assert teacher['segmentation']['miou'] == pytest.approx(baseline['segmentation']['miou'])
+    assert teacher['calibration']['nll'] == pytest.approx(baseline['calibration']['nll'], rel=1e-4)
+    assert content['spearman_to_teacher'] == {'mean_std': None, 'predicted_std': None}
+
+
+def test_a_single_net_has_no_std_and_the_rule_is_the_students_alone(content: dict[str, Any]) -> None:
+    assert content['served'] == 'predicted_std' and content['baseline']['served'] == 'entropy'
+    assert content['baseline']['error_detection']['uncertainty']['auroc'] is None
+    assert content['baseline']['segmentation']['per_class'][TINY_CLASSES[0]]['mean_uncertainty'] is None
+    assert content['baseline']['false_alarm'] is None
+    assert content['teacher']['image_ood']['strange']['alarm_rate'] is None
+
+
+def test_only_the_student_has_a_reference_and_a_confidence(content: dict[str, Any]) -> None:
+    assert 0.0 <= content['image_ood']['strange']['auroc']['mahalanobis'] <= 1.0
+    assert 0.0 <= content['calibration']['confidence_ece'] <= 1.0
+    for rival in ('teacher', 'baseline'):
+        assert content[rival]['image_ood']['strange']['auroc']['mahalanobis'] is None
+        assert content[rival]['calibration']['confidence_ece'] is None
+
+
+def test_temperature_scaling_leaves_the_labels_alone_and_fits_better(content: dict[str, Any]) -> None:
+    plain, scaled = content['baseline'], content['baseline_scaled']
+    assert scaled['segmentation']['miou'] == plain['segmentation']['miou']
+    held_out = content['splits']['train/s2']
+    assert held_out['baseline_scaled']['calibration']['nll'] <= held_out['baseline']['calibration']['nll'] + 1e-3
+
+
+def test_the_report_is_whole(report: Path) -> None:
+    text, page = (report / 'report.md').read_text(), (report / 'report.html').read_text()
+    assert 'How good is tiny?' in text and 'nan' not in text
+    assert '<table>' in page and '<h2>Sweep</h2>' in page and 'The paper against four others.' in text
+    figures = {path.name for path in (report / 'figures').glob('*.png')}
+    assert len(figures) == 8
+    for name in figures:
+        assert f'(figures/{name})' in text and f'src="figures/{name}"' in page
+        picture = cv2.imread(str(report / 'figures' / name))
+        assert picture.std() > 5 and min(picture.shape[:2]) > 200
+    assert sum(path.stat().st_size for path in report.rglob('*.*')) < 5_000_000
+
+
+def test_every_other_frame(tiny_data: Path, tiny_model: Path, tmp_path: Path) -> None:
+    options = ['--dataset', 'camvid', '--data', f'{tiny_data}/camvid', '--every', '2', '--device', 'cpu']
+    evaluate(parse_args([str(tiny_model), *options, '--ood', f'ood_sets={tiny_data}/strange', '--out', str(tmp_path)]))
+    content = json.loads((tmp_path / 'report.json').read_text())
+    assert content['data']['images'] == 3 and content['data']['every'] == 2
+    assert content['image_ood']['strange']['images'] == 2
+    assert content['shift'] == {} and 'teacher' not in content
+    assert math.isfinite(content['image_ood']['strange']['auroc']['served'])
+
+
+def test_frames_that_calibrated_the_model_are_not_judged_by_their_own_threshold(
+    tiny_data: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    model = shutil.copytree(tiny_model, tmp_path / 'model')
+    card = json.loads((model / 'model.json').read_text())
+    card['calibration_data'] |= {'dataset': 'camvid', 'sequences': ['s2']}
+    (model / 'model.json').write_text(json.dumps(card))
+    options = ['--dataset', 'camvid', '--data', f'{tiny_data}/camvid', '--split', 'val', 'train/s2', '--device', 'cpu']
+    evaluate(parse_args([str(model), *options, '--out', str(tmp_path / 'report')]))
+    text = (tmp_path / 'report' / 'report.md').read_text()
+    content = json.loads((tmp_path / 'report' / 'report.json').read_text())
+    assert 'were chosen on s2: figures on `train/s2` are mildly optimistic' in text
+    assert 'each fifth of it judged by the threshold that the rest sets' in text
+    assert content['splits']['train/s2']['false_alarm']['is_held_out'] and not content['false_alarm']['is_held_out']
+
+
+def test_a_model_alone(tiny_data: Path, tiny_model: Path, tmp_path: Path) -> None:
+    evaluate(
+        parse_args([str(tiny_model), '--dataset', 'camvid', '--data', f'{tiny_data}/camvid', '--out', str(tmp_path)])
+    )
+    assert 'No strange images were given' in (tmp_path / 'report.md').read_text()

@@ -1,3 +1,0 @@
-# Copyright 2026 The uncd_ros authors
-# SPDX-License-Identifier: Apache-2.0
-"""What a model serves, how sure it may be and when its flag rises; each choice with its reason."""

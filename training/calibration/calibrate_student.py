@@ -1,0 +1,151 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a model serves, and when its flag rises: fitted and chosen on sequences the student has never seen."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from training.calibration.assessment import Assessment, assess, image_scores, labelled_frames
+from training.calibration.confidence_fit import fit_confidence, sample_pixels
+from training.calibration.mahalanobis_fit import fit_mahalanobis, scale_mahalanobis
+from training.calibration.selection import select_image_score, select_uncertainty
+from training.calibration.temperature import fit_temperature, fold_temperature
+from training.data.augment import CALIBRATION_SHIFTS
+from training.data.segdata import SegData, Splits
+from training.data.unlabelled import load_unlabelled
+from training.run.settings import CalibrationSettings
+from uncd_ros.errors import ConfigError
+from uncd_ros.evaluation.false_alarms import SequenceAlarms, held_out_alarms
+from uncd_ros.evaluation.metrics import effective_counts, image_auroc
+from uncd_ros.evaluation.student_model import student_network
+from uncd_ros.model.card import CalibrationData, SelectionReport, Temperature, UncertaintySpec
+from uncd_ros.model.store import round_weights
+from uncd_ros.monitor.ood_rule import OodRule
+from uncd_ros.network.student import Student
+from uncd_ros.scores.confidence import ConfidenceCurve
+from uncd_ros.scores.image import IMAGE_SCORES
+from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """What calibration found, and the evidence."""
+
+    uncertainty: UncertaintySpec
+    uncertainty_selection: SelectionReport
+    image_score: str
+    image_score_selection: SelectionReport
+    ood: OodRule
+    temperature: Temperature
+    confidence: ConfidenceCurve
+    data: CalibrationData
+    assessed: Assessment
+    """The student on the calibration frames, at its temperature."""
+    false_alarms: SequenceAlarms
+    """Of calibration frames before the threshold that the others set."""
+
+    def card_fields(self) -> dict[str, Any]:
+        """What of it a model card holds."""
+        return {
+            'uncertainty': self.uncertainty,
+            'uncertainty_selection': self.uncertainty_selection,
+            'image_score': self.image_score,
+            'image_score_selection': self.image_score_selection,
+            'ood': self.ood,
+            'temperature': self.temperature,
+            'confidence': self.confidence,
+            'calibration_data': self.data,
+        }
+
+    def metrics(self, val: Assessment) -> dict[str, float]:
+        """For the model card; `val` is the calibrated student on frames that calibration did not see."""
+        return {
+            'val_miou': val.miou,
+            'calibration_miou': self.assessed.miou,
+            'val_ece': val.ece,
+            'calibration_ece': self.assessed.ece,
+            'val_confidence_ece': val.confidence_ece,
+            'held_out_false_alarm_rate': self.false_alarms.observed,
+            'held_out_false_alarm_low': self.false_alarms.ci95[0],
+            'held_out_false_alarm_high': self.false_alarms.ci95[1],
+        }
+
+
+def calibrate(student: Student, splits: Splits, dataset: str, settings: CalibrationSettings) -> Calibration:
+    """Calibrate a student, in place as far as its weights go.
+
+    In this order, each step on what the one before left: temperature, into the weights; the reference of the
+    feature distance, from the training frames, and its scale; pixel uncertainty; image score; conformal threshold;
+    confidence.
+    """
+    data = splits.calibration
+    if len(data) < 2:
+        raise ConfigError(f'calibration has {len(data)} frames, expected hundreds')
+    network = student_network(student)
+    temperature = fit_temperature(network, labelled_frames(data))
+    fold_temperature(student, temperature.value)
+    round_weights(student)
+    fit_mahalanobis(student, splits.train.images)
+    scale_mahalanobis(student, data.images)
+    assessed = assess(network, data, tuple(PIXEL_UNCERTAINTIES))
+    uncertainty, uncertainty_selection = select_uncertainty(assessed)
+    clean = image_scores(student, data, uncertainty)
+    shifted = _shifted_scores(student, data, uncertainty, settings.ood_sets)
+    score, score_choice = _choose_score(data, clean, shifted, settings.false_alarm_rate)
+    rule = _rule(clean[score], data, settings.false_alarm_rate)
+    return Calibration(
+        uncertainty=UncertaintySpec(name=uncertainty, upper=PIXEL_UNCERTAINTIES[uncertainty].upper),
+        uncertainty_selection=uncertainty_selection,
+        image_score=score,
+        image_score_selection=score_choice,
+        ood=rule,
+        temperature=temperature,
+        confidence=fit_confidence(sample_pixels(network, data, uncertainty)),
+        data=CalibrationData(
+            dataset=dataset,
+            sequences=tuple(sorted(set(data.sequences))),
+            images=len(data),
+            fingerprint=data.fingerprint(),
+        ),
+        assessed=assessed,
+        false_alarms=held_out_alarms(clean[score], data.sequences, rule),
+    )
+
+
+def assess_calibrated(student: Student, data: SegData, calibration: Calibration) -> Assessment:
+    """A calibrated student on other frames, its confidence among what is judged."""
+    served = calibration.uncertainty.name
+    uncertainties = (served, *(name for name in PIXEL_UNCERTAINTIES if name != served))
+    return assess(student_network(student), data, uncertainties, calibration.confidence)
+
+
+Scores = dict[str, list[float]]
+"""Image score -> its value for each of some images."""
+
+
+def _shifted_scores(student: Student, data: SegData, uncertainty: str, ood_sets: tuple[str, ...]) -> dict[str, Scores]:
+    """Show the student every calibration shift of the frames, and every other world."""
+    shifted = {name: image_scores(student, data, uncertainty, shift) for name, shift in CALIBRATION_SHIFTS.items()}
+    worlds = {path: image_scores(student, load_unlabelled((path,), 1, data), uncertainty) for path in ood_sets}
+    return shifted | worlds
+
+
+def _choose_score(data: SegData, clean: Scores, shifted: dict[str, Scores], rate: float) -> tuple[str, SelectionReport]:
+    """Compare the image scores: each shift against the frames as they are."""
+    auroc, detected = {}, {}
+    for score in IMAGE_SCORES:
+        auroc[score] = {name: image_auroc(clean[score], scores[score]) for name, scores in shifted.items()}
+        threshold = _rule(clean[score], data, rate).threshold()
+        detected[score] = float(np.mean([np.mean(np.asarray(each[score]) > threshold) for each in shifted.values()]))
+    return select_image_score(auroc, detected)
+
+
+def _rule(scores: list[float], data: SegData, rate: float) -> OodRule:
+    """The conformal rule of the frames' scores."""
+    return OodRule(
+        calibration_scores=tuple(sorted(scores)),
+        effective_n=sum(effective_counts(scores, data.sequences).values()),
+        false_alarm_rate=rate,
+    )

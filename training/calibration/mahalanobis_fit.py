@@ -1,0 +1,67 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What familiar frames look like to the encoder, for the feature distance."""
+
+import torch
+from sklearn.covariance import empirical_covariance, ledoit_wolf_shrinkage, shrunk_covariance
+from torch import Tensor
+
+from uncd_ros.errors import ConfigError
+from uncd_ros.network.student import Student, StudentOutput
+from uncd_ros.scores.image import OF_LOGITS, mahalanobis
+
+LEAST_SHRINKAGE = 1e-3
+"""Share of the mean variance that every direction has at least: one that never varied is not infinitely strange."""
+
+
+@torch.no_grad()
+def fit_mahalanobis(student: Student, images: Tensor) -> None:
+    """Set the student's reference to mean and whitening of its features on (N, 3, H, W) uint8 frames.
+
+    The covariance is Ledoit and Wolf's: with fewer frames than features the sample's has no inverse.
+    Raises ConfigError where the frames do not differ.
+    """
+    reference = student.mahalanobis
+    reference.mean.zero_()
+    reference.whitening.copy_(torch.eye(len(reference.mean)))
+    features = torch.stack([_features(student, image) for image in images]).double().cpu().numpy()
+    shrinkage = max(LEAST_SHRINKAGE, ledoit_wolf_shrinkage(features))
+    covariance = shrunk_covariance(empirical_covariance(features), shrinkage)
+    if not covariance.any():
+        raise ConfigError(f'{len(images)} training frames look alike to the encoder, expected many that differ')
+    # W W^T = S^-1 by the inverse of S's Cholesky factor: in float64, since features differ in scale a thousandfold.
+    factor = torch.linalg.cholesky(torch.from_numpy(covariance))
+    whitening = torch.linalg.solve_triangular(factor, torch.eye(len(factor), dtype=factor.dtype), upper=False).T
+    reference.mean.copy_(torch.from_numpy(features.mean(axis=0)))
+    reference.whitening.copy_(whitening)
+
+
+@torch.no_grad()
+def scale_mahalanobis(student: Student, images: Tensor) -> None:
+    """Give the feature distance the scale of the energy: both vary alike over these (N, 3, H, W) uint8 frames.
+
+    They must not have been trained on, for it is on unseen streets that the two are added up. How the distance
+    alone ranks images stays as it was. Raises ConfigError where the frames do not differ.
+    """
+    outputs = [_output(student, image) for image in images]
+    energy, distance = (torch.cat([score(output) for output in outputs]).std() for score in (_energy, mahalanobis))
+    if not energy * distance > 0:
+        raise ConfigError(f'{len(images)} calibration frames look alike to the network, expected many that differ')
+    student.mahalanobis.whitening.mul_(energy / distance)
+
+
+def _energy(output: StudentOutput) -> Tensor:
+    return OF_LOGITS['energy'](output.logits)
+
+
+def _features(student: Student, image: Tensor) -> Tensor:
+    """(3, H, W) -> (D,); while the reference is the identity, they pass through unchanged."""
+    features = _output(student, image).features
+    assert features is not None
+    return features[0]
+
+
+def _output(student: Student, image: Tensor) -> StudentOutput:
+    x = student.preprocess(image[None].permute(0, 2, 3, 1).to(student.mahalanobis.mean.device))
+    output: StudentOutput = student(x, std='none')
+    return output

@@ -1,0 +1,131 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What an evaluation looks at: labelled splits, labelled frames of other worlds, frames kept for calibration."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from training.comparison.evaluate_args import EvaluateArgs
+from training.data.augment import WEATHER
+from training.data.labelled_frames import ClassList, LabelledFrames, StreetFrames, Subset, camvid_frames, shift_frames
+from training.data.segdata import STREET_SPLITS
+from training.run.settings import Settings
+from uncd_ros.classes import ClassInfo
+from uncd_ros.errors import ConfigError
+from uncd_ros.evaluation.results import LabelledFrame
+from uncd_ros.evaluation.split_evaluator import as_batch
+from uncd_ros.model.store import StoredModel
+from uncd_ros.network.student import StudentConfig
+
+STREET_LENGTH = 60
+"""Frames a procedural street."""
+
+
+def open_labelled(args: EvaluateArgs, student: StudentConfig, split: str) -> LabelledFrames:
+    """A whole split of the data set; streets are rendered at the student's input size."""
+    if args.dataset == 'camvid':
+        return camvid_frames(args.data, split)
+    if split not in STREET_SPLITS:
+        raise ConfigError(f'--split {split}: expected one of {", ".join(STREET_SPLITS)} on the street')
+    size = (student.input_height, student.input_width)
+    return StreetFrames(seeds=STREET_SPLITS[split], length=STREET_LENGTH, height=size[0], width=size[1])
+
+
+def open_split(args: EvaluateArgs, model: StoredModel, split: str) -> LabelledFrames:
+    """`val`, say, or one sequence of it: `train/0006R0`. Raises ConfigError where the model's classes are others."""
+    name, _, sequence = split.partition('/')
+    frames = open_labelled(args, model.card.student, name)
+    found, expected = ([info.name for info in classes] for classes in (frames.classes, model.card.classes))
+    if found != expected:
+        raise ConfigError(f'{args.dataset} has the classes {", ".join(found)}, the model has {", ".join(expected)}')
+    chosen = [index for index, each in enumerate(frames.sequences) if sequence in ('', each)]
+    if not chosen:
+        known = ', '.join(sorted(set(frames.sequences)))
+        raise ConfigError(f"--split {split}: no sequence '{sequence}', expected one of {known}")
+    return Subset(whole=frames, indices=chosen[:: args.every])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shifted:
+    """Labelled frames of another world."""
+
+    frames: LabelledFrames
+    merge: NDArray[np.int64]
+    """(C,) label id there of each of the model's classes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weathered:
+    """Frames in bad weather; their labels stay."""
+
+    whole: LabelledFrames
+    weather: nn.Module
+
+    @property
+    def classes(self) -> tuple[ClassInfo, ...]:
+        """What the label ids mean."""
+        return self.whole.classes
+
+    @property
+    def sequences(self) -> tuple[str, ...]:
+        """Drive that each frame belongs to."""
+        return self.whole.sequences
+
+    def __len__(self) -> int:
+        return len(self.whole)
+
+    def __getitem__(self, index: int) -> LabelledFrame:
+        frame = self.whole[index]
+        torch.manual_seed(index)
+        image = self.weather(as_batch(frame.image).float() / 255.0).clamp(0.0, 1.0)[0].permute(1, 2, 0)
+        return replace(frame, image=(image * 255.0).round().byte().contiguous().numpy())
+
+
+def open_shifts(args: EvaluateArgs, model: StoredModel) -> dict[str, Shifted]:
+    """Each `FOLDER:classes.json`, the latter in the folder or a path of its own."""
+    found = {}
+    for name, path in args.shift.items():
+        folder, _, file = path.rpartition(':')
+        if not folder:
+            raise ConfigError(f'--shift {name}={path}: expected NAME=FOLDER:classes.json')
+        classes = ClassList.read(Path(folder) / file)
+        whole = shift_frames(Path(folder), classes)
+        found[name] = Shifted(
+            frames=Subset(whole=whole, indices=range(0, len(whole), args.every)),
+            merge=classes.merge(info.name for info in model.card.classes),
+        )
+    return found
+
+
+def open_weather(args: EvaluateArgs, split: LabelledFrames) -> dict[str, Shifted]:
+    """A split in each weather; compared with itself, so that the weather alone is what is strange."""
+    same = np.arange(len(split.classes))
+    return {name: Shifted(frames=Weathered(whole=split, weather=WEATHER[name]()), merge=same) for name in args.weather}
+
+
+def calibration_frames(args: EvaluateArgs, run: Settings) -> LabelledFrames:
+    """Frames that a run kept from all training."""
+    if run.data.dataset != args.dataset:
+        raise ConfigError(f'the baseline was trained on {run.data.dataset}, expected {args.dataset} as judged')
+    if args.dataset == 'street':
+        whole = open_labelled(args, run.student, 'calibration')
+        return Subset(whole=whole, indices=range(0, len(whole), args.every))
+    whole = open_labelled(args, run.student, 'train')
+    kept = [index for index, each in enumerate(whole.sequences) if each in run.data.holdout]
+    return Subset(whole=whole, indices=kept[:: args.every])
+
+
+def past(args: EvaluateArgs, model: StoredModel) -> tuple[frozenset[str], frozenset[str]]:
+    """Drives of this data set that the student was trained on and calibrated on, as its card tells."""
+    calibration = model.card.calibration_data
+    calibrated = frozenset(calibration.sequences if calibration.dataset == args.dataset else ())
+    trained = model.card.provenance.config.get('data', {})
+    if trained.get('dataset') != args.dataset or (args.dataset != 'street' and not (args.data / 'train').is_dir()):
+        return frozenset(), calibrated
+    held_out = frozenset(trained.get('holdout', ()))
+    return frozenset(open_labelled(args, model.card.student, 'train').sequences) - held_out, calibrated

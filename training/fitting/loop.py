@@ -1,0 +1,111 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The training loop that members and student share: any epoch can be the last before a power cut."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.nn.utils import convert_conv2d_weight_memory_format
+
+from training.data.augment import Augment
+from training.data.segdata import SegData
+from training.fitting.checkpoint import resume, save_checkpoint
+from training.run.progress import EpochProgress, console
+from training.run.settings import FitSettings, Settings
+from uncd_ros.allocator import keep_freed_memory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What a network is shown in one step."""
+
+    images: Tensor
+    """(B, 3, h, w) float in [0, 255], augmented."""
+    labels: Tensor
+    """(B, h, w) int64 class ids, 255 void, 254 unlabelled."""
+    sequences: tuple[str, ...]
+    """Drive that each image comes from."""
+
+
+Network = TypeVar('Network', bound=nn.Module)
+Loss = Callable[[Network, Batch], Tensor]
+"""(network, batch) -> scalar."""
+
+
+def launch(settings: Settings) -> Fabric:
+    """The devices that train, and as many processes; one of them speaks."""
+    keep_freed_memory()
+    fabric = Fabric(accelerator='auto', devices=settings.devices, precision=settings.precision)
+    fabric.launch()
+    console.quiet = fabric.global_rank != 0
+    return fabric
+
+
+def fit(
+    fabric: Fabric,
+    checkpoint: Path,
+    network: Network,
+    loss: Loss[Network],
+    data: SegData,
+    settings: Settings,
+    plan: FitSettings,
+) -> Network:
+    """Train `network` by `plan`, or go on where `checkpoint` stops; returns it trained, in evaluation mode.
+
+    All randomness of an epoch comes from (seed, epoch), so a resumed run sees what an uninterrupted one sees.
+    """
+    steps = max(1, len(data) // (plan.batch_size * fabric.world_size))
+    network = convert_conv2d_weight_memory_format(network, torch.channels_last).to(fabric.device)
+    wrapped, optimizer = fabric.setup(network, _optimizer(network, plan))
+    done = resume(fabric, checkpoint, wrapped, optimizer, plan.epochs)
+    augment = Augment(settings.crop, settings.crop_scale, plan.jitter)
+    with EpochProgress(checkpoint.stem, plan.epochs, steps, plan.batch_size * fabric.world_size, done) as progress:
+        for epoch in range(done, plan.epochs):
+            torch.manual_seed(plan.seed * 100_003 + epoch)
+            # All processes draw the same order and take every n-th frame of it; their augmentations differ.
+            order = torch.randperm(len(data))[fabric.global_rank :: fabric.world_size]
+            torch.manual_seed((plan.seed * 100_003 + epoch) * 1_009 + fabric.global_rank)
+            wrapped.train()
+            for step, chosen in enumerate(torch.split(order, plan.batch_size)[:steps]):
+                _set_rate(optimizer, plan, epoch * steps + step, plan.epochs * steps)
+                value = loss(wrapped, _batch(data, chosen, augment, fabric.device))
+                fabric.backward(value)
+                fabric.clip_gradients(wrapped, optimizer, max_norm=5.0)
+                optimizer.step()
+                optimizer.zero_grad(set_to_none=True)
+                progress.step(value)
+            progress.epoch(epoch + 1)
+            save_checkpoint(fabric, checkpoint, wrapped, optimizer, epoch + 1)
+    return network.eval()
+
+
+def _batch(data: SegData, chosen: Tensor, augment: Augment, device: torch.device) -> Batch:
+    images, labels = augment(data.images[chosen].to(device), data.labels[chosen].to(device))
+    return Batch(images=images, labels=labels, sequences=tuple(data.sequences[index] for index in chosen.tolist()))
+
+
+def learning_rate(plan: FitSettings, step: int, total: int) -> float:
+    """Linear warm-up, then polynomial decay lr (1 - progress)^0.9."""
+    lr, warmup = float(plan.lr), float(plan.warmup) * total
+    if step < warmup:
+        return lr * (step + 1) / (warmup + 1)
+    return lr * math.pow(1.0 - (step - warmup) / (total - warmup), 0.9)
+
+
+def _optimizer(network: nn.Module, plan: FitSettings) -> torch.optim.Optimizer:
+    # Plain floats: the settings' range-checked ones would end up in checkpoints, which load without pickled types.
+    lr, decay = float(plan.lr), float(plan.weight_decay)
+    if plan.optimizer == 'sgd':
+        return torch.optim.SGD(network.parameters(), lr, momentum=0.9, weight_decay=decay, nesterov=True)
+    return torch.optim.AdamW(network.parameters(), lr, weight_decay=decay)
+
+
+def _set_rate(optimizer: torch.optim.Optimizer, plan: FitSettings, step: int, total: int) -> None:
+    for group in optimizer.param_groups:
+        group['lr'] = learning_rate(plan, step, total)

@@ -1,0 +1,91 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What an ensemble is worth as a teacher: how good its members are alone, and how far they disagree."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.data.segdata import SegData
+from training.members.member import Member
+from training.members.member_network import member_network
+from training.run.progress import console
+from uncd_ros.classes import IGNORE_INDEX
+from uncd_ros.evaluation.metrics import ConfusionMatrix
+from uncd_ros.evaluation.pixel_metrics import to_size
+
+MAD_TO_STD = 1.4826
+"""A normal distribution's standard deviation over its median absolute deviation."""
+SPREADS, MARGIN = 3.0, 0.05
+"""A member lags that is behind the median mIoU by more than this many robust spreads *and* by more than this."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnsembleReport:
+    """ensemble.json."""
+
+    frames: int
+    sequences: tuple[str, ...]
+    """Where the frames are from; no member trained on them."""
+    miou: dict[str, float]
+    """Member -> mIoU."""
+    disagreement: float | None
+    """Share of pixels that two members label differently, mean over pairs, in [0, 1]; None for a single member."""
+    lagging: tuple[str, ...]
+    """Members far behind the others."""
+
+
+def report_ensemble(members: Mapping[int, Member], data: SegData, run: Path) -> None:
+    """Write <run>/ensemble.json and say what it says."""
+    report = judge_ensemble({f'member{index:02d}': member for index, member in members.items()}, data)
+    (run / 'ensemble.json').write_text(json.dumps(asdict(report), indent=1) + '\n')
+    apart = '' if report.disagreement is None else f'; two of them disagree about {report.disagreement:.1%} of pixels'
+    values = ', '.join(f'{name} {miou:.3f}' for name, miou in report.miou.items())
+    console.print(f'mIoU on {report.frames} calibration frames: {values}{apart}')
+    for name in report.lagging:
+        median = float(np.median(list(report.miou.values())))
+        console.print(f'warning: {name} lags behind: mIoU {report.miou[name]:.3f}, median of the members {median:.3f}')
+
+
+@torch.inference_mode()
+def judge_ensemble(members: Mapping[str, Member], data: SegData) -> EnsembleReport:
+    """One image after another; of its labels only the votes a class are kept, however many members vote."""
+    confusions = {name: ConfusionMatrix(len(data.classes)) for name in members}
+    networks = {name: member_network(member) for name, member in members.items()}
+    apart = pixels = 0.0
+    for image, labels in zip(data.images, data.labels, strict=True):
+        votes = torch.zeros(len(data.classes), *labels.shape, dtype=torch.int32)
+        for name, network in networks.items():
+            predicted = to_size(network(image[None]), *labels.shape).labels().cpu()
+            confusions[name].update(predicted[0], labels)
+            votes.scatter_add_(0, predicted, torch.ones_like(predicted, dtype=torch.int32))
+        valid = labels != IGNORE_INDEX
+        apart += float(pairs_apart(votes[:, valid]).sum())
+        pixels += int(valid.sum())
+    miou = {name: confusion.miou() for name, confusion in confusions.items()}
+    return EnsembleReport(
+        frames=len(data),
+        sequences=tuple(sorted(set(data.sequences))),
+        miou=miou,
+        disagreement=apart / max(pixels, 1) if len(members) > 1 else None,
+        lagging=tuple(name for name, lags in zip(miou, lagging(list(miou.values())), strict=True) if lags),
+    )
+
+
+def pairs_apart(votes: Tensor) -> Tensor:
+    """Votes a class (C, N) of F members -> (N,) share of pairs that differ: 1 - sum_c n_c (n_c - 1) / (F (F - 1))."""
+    counts = votes.double()
+    members = counts.sum(dim=0)
+    return 1.0 - (counts * (counts - 1)).sum(dim=0) / (members * (members - 1))
+
+
+def lagging(values: Sequence[float]) -> list[bool]:
+    """Which lie below the median by more than MARGIN and by more than SPREADS x 1.4826 MAD."""
+    behind = np.median(values) - np.asarray(values)
+    spread = MAD_TO_STD * float(np.median(np.abs(behind)))
+    return [bool(each > max(SPREADS * spread, MARGIN)) for each in behind]

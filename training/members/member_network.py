@@ -1,0 +1,21 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A single net with the output of a student, so that the same metrics evaluate both."""
+
+import torch
+from torch import Tensor
+
+from training.members.member import Member
+from uncd_ros.evaluation.pixel_metrics import Network
+from uncd_ros.network.student import StudentOutput
+
+
+def member_network(member: Member, temperature: float = 1.0) -> Network:
+    """A single net: its logits over T, and a std of 0, for it disagrees with nobody."""
+    device = next(member.parameters()).device
+
+    def network(images: Tensor) -> StudentOutput:
+        logits: Tensor = member(member.normalise(member.normalise.resize(images.to(device)))) / temperature
+        return StudentOutput(logits=logits, std=torch.zeros((), device=device).expand_as(logits))
+
+    return network

@@ -1,0 +1,66 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The student's lesson: the members' mean and spread on the very view that it is shown."""
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from training.data.augment import CutMix
+from training.data.folds import Folds
+from training.data.segdata import SegData
+from training.data.unlabelled import load_unlabelled
+from training.fitting.loop import Batch, fit
+from training.members.member import Member
+from training.run.settings import Settings
+from training.teaching.objectives import HolderLoss
+from training.teaching.teacher import Teacher
+from uncd_ros.network.student import Student
+
+
+def train_student(fabric: Fabric, members: list[Member], data: SegData, settings: Settings) -> Student:
+    """The first member with two heads instead of one, taught by all; or goes on where its checkpoint stops."""
+    plan = settings.distill
+    torch.manual_seed(settings.init_seed)
+    student = Student(settings.student)
+    student.trunk.load_state_dict(members[0].trunk.state_dict())
+    if not plan.reinit_head:
+        student.prediction_head.load_state_dict(members[0].head.state_dict())
+    teacher, cutmix = Teacher(members, plan.temperature), CutMix(plan.cutmix)
+    folds = Folds.of(settings, data) if plan.cross_fit else None
+    objective = HolderLoss(
+        temperature=plan.temperature, alpha=plan.alpha, beta=plan.beta, target=plan.target, scale=plan.scale
+    )
+
+    def loss(network: Student, batch: Batch) -> Tensor:
+        images, labels = cutmix(batch.images, batch.labels)
+        x = network.normalise(images)
+        stats = teacher(x, folds.may_label(batch.sequences) if folds else None)
+        return objective(network(x), stats, labels)
+
+    checkpoint, shown = settings.student_folder / 'student.ckpt', _shown(data, settings)
+    taught = fit(fabric, checkpoint, student, loss, shown, settings, settings.student_fit)
+    wise_ft(taught, members[0], plan.wise_ft_alpha)
+    return taught
+
+
+@torch.no_grad()
+def wise_ft(student: Student, start: Member, share: float) -> None:
+    """Go back, in place, from the weights that were learnt towards those that teaching began with (WiSE-FT).
+
+    theta = share theta_taught + (1 - share) theta_start: between the two a network is often better than at either end,
+    most of all on what neither was trained on (Wortsman et al. 2022). The uncertainty head has no start to go back to.
+    """
+    for taught, origin in ((student.trunk, start.trunk), (student.prediction_head, start.head)):
+        before = origin.state_dict()
+        for name, value in taught.state_dict().items():
+            if value.is_floating_point():
+                value.lerp_(before[name].to(value.device), 1.0 - share)
+
+
+def _shown(data: SegData, settings: Settings) -> SegData:
+    """What the student sees: sequences of the training data, and frames that nobody labelled."""
+    labelled, plan = data.excluding(settings.student_fit.exclude_sequences), settings.distill
+    if not plan.unlabelled:
+        return labelled
+    return labelled.joined(load_unlabelled(plan.unlabelled, plan.unlabelled_every, data))

@@ -1,0 +1,201 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Known stretches of strangeness against the node's own flag: how late it rose, what it missed, what it made up.
+
+- An event is detected if the flag is up in any of its frames, from `start` up to but not at `end`; the delay is the
+  time from its start to the first such frame, and 0 where the flag was up already.
+- The flag rising outside of every event is a false alarm; their rate is over the time outside of events, with the exact
+  Poisson interval (Garwood 1936).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from scipy.stats import chi2
+
+from uncd_ros.bag_evaluation.event_file import Event
+from uncd_ros.bag_evaluation.frame_results import FrameResult
+from uncd_ros.evaluation.ranking import Ranking
+from uncd_ros.monitor.clock import LONGEST_STEP
+
+BATCH = 1024
+"""Scores that are ranked at a time: a histogram of a million bins takes its time however few come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventOutcome:
+    """What became of one event. NaN, null in report.json, is what does not exist."""
+
+    kind: str
+    start: float
+    end: float
+    """Seconds from the bag's start."""
+    frames: int
+    detected: bool
+    delay: float
+    """Seconds."""
+    up_before: bool
+    """Whether the flag was up when it began."""
+    flagged: float
+    """Share of its frames with the flag up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindOutcome:
+    """All events of one kind that have frames."""
+
+    events: int
+    detected: int
+    missed: int
+    delay_median: float
+    delay_max: float
+    """Seconds, over those detected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventReport:
+    """The flag over a whole drive."""
+
+    events: list[EventOutcome]
+    by_kind: dict[str, KindOutcome]
+    detected: int
+    missed: int
+    unseen: int
+    """Events without a frame; they count nowhere else."""
+    delay_median: float
+    false_alarms: int
+    false_alarms_of_faults: int
+    """Those that rose while the camera was faulty: not the scene's doing."""
+    calm_hours: float
+    """Time outside of events."""
+    false_alarms_per_hour: float
+    ci95: tuple[float, float]
+    """Of the rate."""
+    calm_flagged: float
+    """Share of the frames outside of events with the flag up."""
+    image_auroc: float
+    """Of telling frames of events from the others by the image score alone."""
+
+
+class EventScore:
+    """Follows the flag; memory does not grow with the frames."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._tallies = [_Tally(event) for event in events]
+        self._ranking = Ranking()
+        self._scores: list[tuple[float, bool]] = []
+        self._was_up, self._last = False, math.nan
+        self._was_calm = False
+        self._calm_seconds = 0.0
+        self._false = self._faulty = self._calm_frames = self._calm_flagged = 0
+
+    def update(self, result: FrameResult) -> None:
+        """Take in the next image."""
+        inside = [tally for tally in self._tallies if tally.event.covers(result.seconds)]
+        is_up = result.decision.is_ood
+        for tally in inside:
+            tally.update(result.seconds, is_up, self._was_up)
+        step = result.seconds - self._last
+        if self._was_calm and 0.0 < step <= LONGEST_STEP:
+            self._calm_seconds += step
+        if not inside:
+            self._calm_frames += 1
+            self._calm_flagged += is_up
+            is_rise = is_up and not self._was_up
+            self._false += is_rise
+            self._faulty += is_rise and bool(result.fault)
+        if result.prediction:
+            self._scores.append((result.score, bool(inside)))
+            if len(self._scores) == BATCH:
+                self._rank()
+        self._was_up, self._was_calm, self._last = is_up, not inside, result.seconds
+
+    def report(self) -> EventReport:
+        """All that was found."""
+        self._rank()
+        outcomes = [tally.outcome() for tally in self._tallies]
+        seen = [each for each in outcomes if each.frames]
+        hours = self._calm_seconds / 3600.0
+        low, high = poisson_interval(self._false)
+        kinds = sorted({each.kind for each in seen})
+        detected = sum(each.detected for each in seen)
+        return EventReport(
+            events=outcomes,
+            by_kind={kind: _of_kind([each for each in seen if each.kind == kind]) for kind in kinds},
+            detected=detected,
+            missed=len(seen) - detected,
+            unseen=len(outcomes) - len(seen),
+            delay_median=_median([each.delay for each in seen if each.detected]),
+            false_alarms=self._false,
+            false_alarms_of_faults=self._faulty,
+            calm_hours=hours,
+            false_alarms_per_hour=self._false / hours if hours else math.nan,
+            ci95=(low / hours, high / hours) if hours else (math.nan, math.nan),
+            calm_flagged=self._calm_flagged / self._calm_frames if self._calm_frames else math.nan,
+            image_auroc=self._ranking.auroc(),
+        )
+
+    def _rank(self) -> None:
+        scores, inside = torch.tensor(self._scores).reshape(-1, 2).T
+        self._ranking.update(scores, inside.bool())
+        self._scores.clear()
+
+
+class _Tally:
+    """One event while it goes by."""
+
+    def __init__(self, event: Event) -> None:
+        self.event = event
+        self._frames = self._flagged = 0
+        self._delay = math.nan
+        self._up_before = False
+
+    def update(self, seconds: float, is_up: bool, was_up: bool) -> None:
+        """A frame of it."""
+        if self._frames == 0:
+            self._up_before = was_up and is_up
+        if is_up and math.isnan(self._delay):
+            self._delay = 0.0 if self._up_before else seconds - self.event.start
+        self._frames += 1
+        self._flagged += is_up
+
+    def outcome(self) -> EventOutcome:
+        """What became of it."""
+        return EventOutcome(
+            kind=self.event.kind,
+            start=self.event.start,
+            end=self.event.end,
+            frames=self._frames,
+            detected=self._flagged > 0,
+            delay=self._delay,
+            up_before=self._up_before,
+            flagged=self._flagged / self._frames if self._frames else math.nan,
+        )
+
+
+def poisson_interval(count: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Exact interval of the mean of a Poisson count (Garwood 1936)."""
+    tail = (1.0 - confidence) / 2
+    low = float(chi2.ppf(tail, 2 * count)) / 2 if count else 0.0
+    return low, float(chi2.ppf(1.0 - tail, 2 * count + 2)) / 2
+
+
+def _of_kind(outcomes: Sequence[EventOutcome]) -> KindOutcome:
+    delays = [each.delay for each in outcomes if each.detected]
+    return KindOutcome(
+        events=len(outcomes),
+        detected=len(delays),
+        missed=len(outcomes) - len(delays),
+        delay_median=_median(delays),
+        delay_max=max(delays, default=math.nan),
+    )
+
+
+def _median(values: Sequence[float]) -> float:
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    if not ordered:
+        return math.nan
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2

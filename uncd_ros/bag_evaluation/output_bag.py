@@ -1,0 +1,76 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The student's answers as topics beside the camera, in a new bag that rviz and Foxglove show."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uncd_ros.bag_evaluation.frame_results import FrameResult
+from uncd_ros.bags.topics import IMAGE
+from uncd_ros.bags.writer import BagWriter, image_message, plain_message
+from uncd_ros.errors import BagError
+from uncd_ros.model.predictor import Prediction
+
+PREFIX = '/segmentation'
+"""Of the topics, as the node calls them."""
+BOOL, FLOAT = 'std_msgs/msg/Bool', 'std_msgs/msg/Float32'
+IMAGES: dict[str, tuple[str, Callable[[Prediction], NDArray[np.uint8] | NDArray[np.float32] | None]]] = {
+    'mask': ('mono8', lambda found: found.labels),
+    'uncertainty': ('32FC1', lambda found: found.uncertainty),
+    'confidence': ('mono8', lambda found: found.confidence),
+}
+"""Topic -> encoding, and what of a prediction it shows."""
+
+
+class BagOutput:
+    """Copies each camera message that is evaluated and adds the answers. A full disk ends the bag, nothing else."""
+
+    def __init__(self, path: Path, storage: str) -> None:
+        """Raises BagError where there can be no new bag."""
+        self._bag: BagWriter | None = BagWriter(path, storage)
+        self.trouble = ''
+        """Why there is no bag in the end; empty if there is one."""
+
+    def __enter__(self) -> 'BagOutput':
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bag is not None:
+            self._bag.discard()
+            self._bag = None
+
+    def update(self, result: FrameResult) -> None:
+        """Write the next image and what is said about it."""
+        if self._bag is None:
+            return
+        try:
+            self._write(self._bag, result)
+        except BagError as error:
+            self._bag, self.trouble = None, str(error)
+
+    def finish(self) -> None:
+        """Make it whole."""
+        bag, self._bag = self._bag, None
+        try:
+            if bag is not None:
+                bag.close()
+        except BagError as error:
+            self.trouble = str(error)
+
+    @staticmethod
+    def _write(bag: BagWriter, result: FrameResult) -> None:
+        message = result.frame.message
+        bag.write(message.topic, message.kind, message.received, message.data)
+        bag.write(f'{PREFIX}/ood', BOOL, message.received, plain_message(BOOL, result.decision.is_ood))
+        bag.write(f'{PREFIX}/ood_score', FLOAT, message.received, plain_message(FLOAT, result.score))
+        if result.prediction:
+            for topic, (encoding, pick) in IMAGES.items():
+                if (pixels := pick(result.prediction)) is not None:
+                    content = image_message(result.frame.header, encoding, pixels)
+                    bag.write(f'{PREFIX}/{topic}', IMAGE, message.received, content)

@@ -1,0 +1,156 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One network before labelled frames: everything that can be said of its pixels, and the scores of its images."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from uncd_ros.classes import IGNORE_INDEX
+from uncd_ros.evaluation.metrics import CalibrationError, ConfusionMatrix, ProbabilityScores
+from uncd_ros.evaluation.ranking import Ranking
+from uncd_ros.evaluation.results import (
+    CalibrationResult,
+    ClassResult,
+    Confidence,
+    ErrorDetection,
+    Segmentation,
+)
+from uncd_ros.evaluation.retention import Retention
+from uncd_ros.network.student import StudentOutput
+from uncd_ros.scores.confidence import ConfidenceCurve
+from uncd_ros.scores.image import image_score
+from uncd_ros.scores.pixel import pixel_uncertainty
+
+Network = Callable[[Tensor], StudentOutput]
+"""(1, 3, H, W) uint8 RGB -> its output, at the network's own size."""
+
+PAPER = 'mean_std'
+"""The paper's pixel uncertainty, eq. 8."""
+
+
+def to_size(output: StudentOutput, height: int, width: int) -> StudentOutput:
+    """Both maps at the size of the labels, bilinear: labels themselves are never interpolated."""
+    if output.logits.shape[-2:] == (height, width):
+        return output
+    maps = (output.logits, output.std)
+    logits, std = (functional.interpolate(m, (height, width), mode='bilinear', align_corners=False) for m in maps)
+    return output._replace(logits=logits, std=std)
+
+
+class Pixels(NamedTuple):
+    """The N valid pixels of one image."""
+
+    truth: Tensor
+    """(N,) ids."""
+    predicted: Tensor
+    """(N,) ids."""
+    log_p: Tensor
+    """(C, N)."""
+    uncertainties: dict[str, Tensor]
+    """Name -> (N,)."""
+
+
+class ErrorMetrics:
+    """What training must know: how right the labels are, how calibrated, and what finds the wrong ones."""
+
+    def __init__(self, num_classes: int, uncertainties: Sequence[str], curve: ConfidenceCurve | None = None) -> None:
+        """`curve` turns the first uncertainty, which must be the served one, into a confidence that is judged, too."""
+        self.confusion, self.calibration = ConfusionMatrix(num_classes), CalibrationError()
+        self.errors = {name: Ranking() for name in uncertainties}
+        self.served, self.curve, self.served_confidence = uncertainties[0], curve, CalibrationError()
+
+    def update(self, output: StudentOutput, labels: Tensor) -> Pixels:
+        """Maps (1, C, h, w) of any size and labels (H, W) uint8 of one image; void pixels count nowhere."""
+        output = to_size(output, *labels.shape)
+        labels = labels.to(output.logits.device)
+        valid = labels != IGNORE_INDEX
+        truth = labels[valid]
+        log_p = torch.log_softmax(output.logits[0], dim=0)[:, valid]
+        confidence, predicted = log_p.exp().max(dim=0)
+        wrong = predicted != truth
+        self.confusion.update(predicted, truth)
+        self.calibration.update(confidence, ~wrong)
+        maps = {name: pixel_uncertainty(name, output) for name in self.errors}
+        uncertainties = {name: uncertainty[0][valid] for name, uncertainty in maps.items()}
+        for name, ranking in self.errors.items():
+            ranking.update(uncertainties[name], wrong)
+        if self.curve:
+            believed = self.curve.confidence(output, maps[self.served])[0][valid]
+            self.served_confidence.update(believed / 255.0, ~wrong)
+        return Pixels(truth=truth, predicted=predicted, log_p=log_p, uncertainties=uncertainties)
+
+
+class PixelMetrics(ErrorMetrics):
+    """Everything the report says about pixels."""
+
+    def __init__(
+        self, num_classes: int, uncertainties: Sequence[str], served: str, curve: ConfidenceCurve | None = None
+    ) -> None:
+        super().__init__(num_classes, (served, *(name for name in uncertainties if name != served)), curve)
+        self.probability, self.retention = ProbabilityScores(), Retention(num_classes)
+        self.class_uncertainty = torch.zeros(num_classes, dtype=torch.float64)
+
+    def update(self, output: StudentOutput, labels: Tensor) -> Pixels:
+        """As the judge of errors."""
+        pixels = super().update(output, labels)
+        self.probability.update(pixels.log_p, pixels.truth)
+        self.retention.update(pixels.uncertainties[self.served], pixels.predicted, pixels.truth)
+        if PAPER in pixels.uncertainties:
+            weights = pixels.uncertainties[PAPER].double()
+            sums = torch.bincount(pixels.truth.long(), weights=weights, minlength=len(self.class_uncertainty))
+            self.class_uncertainty += sums.cpu()
+        return pixels
+
+    def segmentation(self, classes: Sequence[str]) -> Segmentation:
+        """Table 1: IoU and mean uncertainty a class."""
+        # Without the paper's uncertainty, sums of 0 must not pass for a mean of 0.
+        means = self.class_uncertainty / self.confusion.counts.sum(1) * (1.0 if PAPER in self.errors else float('nan'))
+        per_class = {
+            name: ClassResult(iou=iou, mean_uncertainty=mean)
+            for name, iou, mean in zip(classes, self.confusion.iou(), means.tolist(), strict=True)
+        }
+        return Segmentation(miou=self.confusion.miou(), pixel_accuracy=self.confusion.accuracy(), per_class=per_class)
+
+    def calibrated(self) -> CalibrationResult:
+        """How far the class probabilities can be believed."""
+        return CalibrationResult(
+            ece=self.calibration.ece(),
+            nll=self.probability.nll(),
+            brier=self.probability.brier(),
+            confidence_ece=self.served_confidence.ece(),
+        )
+
+    def error_detection(self, name: str) -> ErrorDetection:
+        """How well an uncertainty finds wrong pixels; NaN for one that this network does not have."""
+        ranking = self.errors.get(name, Ranking())
+        return ErrorDetection(auroc=ranking.auroc(), aupr=ranking.aupr(), fpr95=ranking.fpr95(), aurc=ranking.aurc())
+
+    def confidence(self) -> Confidence:
+        """Accurate and certain, or uncertain and inaccurate, cut at the mean of the served uncertainty."""
+        ranking = self.errors[self.served]
+        threshold = ranking.mean()
+        (accurate_certain, inaccurate_certain), (_, inaccurate_uncertain) = ranking.split(threshold)
+        inaccurate = inaccurate_certain + inaccurate_uncertain
+        return Confidence(
+            threshold=threshold,
+            p_accurate_certain=float(accurate_certain / (accurate_certain + inaccurate_certain)),
+            p_uncertain_inaccurate=float(inaccurate_uncertain / inaccurate) if inaccurate else float('nan'),
+        )
+
+
+class ImageScores:
+    """Some image scores of every image, in order and exact: a few numbers an image are all that grows with a set."""
+
+    def __init__(self, uncertainty: str, names: Sequence[str]) -> None:
+        self.uncertainty = uncertainty
+        self.values: dict[str, list[float]] = {name: [] for name in names}
+
+    def update(self, output: StudentOutput) -> None:
+        """Score one image at the network's own size, as on the robot."""
+        maps = pixel_uncertainty(self.uncertainty, output)
+        for name, values in self.values.items():
+            values.append(float(image_score(name, output, maps)))

@@ -1,0 +1,184 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Networks side by side: every frame goes to each of them in turn, so all are judged, and timed, on the same."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from uncd_ros.classes import IGNORE_INDEX
+from uncd_ros.evaluation.metrics import ConfusionMatrix
+from uncd_ros.evaluation.pixel_metrics import ImageScores, Network, PixelMetrics, to_size
+from uncd_ros.evaluation.ranking import Ranking
+from uncd_ros.evaluation.results import LabelledFrame, ShiftResult
+from uncd_ros.evaluation.std_agreement import Agreement
+from uncd_ros.network.student import StudentOutput
+from uncd_ros.scores.confidence import ConfidenceCurve
+from uncd_ros.scores.image import COMPARISON_SCORES, IMAGE_SCORES
+from uncd_ros.scores.pixel import COMPARISON_UNCERTAINTIES, PIXEL_UNCERTAINTIES, pixel_uncertainty
+
+STUDENT, TEACHER, BASELINE, SCALED = 'student', 'teacher', 'baseline', 'baseline_scaled'
+"""Names of evaluated_models; the last two are a single net, as it is and after temperature scaling."""
+STDS = ('mean_std', 'predicted_std')
+"""Uncertainties that a network without an ensemble behind it does not have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluatedModel:
+    """One network under judgement."""
+
+    name: str
+    network: Network
+    served: str
+    """Pixel uncertainty that it serves."""
+    has_std: bool
+    curve: ConfidenceCurve | None = None
+    """What makes its confidence image, if it serves one."""
+
+    @property
+    def uncertainties(self) -> tuple[str, ...]:
+        """Every pixel uncertainty that it has."""
+        return tuple(
+            name for name in (*PIXEL_UNCERTAINTIES, *COMPARISON_UNCERTAINTIES) if self.has_std or name not in STDS
+        )
+
+    def scores(self) -> ImageScores:
+        """Empty, for one set of images."""
+        return ImageScores(self.served, (*IMAGE_SCORES, *COMPARISON_SCORES))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One frame to look at, and what the first evaluated_model says about it; the paper's Fig 2."""
+
+    frame: LabelledFrame
+    predicted: NDArray[np.uint8]
+    """(H, W) class ids."""
+    uncertainty: NDArray[np.float32]
+    """(H, W), the served one."""
+
+
+class SplitEvaluator:
+    """All evaluated_models before one labelled split."""
+
+    def __init__(self, evaluated_models: Sequence[EvaluatedModel], num_classes: int, examples: Sequence[int]) -> None:
+        self.evaluated_models = evaluated_models
+        self.pixels = {
+            each.name: PixelMetrics(num_classes, each.uncertainties, each.served, each.curve)
+            for each in evaluated_models
+        }
+        self.images = {each.name: each.scores() for each in evaluated_models}
+        self.seconds: dict[str, list[float]] = {each.name: [] for each in evaluated_models}
+        followers = [each.name for each in evaluated_models if each.has_std and each.name != TEACHER]
+        has_teacher = any(each.name == TEACHER for each in evaluated_models)
+        self.agreement = {name: {std: Agreement() for std in STDS} for name in followers if has_teacher}
+        self.examples: list[Example] = []
+        self.sequences: list[str] = []
+        self._wanted = frozenset(examples)
+
+    @torch.inference_mode()
+    def update(self, frame: LabelledFrame) -> None:
+        """Ask every evaluated_model about the next frame."""
+        image, labels = as_batch(frame.image), torch.from_numpy(frame.labels)
+        outputs = {}
+        for each in self.evaluated_models:
+            start = time.perf_counter()
+            outputs[each.name] = each.network(image)
+            _wait_for(outputs[each.name])
+            self.seconds[each.name].append(time.perf_counter() - start)
+            self.pixels[each.name].update(outputs[each.name], labels)
+            self.images[each.name].update(outputs[each.name])
+        self._compare(outputs, labels)
+        if len(self.sequences) in self._wanted:
+            self._keep(frame, outputs[self.evaluated_models[0].name])
+        self.sequences.append(frame.sequence)
+
+    def milliseconds(self, name: str) -> float:
+        """Median time of a pass: evaluated_models take turns, so a busy moment hits all alike."""
+        return 1e3 * float(np.median(self.seconds[name]))
+
+    def _compare(self, outputs: dict[str, StudentOutput], labels: Tensor) -> None:
+        """Student's std against the teacher's."""
+        for name, agreements in self.agreement.items():
+            teacher, student = (to_size(outputs[who], *labels.shape) for who in (TEACHER, name))
+            valid = labels.to(student.logits.device) != IGNORE_INDEX
+            wrong = (student.labels()[0].cpu() != labels)[labels != IGNORE_INDEX]
+            for std, agreement in agreements.items():
+                theirs, ours = (pixel_uncertainty(std, output)[0][valid] for output in (teacher, student))
+                agreement.update(theirs.cpu(), ours.cpu(), wrong)
+
+    def _keep(self, frame: LabelledFrame, output: StudentOutput) -> None:
+        sized = to_size(output, *frame.labels.shape)
+        uncertainty = pixel_uncertainty(self.evaluated_models[0].served, sized)
+        self.examples.append(
+            Example(
+                frame=frame,
+                predicted=sized.labels()[0].byte().cpu().numpy(),
+                uncertainty=uncertainty[0].float().cpu().numpy(),
+            )
+        )
+
+
+@torch.inference_mode()
+def score_images(
+    evaluated_models: Sequence[EvaluatedModel], images: Iterable[NDArray[np.uint8]]
+) -> dict[str, ImageScores]:
+    """Image scores of unlabelled (H, W, 3) RGB images, a evaluated_model each."""
+    scores = {each.name: each.scores() for each in evaluated_models}
+    for image in images:
+        batch = as_batch(image)
+        for each in evaluated_models:
+            scores[each.name].update(each.network(batch))
+    return scores
+
+
+class ShiftEvaluator:
+    """All evaluated_models before labelled frames of another world, in that world's merged classes."""
+
+    def __init__(self, evaluated_models: Sequence[EvaluatedModel], merge: NDArray[np.int64], num_merged: int) -> None:
+        self.evaluated_models, self.merge = evaluated_models, torch.from_numpy(merge)
+        self.confusions = {each.name: ConfusionMatrix(num_merged) for each in evaluated_models}
+        self.errors = {each.name: Ranking() for each in evaluated_models}
+        self.images = {each.name: each.scores() for each in evaluated_models}
+        self.frames = 0
+
+    @torch.inference_mode()
+    def update(self, frame: LabelledFrame) -> None:
+        """Ask every evaluated_model about the next frame; its labels are ids of the merged classes."""
+        image, labels = as_batch(frame.image), torch.from_numpy(frame.labels)
+        valid = labels != IGNORE_INDEX
+        for each in self.evaluated_models:
+            answer = each.network(image)
+            self.images[each.name].update(answer)
+            output = to_size(answer, *labels.shape)
+            predicted = self.merge[output.labels()[0].cpu()]
+            self.confusions[each.name].update(predicted, labels)
+            uncertainty = pixel_uncertainty(each.served, output)[0].cpu()[valid]
+            self.errors[each.name].update(uncertainty, (predicted != labels)[valid])
+        self.frames += 1
+
+    def result(self, name: str) -> ShiftResult:
+        """One row of the paper's Table 2."""
+        confusion = self.confusions[name]
+        return ShiftResult(
+            images=self.frames,
+            miou=confusion.miou(),
+            pixel_accuracy=confusion.accuracy(),
+            error_auroc=self.errors[name].auroc(),
+        )
+
+
+def as_batch(image: NDArray[np.uint8]) -> Tensor:
+    """(H, W, 3) -> (1, 3, H, W)."""
+    return torch.from_numpy(image).permute(2, 0, 1)[None]
+
+
+def _wait_for(output: StudentOutput) -> None:
+    """A CUDA device answers later than it returns; the clock must wait."""
+    if output.logits.is_cuda:
+        torch.cuda.synchronize()

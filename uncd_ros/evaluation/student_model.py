@@ -1,0 +1,30 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The student as a evaluated_model: resized and normalised as on the robot, its layers as they were trained."""
+
+import torch
+from torch import Tensor
+
+from uncd_ros.evaluation.pixel_metrics import Network
+from uncd_ros.evaluation.split_evaluator import STUDENT, EvaluatedModel
+from uncd_ros.model.store import StoredModel
+from uncd_ros.network.student import Student, StudentOutput
+
+
+def student_network(student: Student) -> Network:
+    """On the device where it is."""
+    device = next(student.parameters()).device
+
+    def network(images: Tensor) -> StudentOutput:
+        output: StudentOutput = student(student.preprocess(images.to(device).permute(0, 2, 3, 1)))
+        return output
+
+    return network
+
+
+def student_model(model: StoredModel, device: torch.device) -> EvaluatedModel:
+    """Serves what its card says."""
+    network, card = student_network(model.student.to(device)), model.card
+    return EvaluatedModel(
+        name=STUDENT, network=network, served=card.uncertainty.name, has_std=True, curve=card.confidence
+    )

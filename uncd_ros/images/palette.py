@@ -1,0 +1,78 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Colours: class ids to RGB, and the overlay a person looks at."""
+
+from itertools import islice
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+IGNORE_INDEX = 255
+"""Label id of pixels the model does not vouch for, and of void in training labels."""
+
+
+OKABE_ITO = (
+    (86, 180, 233),
+    (230, 159, 0),
+    (0, 158, 115),
+    (240, 228, 66),
+    (0, 114, 178),
+    (213, 94, 0),
+    (204, 121, 167),
+    (255, 255, 255),
+)
+"""Colours that people with any kind of colour vision tell apart (Okabe and Ito, 2008)."""
+
+
+def colour_blind_safe(count: int) -> tuple[tuple[int, int, int], ...]:
+    """`count` colours: those of Okabe and Ito, then darker ones of the same hues."""
+    shades = (
+        (red // 2**turn, green // 2**turn, blue // 2**turn)
+        for turn in range(-(-count // len(OKABE_ITO)))
+        for red, green, blue in OKABE_ITO
+    )
+    return tuple(islice(shades, count))
+
+
+def colour_table(colours: tuple[tuple[int, int, int], ...]) -> NDArray[np.uint8]:
+    """(256, 3) RGB table; ids without a colour of their own, 255 among them, are black."""
+    table = np.zeros((256, 3), np.uint8)
+    table[: len(colours)] = colours
+    return table
+
+
+def colourise(labels: NDArray[np.uint8], table: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(H, W) ids -> (H, W, 3) RGB."""
+    return table[labels]
+
+
+def heat(uncertainty: NDArray[np.float32], upper: float) -> NDArray[np.uint8]:
+    """(H, W) uncertainty in [0, upper] -> (H, W, 3) RGB, black through orange to white."""
+    scaled = cv2.convertScaleAbs(uncertainty, alpha=255.0 / upper)
+    return np.asarray(cv2.cvtColor(cv2.applyColorMap(scaled, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def overlay(
+    image: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    uncertainty: NDArray[np.float32],
+    table: NDArray[np.uint8],
+    upper: float,
+) -> NDArray[np.uint8]:
+    """Class colours over the camera image, (H, W, 3) RGB; colour fades to grey where the model is unsure.
+
+    `upper` is the uncertainty at which nothing of the colour is left.
+    """
+    grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    trust = np.clip(1.0 - uncertainty / upper, 0.0, 1.0).astype(np.float32)
+    weight = cv2.merge([0.55 * trust] * 3)
+    return np.asarray(grey + (colourise(labels, table) - grey.astype(np.float32)) * weight, np.uint8)
+
+
+def framed(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(H, W, 3) RGB with a red frame drawn into it: the flag is up, to be seen in any image viewer."""
+    width = max(1, image.shape[0] // 50)
+    for edge in (image[:width], image[-width:], image[:, :width], image[:, -width:]):
+        edge[...] = (255, 0, 0)
+    return image

@@ -1,0 +1,92 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The one place that decides what an image means: is the camera faulty, and is the scene out of distribution?
+
+The node and the evaluation of bags both ask it, so that a bag evaluated with the node's parameters reproduces the
+node's flags.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uncd_ros.errors import ImageError, TruncatedImageError
+from uncd_ros.monitor.alarm import AlarmParams, OodAlarm
+from uncd_ros.monitor.camera_health import CameraHealth
+from uncd_ros.monitor.ood_rule import OodRule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What is said about one image."""
+
+    is_ood: bool
+    """The flag: of late the scene was out of distribution, the camera faulty or the model without an answer."""
+    score: float
+    """Image score; higher is more anomalous; NaN for an image without one."""
+    threshold: float
+    """Score above which an image counts as anomalous."""
+    alarms: int
+    """Times the flag has risen."""
+    false_alarm_rate: float
+    """Share of nominal images, in (0, 1), that may pass this threshold."""
+    guaranteed: bool
+    """Whether the model was calibrated on enough independent images to promise that share."""
+    false_alarms_per_hour: float
+    """Times per hour that nominal images may raise the flag at most, on average, at the present fps; NaN at first."""
+    reason: str
+    """One sentence for a person."""
+    fault: str
+    """What is wrong with this image or its camera, in words that begin with the kind of fault; empty if nothing is."""
+
+
+class SceneMonitor:
+    """Watches one camera, image by image."""
+
+    def __init__(self, rule: OodRule, params: AlarmParams) -> None:
+        self._alarm = OodAlarm(rule, params)
+        self._health = CameraHealth()
+
+    def reconfigure(self, rule: OodRule, params: AlarmParams) -> None:
+        """Decide by these from the next image on; a raised flag and the alarm count stay, see `OodAlarm`."""
+        self._alarm.reconfigure(rule, params)
+
+    def update(
+        self,
+        image: NDArray[np.uint8] | Exception,
+        score: float,
+        *,
+        stamp: float,
+        arrival: float,
+        stated_size: tuple[int, int] | None = None,
+    ) -> Decision:
+        """Decide about the next image, (H, W, 3), or about the error that came in its place.
+
+        `score` is its image score, `stamp` its header's and `arrival` its time of arrival on a steady clock, in
+        seconds; `stated_size` is the (height, width) that its camera_info states. The image of a faulty camera counts
+        as anomalous whatever its score: what it shows is not the scene.
+        """
+        fault = _fault_of(image) if isinstance(image, Exception) else self._health.check(image, stated_size) or ''
+        state = self._alarm.update(math.nan if fault else score, stamp=stamp, arrival=arrival)
+        return Decision(
+            is_ood=state.is_ood,
+            score=math.nan if isinstance(image, Exception) else score,
+            threshold=state.threshold,
+            alarms=state.alarms,
+            false_alarm_rate=state.false_alarm_rate,
+            guaranteed=state.guaranteed,
+            false_alarms_per_hour=state.false_alarms_per_hour,
+            reason=f'{fault}; {state.reason}' if fault else state.reason,
+            fault=fault,
+        )
+
+
+def _fault_of(error: Exception) -> str:
+    """The kind of fault, and what happened."""
+    if isinstance(error, TruncatedImageError):
+        return f'truncated: {error}'
+    if isinstance(error, ImageError):
+        return f'unreadable: {error}'
+    return f'inference failed: {type(error).__name__}: {error}'

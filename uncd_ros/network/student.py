@@ -1,0 +1,147 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The student: one network, one pass, two heads: what is there, and how far an ensemble would disagree."""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from uncd_ros.network.deeplab import Trunk, make_head
+
+StdMaps = Literal['classes', 'mean', 'none']
+"""How much of the std a pass gives: a map a class, their mean, or no map at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudentConfig:
+    """Everything needed to build the network of a student, or of a member of its ensemble."""
+
+    num_classes: int
+    """C."""
+    encoder: Literal['efficientnet_lite0', 'mobilenet_v2'] = 'efficientnet_lite0'
+    width: float = 1.0
+    """Multiplies the encoder's channels."""
+    decoder_channels: int = 256
+    head: Literal['dense', 'separable'] = 'separable'
+    """Convolution of the heads: the paper's dense 3x3, or depthwise separable for CPU robots."""
+    input_height: int = 360
+    """Pixels; images are resized to this before the first layer."""
+    input_width: int = 480
+    mean: tuple[float, float, float] = (127.0, 127.0, 127.0)
+    """Per RGB channel, in [0, 255]; x -> (x - mean) / std."""
+    std: tuple[float, float, float] = (128.0, 128.0, 128.0)
+
+
+class StudentOutput(NamedTuple):
+    """What one pass gives; a named tuple, which training wrappers and exporters walk through unlike a dataclass."""
+
+    logits: Tensor
+    """(B, C, h, w) float; softmax over C is the class distribution."""
+    std: Tensor
+    """(B, C, h, w) float in [0, 1]; the ensemble's predicted standard deviation a class.
+
+    (B, 1, h, w), its mean over the classes, or (B, 0, h, w), nothing, where a pass was asked for no more.
+    """
+    features: Tensor | None = None
+    """(B, D) float; the encoder's deepest features as `MahalanobisFeatures` gives them; None where there are none."""
+
+    def labels(self) -> Tensor:
+        """(B, h, w) int64, the most probable class."""
+        # max, not argmax: on the CPU that takes four times as long over a dimension that is not the last.
+        return self.logits.max(dim=1).indices
+
+
+class Normalise(nn.Module):
+    """uint8 RGB -> the network's input; part of every network, so that no caller can forget it."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, config: StudentConfig) -> None:
+        super().__init__()
+        self.size = (config.input_height, config.input_width)
+        self.register_buffer('mean', torch.tensor(config.mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer('std', torch.tensor(config.std).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(B, 3, h, w) values in [0, 255] -> (B, 3, h, w) float32."""
+        return (images.float() - self.mean) / self.std
+
+    def resize(self, images: Tensor) -> Tensor:
+        """(B, 3, H, W) uint8 -> (B, 3, input_height, input_width) uint8, antialiased."""
+        if images.shape[-2:] == self.size:
+            return images
+        # The CPU kernel works on bytes; CUDA has none, so it goes through float and rounds back.
+        pixels = images if images.device.type == 'cpu' else images.float()
+        resized = functional.interpolate(pixels, self.size, mode='bilinear', align_corners=False, antialias=True)
+        return resized if images.device.type == 'cpu' else resized.round().clamp(0, 255).byte()
+
+
+class MahalanobisFeatures(nn.Module):
+    """What the training frames look like to the encoder: mean and whitening of its averaged deepest features.
+
+    The length of what comes out is their Mahalanobis distance, on a scale that calibration may choose: with
+    covariance S, whitening W W^T = S^-1,
+    |(f - mean) W|^2 = (f - mean)^T S^-1 (f - mean). Until it is fitted the features pass through unchanged.
+    """
+
+    mean: Tensor
+    whitening: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        # Not persistent: checkpoints of a training know nothing of it, a model folder stores it (model_store.py).
+        self.register_buffer('mean', torch.zeros(channels), persistent=False)
+        self.register_buffer('whitening', torch.eye(channels), persistent=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, D, h, w) -> (B, D)."""
+        return (features.float().mean(dim=(2, 3)) - self.mean) @ self.whitening
+
+
+class Student(nn.Module):
+    """DeepLabv3+ at output stride 16 with a prediction head and an uncertainty head on one trunk."""
+
+    def __init__(self, config: StudentConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.normalise = Normalise(config)
+        self.trunk = Trunk(config.encoder, config.width, config.decoder_channels)
+        self.prediction_head = make_head(config.head, self.trunk.channels, config.decoder_channels, config.num_classes)
+        self.uncertainty_head = make_head(config.head, self.trunk.channels, config.decoder_channels, config.num_classes)
+        self.mahalanobis = MahalanobisFeatures(self.trunk.encoder.high_channels)
+        # Most pixels are certain: start at sigmoid(-3) = 0.05 instead of 0.5, the largest std there is.
+        nn.init.constant_(cast(Tensor, self.uncertainty_head[-1].bias), -3.0)
+
+    def preprocess(self, images: Tensor, *, bgr: bool = False) -> Tensor:
+        """(B, H, W, 3) uint8 RGB, or BGR, of any size -> (B, 3, input_height, input_width) normalised."""
+        resized = self.normalise.resize(images.permute(0, 3, 1, 2))
+        normalised: Tensor = self.normalise(resized.flip(1) if bgr else resized)
+        return normalised.contiguous(memory_format=torch.channels_last)
+
+    def forward(self, x: Tensor, *, std: StdMaps = 'classes', features: bool = True) -> StudentOutput:
+        """(B, 3, h, w) normalised -> maps at the input's size; what is not asked for is not computed."""
+        size = x.shape[-2:]
+        low, high = self.trunk.encoder(x)
+        maps = self.trunk.decode(low, high)
+        logits = upsample(self.prediction_head(maps), size)
+        return StudentOutput(
+            logits=logits,
+            std=logits[:, :0] if std == 'none' else upsample(self._std(maps, std), size),
+            features=self.mahalanobis(high) if features else None,
+        )
+
+    def _std(self, maps: Tensor, std: StdMaps) -> Tensor:
+        """(B, channels, h/4, w/4) -> (B, C or 1, h/4, w/4)."""
+        # Sigmoid and mean before the upsampling: a sixteenth of the pixels, and the mean commutes with it.
+        classes = torch.sigmoid(self.uncertainty_head(maps))
+        return classes.mean(dim=1, keepdim=True) if std == 'mean' else classes
+
+
+def upsample(maps: Tensor, size: torch.Size) -> Tensor:
+    """(B, C, h/4, w/4) -> (B, C, h, w), bilinear."""
+    # Channels first from here on: what follows reduces over classes, which is fastest with whole maps in a row.
+    return functional.interpolate(maps.contiguous(), size, mode='bilinear', align_corners=False)

@@ -1,0 +1,227 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The whole path on a camera stream: a player and the perception node as processes, and proof of what they did.
+
+Writes overlay frames, one contact sheet and summary.json; exit status 1 if an answer does not fit its image.
+"""
+
+import argparse
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+from rclpy.executors import ExternalShutdownException
+from rich.console import Console
+from rich.live import Live
+from rich.panel import Panel
+
+from uncd_ros.errors import UncdError
+from uncd_ros.images.contact_sheet import contact_sheet
+from uncd_ros.model.card import ModelCard
+from uncd_ros.model.store import find_model, load_card
+from uncd_ros.node.recorder import DIAGNOSTICS, MASK, Recorder, Spin, calibration_mismatches, recording
+from uncd_ros.node.telemetry import percentiles_ms
+from uncd_ros.node.transport import large_image_environment
+from uncd_ros.sources.frame_source import open_source
+
+SECONDS = 40.0
+"""Of a source that is longer, this much is played."""
+ROWS = 6
+"""Of the contact sheet."""
+START_WITHIN, SETTLE_WITHIN = 60.0, 20.0
+"""Seconds for the node to load its model, and to work off what it has when the camera ends."""
+
+
+class DemoError(UncdError):
+    """The demo did not show what it should."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What to play, through which model, and where the results go."""
+
+    source: str
+    model: str
+    out: Path
+    frames: int
+    """At most; 0 is all."""
+    rate: float
+    """Images per second."""
+
+
+def settings(arguments: list[str] | None) -> Settings:
+    """Read the command line. Raises UncdError for a source or model that is not there."""
+    parser = argparse.ArgumentParser(prog='demo', description=__doc__)
+    parser.add_argument('--source', default='street', help="video file, folder of images, or 'street' (the default)")
+    parser.add_argument('--model', help="model folder or built-in name; 'street' on the street, else 'camvid'")
+    parser.add_argument('--out', type=Path, default=Path('out/demo'), help='folder for the results (%(default)s)')
+    parser.add_argument('--frames', type=int, help=f'images to play at most; 0 is all, {SECONDS:g} s by default')
+    parser.add_argument('--rate', type=float, help="images per second; the source's own by default")
+    given = parser.parse_args(arguments)
+    source = open_source(given.source)
+    rate = given.rate or source.fps
+    return Settings(
+        source=given.source,
+        model=given.model or ('street' if given.source == 'street' else 'camvid'),
+        out=given.out,
+        frames=round(SECONDS * rate) if given.frames is None else given.frames,
+        rate=rate,
+    )
+
+
+def run(wanted: Settings, console: Console) -> dict[str, Any]:
+    """Play, listen, check, write; the summary. Raises UncdError if anything is not as it should be."""
+    card = load_card(find_model(wanted.model))
+    overlays = wanted.out / 'overlay'
+    overlays.mkdir(parents=True, exist_ok=True)
+    for old in overlays.glob('*.jpg'):
+        old.unlink()
+    with recording(overlays, samples=ROWS) as (recorder, spin), process('perception_node', model=wanted.model) as node:
+        console.print(f'starting the node with model [bold]{card.name}[/] …')
+        spin(lambda: recorder.connected() or node.poll() is not None, START_WITHIN)
+        if not recorder.connected():
+            raise DemoError('the node did not start; its last lines above say why')
+        sent = play(wanted, recorder, spin, console)
+        reports = recorder.messages[DIAGNOSTICS] + 2  # the first may be from before the last image
+        spin(lambda: recorder.messages[DIAGNOSTICS] >= reports and settled(recorder), SETTLE_WITHIN)
+        node.send_signal(signal.SIGINT)
+        status = node.wait(SETTLE_WITHIN)
+        rows = recorder.rows()
+    if not recorder.node_status:
+        raise DemoError(f'nothing came on {DIAGNOSTICS} from the node')
+    summary = summarise(wanted, card, recorder, sent)
+    (wanted.out / 'summary.json').write_text(json.dumps(summary, indent=2) + '\n')
+    sheet = contact_sheet(rows, card.classes, card.uncertainty.upper)
+    cv2.imwrite(str(wanted.out / 'contact_sheet.png'), sheet[..., ::-1])
+    check(summary, calibration_mismatches(recorder.images, recorder.masks), status)
+    return summary
+
+
+def play(wanted: Settings, recorder: Recorder, spin: Spin, console: Console) -> int:
+    """Play the source to its end, showing live numbers; how many images were sent."""
+    parameters = {'source': wanted.source, 'rate': wanted.rate, 'frames': wanted.frames, 'subscribers': 2}
+    with process('image_player', **parameters) as player, Live(console=console, refresh_per_second=4) as live:
+        while player.poll() is None:
+            spin(lambda: player.poll() is not None, 0.25)
+            live.update(numbers(recorder))
+        output, _ = player.communicate()
+    sent = re.search(r'sent (\d+) images', output)
+    if player.returncode or not sent:
+        raise DemoError('the player ended early; its last lines above say why')
+    return int(sent[1])
+
+
+def settled(recorder: Recorder) -> bool:
+    """Whether the node has accounted for all it received, and all its answers have come."""
+    status = recorder.node_status
+    if not status:
+        return False
+    ended = sum(int(status[key]) for key in ('processed', 'dropped', 'faults'))
+    return ended == int(status['received']) and len(recorder.mask_times) == int(status['processed'])
+
+
+def numbers(recorder: Recorder) -> Panel:
+    """How it goes, for a person."""
+    status = recorder.node_status
+    if not status or not recorder.scores:
+        return Panel('waiting for the first image …', title='uncd_ros')
+    counts = '   '.join(f'{key} {status[key]}' for key in ('received', 'processed', 'dropped', 'faults'))
+    p50, p95, _ = percentiles_ms(recorder.latencies[-100:])
+    speed = f'{status["fps"]} images per second   latency {p50:.0f} ms (p50), {p95:.0f} ms (p95)'
+    flag = '[bold red]OUT OF DISTRIBUTION[/]' if recorder.flags[-1] else '[green]familiar[/]'
+    return Panel(f'{counts}\n{speed}\nOOD score {recorder.scores[-1]:.3f}   {flag}', title='uncd_ros')
+
+
+def summarise(wanted: Settings, card: ModelCard, recorder: Recorder, sent: int) -> dict[str, Any]:
+    """What summary.json holds. Latency is from an image's stamp to its mask's arrival in this process."""
+    counts = {key: int(recorder.node_status[key]) for key in ('received', 'processed', 'dropped', 'faults')}
+    times, flags = recorder.mask_times, recorder.flags
+    p50, p95, p99 = percentiles_ms(recorder.latencies)
+    return {
+        'source': wanted.source,
+        'model': card.name,
+        'device': recorder.node_status['device'],
+        'frames_sent': sent,
+        'frames_received': counts['received'],
+        'frames_processed': counts['processed'],
+        'frames_dropped': counts['dropped'],
+        'faults': counts['faults'],
+        'lost_in_transport': sent - counts['received'],
+        'fps': round((len(times) - 1) / (times[-1] - times[0]), 2) if len(times) > 1 else 0.0,
+        'latency_ms': {'p50': round(p50, 2), 'p95': round(p95, 2), 'p99': round(p99, 2)},
+        'ood': {
+            'alarms': sum(now and not before for before, now in zip([False, *flags], flags, strict=False)),
+            'frames_flagged': sum(flags),
+            'score_mean': sum(recorder.scores) / max(1, len(recorder.scores)),
+        },
+        'messages': dict(sorted(recorder.messages.items())),
+    }
+
+
+def check(summary: dict[str, Any], wrong: list[str], status: int) -> None:
+    """Raise DemoError, with a line for each thing, unless every image is accounted for and every mask fits.
+
+    `wrong` holds what is known to be wrong with single masks, `status` is the node's exit status.
+    """
+    wrong = list(wrong)
+    ended = summary['frames_processed'] + summary['frames_dropped'] + summary['faults']
+    if ended != summary['frames_received']:
+        wrong.append(f'the node received {summary["frames_received"]} images but accounts for {ended}')
+    masks = summary['messages'].get(MASK, 0)
+    if masks == 0 or masks != summary['frames_processed']:
+        wrong.append(f'{masks} masks came of {summary["frames_processed"]} processed images')
+    if summary['lost_in_transport'] < 0:
+        wrong.append(f'the node received more images than the {summary["frames_sent"]} that were sent')
+    if status:
+        wrong.append(f'the node ended with status {status}, expected 0')
+    if wrong:
+        raise DemoError('\n'.join(wrong[:10]))
+
+
+@contextmanager
+def process(module: str, **parameters: object) -> Iterator['subprocess.Popen[str]']:
+    """A node of this package as a process of its own, which does not outlive the block."""
+    overrides = [word for name, value in parameters.items() for word in ('-p', f'{name}:={json.dumps(value)}')]
+    command = [sys.executable, '-m', f'uncd_ros.node.{module}', '--ros-args', *overrides]
+    # A session of its own: Ctrl-C reaches the demo alone, which then ends its processes in order.
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        yield running
+    finally:
+        if running.poll() is None:
+            running.terminate()
+        try:
+            running.wait(SETTLE_WITHIN)
+        except subprocess.TimeoutExpired:
+            running.kill()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point."""
+    console = Console()
+    os.environ.update(large_image_environment(os.environ))
+    os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')  # nothing here concerns the network
+    try:
+        wanted = settings(arguments)
+        summary = run(wanted, console)
+    except UncdError as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, ExternalShutdownException):
+        return 130
+    console.print_json(json.dumps(summary))
+    console.print(f'every mask has the size and stamp of its image; see {wanted.out}/contact_sheet.png', soft_wrap=True)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,104 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Arrays and decisions -> messages. Headers are copied unchanged from the camera image."""
+
+import array
+import copy
+import sys
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from numpy.typing import NDArray
+from sensor_msgs.msg import CameraInfo, Image, RegionOfInterest
+from std_msgs.msg import Header
+
+from uncd_ros.monitor.scene_monitor import Decision
+
+
+class ImageBuffer:
+    """One Image message that is kept: a new image of the same size is written over the old one.
+
+    Publishing serialises at once, so the memory is free again when `publish` returns. Handing over bytes
+    instead would cost more than ten times as much for a large image.
+    """
+
+    def __init__(self, encoding: str) -> None:
+        self._msg = Image(encoding=encoding, is_bigendian=sys.byteorder == 'big')
+
+    def fill(self, header: Header, pixels: NDArray[np.uint8] | NDArray[np.float32]) -> Image:
+        """(H, W) or (H, W, channels) array of the encoding's type -> message, rows without padding."""
+        msg = self._msg
+        if len(msg.data) != pixels.nbytes:
+            msg.data = array.array('B', bytes(pixels.nbytes))
+        np.frombuffer(msg.data, pixels.dtype).reshape(pixels.shape)[...] = pixels
+        msg.header = header
+        msg.height, msg.width = pixels.shape[:2]
+        msg.step = pixels.nbytes // pixels.shape[0]
+        return msg
+
+
+def seconds(stamp: Time) -> float:
+    """A stamp as one number."""
+    return float(stamp.sec + stamp.nanosec * 1e-9)
+
+
+def ood_status(header: Header, decision: Decision, fault: str | None, *, model: str) -> DiagnosticArray:
+    """The decision about one image with all that led to it, and the camera's health, stamped as that image.
+
+    `fault` is what is wrong with the camera, if anything is.
+    """
+    scene = DiagnosticStatus(
+        level=DiagnosticStatus.WARN if decision.is_ood else DiagnosticStatus.OK,
+        name='segmentation: out of distribution',
+        message=decision.reason,
+        hardware_id=model,
+        values=key_values(
+            is_ood=decision.is_ood,
+            score=decision.score,
+            threshold=decision.threshold,
+            alarms=decision.alarms,
+            false_alarm_rate=f'{decision.false_alarm_rate:.4g}',
+            guaranteed=decision.guaranteed,
+            false_alarms_per_hour=round(decision.false_alarms_per_hour, 1),
+        ),
+    )
+    camera = DiagnosticStatus(
+        level=DiagnosticStatus.ERROR if fault else DiagnosticStatus.OK,
+        name='segmentation: camera',
+        message=fault or 'no fault',
+        hardware_id=header.frame_id,
+    )
+    return DiagnosticArray(header=header, status=[scene, camera])
+
+
+def key_values(**values: object) -> list[KeyValue]:
+    """The values of a diagnostic status."""
+    return [KeyValue(key=key, value=str(value)) for key, value in values.items()]
+
+
+def scaled_info(info: CameraInfo, header: Header, height: int, width: int) -> CameraInfo:
+    """The camera_info of an image of this size and header: as it is, or scaled if the image has been."""
+    scaled = copy.copy(info)
+    scaled.header = header
+    size = stated_size(info)
+    if size is None or size == (height, width):
+        return scaled
+    # What was cut out and binned is so no more: the scaled numbers speak of the image alone.
+    x = width / (size[1] * max(1, info.binning_x))
+    y = height / (size[0] * max(1, info.binning_y))
+    crop = np.array([[1.0, 0.0, -info.roi.x_offset], [0.0, 1.0, -info.roi.y_offset], [0.0, 0.0, 1.0]])
+    resize = np.diag([x, y, 1.0]) @ crop
+    scaled.height, scaled.width = height, width
+    scaled.k = (resize @ np.reshape(info.k, (3, 3))).ravel()
+    scaled.p = (resize @ np.reshape(info.p, (3, 4))).ravel()
+    scaled.binning_x = scaled.binning_y = 0
+    scaled.roi = RegionOfInterest()
+    return scaled
+
+
+def stated_size(info: CameraInfo) -> tuple[int, int] | None:
+    """(height, width) of the images that a camera_info goes with; None if it does not say."""
+    height = (info.roi.height or info.height) // max(1, info.binning_y)
+    width = (info.roi.width or info.width) // max(1, info.binning_x)
+    return (height, width) if height and width else None

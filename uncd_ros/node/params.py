@@ -1,0 +1,226 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Parameters: each declared once, with a text and a range, and read into one immutable record."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.exceptions import ParameterException
+from rclpy.node import Node
+
+from uncd_ros.errors import ConfigError
+from uncd_ros.monitor.alarm import AlarmParams
+
+_NAME = re.compile(r'([A-Za-z]\w*)?', re.ASCII)
+Value = bool | int | float | str | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One parameter as `ros2 param describe` tells it."""
+
+    name: str
+    default: Value
+    text: str
+    unit: str = ''
+    low: float | None = None
+    high: float | None = None
+    """Both ends belong to the range."""
+    choices: tuple[str, ...] = ()
+    """All that it may be; empty is anything."""
+    live: bool = False
+    """Whether a change takes effect while the node runs."""
+
+
+PERCEPTION = (
+    Parameter(name='model', default='camvid', text='Folder of a model, or the name of a built-in one.', live=True),
+    Parameter(name='device', default='auto', text='auto (CUDA where there is one), cpu, cuda or cuda:N.'),
+    Parameter(
+        name='autostart',
+        default=True,
+        text='Configure and activate at start; false leaves both to a lifecycle manager.',
+    ),
+    Parameter(
+        name='cameras',
+        default=('',),
+        text="Names of the cameras that one model serves: front listens to front/image_raw. '' is image_raw itself.",
+    ),
+    Parameter(
+        name='image_transport',
+        default='raw',
+        text='raw listens to image_raw, compressed to image_raw/compressed.',
+        choices=('raw', 'compressed'),
+    ),
+    Parameter(
+        name='max_rate',
+        default=0.0,
+        text='Images that are worked on at most; those above count as dropped; 0 is no limit.',
+        unit='images per second and camera',
+        low=0.0,
+        high=1000.0,
+        live=True,
+    ),
+    Parameter(
+        name='abstain_confidence',
+        default=0.0,
+        text='Pixels whose label is right less often than this are 255 in the mask; 0 keeps every label.',
+        low=0.0,
+        high=1.0,
+        live=True,
+    ),
+    Parameter(
+        name='palette',
+        default='model',
+        text="Colours of the overlay: the model's own, or ones that colour-blind people tell apart.",
+        choices=('model', 'colour_blind'),
+        live=True,
+    ),
+    Parameter(
+        name='ood.false_alarm_rate',
+        default=0.01,
+        text='Share of images of a familiar scene that may score above the threshold.',
+        low=0.0001,
+        high=0.5,
+        live=True,
+    ),
+    Parameter(
+        name='ood.false_alarms_per_hour',
+        default=0.0,
+        text='Times an hour, on average, that a familiar scene may raise the flag; 0 leaves it to false_alarm_rate.',
+        low=0.0,
+        high=3600.0,
+        live=True,
+    ),
+    Parameter(
+        name='ood.window',
+        default=5,
+        text='Images over which the out-of-distribution flag is decided.',
+        unit='images',
+        low=1,
+        high=1000,
+        live=True,
+    ),
+    Parameter(
+        name='ood.required',
+        default=3,
+        text='Images of the window that must be strange to raise the flag.',
+        unit='images',
+        low=1,
+        high=1000,
+        live=True,
+    ),
+    Parameter(
+        name='ood.release',
+        default=1,
+        text='Strange images of the window at which the flag falls again, less than ood.required.',
+        unit='images',
+        low=0,
+        high=999,
+        live=True,
+    ),
+    Parameter(
+        name='ood.hold',
+        default=1.0,
+        text='Time, by the stamps of the images, that the flag stays up at least.',
+        unit='seconds',
+        low=0.0,
+        high=3600.0,
+        live=True,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeParams:
+    """The parameters of the perception node, as they stood at one moment."""
+
+    model: str
+    """Folder, or name of a built-in model."""
+    device: str
+    """auto, cpu, cuda or cuda:N."""
+    autostart: bool
+    cameras: tuple[str, ...]
+    """One or more names, no two alike; '' for a camera without one."""
+    image_transport: str
+    """raw or compressed."""
+    max_rate: float
+    """Images per second and camera; 0 is no limit."""
+    abstain_confidence: float
+    """P(label is right), in [0, 1], below which a pixel of the mask is 255."""
+    palette: str
+    """model or colour_blind."""
+    timing: AlarmParams
+
+    @classmethod
+    def read(cls, node: Node, changes: Mapping[str, Any] | None = None) -> 'NodeParams':
+        """Read what was declared; `changes`, by name, are about to be made.
+
+        Raises ConfigError where values do not fit each other.
+        """
+        values = values_of(node, PERCEPTION, changes or {})
+        timing = AlarmParams(**{each.name: values.pop(each.name) for each in fields(AlarmParams)})
+        cameras = tuple(values.pop('cameras'))
+        if not cameras or len(set(cameras)) < len(cameras) or not all(map(_NAME.fullmatch, cameras)):
+            raise ConfigError(f'cameras is {list(cameras)}, expected names of letters, digits and _, no two alike')
+        return cls(timing=timing, cameras=cameras, **values)
+
+
+def values_of(
+    node: Node, parameters: tuple[Parameter, ...], changes: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The present values, with `changes` made, by the last part of their names, as keywords for a record.
+
+    Raises ConfigError for a value that is none of those allowed.
+    """
+    values = {}
+    for each in parameters:
+        value = (changes or {}).get(each.name, node.get_parameter(each.name).value)
+        if each.choices and value not in each.choices:
+            raise ConfigError(f"{each.name} is '{value}', expected {' or '.join(each.choices)}")
+        values[each.name.rpartition('.')[2]] = value
+    return values
+
+
+def refuse_late_changes(node: Node, parameters: tuple[Parameter, ...], changes: Mapping[str, Any]) -> None:
+    """Raise ConfigError if `changes`, by name, touch what a node reads only when it is configured."""
+    for each in parameters:
+        if not each.live and changes.get(each.name, old := node.get_parameter(each.name).value) != old:
+            raise ConfigError(f'{each.name} is read when the node is configured: deactivate it and clean it up first')
+
+
+def declare(node: Node, parameters: tuple[Parameter, ...]) -> None:
+    """Declare parameters. Raises ConfigError, in one sentence, for a value of a wrong type or out of range."""
+    for each in parameters:
+        default = list(each.default) if isinstance(each.default, tuple) else each.default
+        try:
+            node.declare_parameter(each.name, default, _descriptor(each))
+        except ParameterException as error:
+            raise ConfigError(f'parameter {each.name} must be {_expected(each)}: {error}') from None
+
+
+def _descriptor(parameter: Parameter) -> ParameterDescriptor:
+    descriptor = ParameterDescriptor(
+        description=f'{parameter.text} Unit: {parameter.unit}.' if parameter.unit else parameter.text,
+        additional_constraints=_constraints(parameter),
+    )
+    if parameter.low is not None and parameter.high is not None:
+        if isinstance(parameter.default, int):
+            limits = IntegerRange(from_value=int(parameter.low), to_value=int(parameter.high), step=1)
+            descriptor.integer_range = [limits]
+        else:
+            descriptor.floating_point_range = [FloatingPointRange(from_value=parameter.low, to_value=parameter.high)]
+    return descriptor
+
+
+def _constraints(parameter: Parameter) -> str:
+    when = 'May change at any time.' if parameter.live else 'Read when the node starts or is configured.'
+    return f'One of {", ".join(parameter.choices)}. {when}' if parameter.choices else when
+
+
+def _expected(parameter: Parameter) -> str:
+    kind = {bool: 'true or false', int: 'a whole number', float: 'a number such as 1.0', str: 'text', tuple: 'texts'}
+    limits = '' if parameter.low is None else f' from {parameter.low:g} to {parameter.high:g}'
+    return kind[type(parameter.default)] + limits

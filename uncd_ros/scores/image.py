@@ -1,0 +1,90 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Scores of a whole image, read off one pass; higher is more anomalous.
+
+Which of them a model serves is chosen on calibration data and named in its model.json.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from uncd_ros.network.student import StudentOutput
+
+
+def _median(uncertainty: Tensor) -> Tensor:
+    return uncertainty.flatten(1).median(dim=1).values
+
+
+def _median_min_over_max(uncertainty: Tensor) -> Tensor:
+    flat = uncertainty.flatten(1)
+    return (_median(uncertainty) + flat.amin(dim=1)) / flat.amax(dim=1).clamp(min=1e-6)
+
+
+def _upper_quantile(uncertainty: Tensor) -> Tensor:
+    flat = uncertainty.flatten(1)
+    return flat.kthvalue(math.ceil(0.95 * flat.shape[1]), dim=1).values
+
+
+def _worst_patch(uncertainty: Tensor) -> Tensor:
+    # Patches an eighth of the image high and wide, half overlapping.
+    size = (max(1, uncertainty.shape[1] // 8), max(1, uncertainty.shape[2] // 8))
+    stride = (max(1, size[0] // 2), max(1, size[1] // 2))
+    return functional.avg_pool2d(uncertainty[:, None], size, stride).flatten(1).amax(dim=1)
+
+
+OF_UNCERTAINTY: dict[str, Callable[[Tensor], Tensor]] = {
+    'mean': lambda uncertainty: uncertainty.flatten(1).mean(dim=1),
+    'median': _median,
+    'median_min_over_max': _median_min_over_max,
+    'upper_quantile': _upper_quantile,
+    'worst_patch': _worst_patch,
+}
+"""Scores read off the served uncertainty, (B, h, w) -> (B,)."""
+
+OF_LOGITS: dict[str, Callable[[Tensor], Tensor]] = {
+    'neg_max_logit': lambda logits: -logits.amax(dim=1).flatten(1).mean(dim=1),
+    'energy': lambda logits: -torch.logsumexp(logits, dim=1).flatten(1).mean(dim=1),
+}
+"""Scores read off the logits, (B, C, h, w) -> (B,); negated, so that higher is stranger."""
+
+
+def mahalanobis(output: StudentOutput) -> Tensor:
+    """Mahalanobis distance of the deepest features to those of the training frames (Lee et al. 2018); NaN without."""
+    lacking = output.logits.new_full(output.logits.shape[:1], math.nan)
+    return lacking if output.features is None else output.features.norm(dim=1)
+
+
+OF_FEATURES: dict[str, Callable[[StudentOutput], Tensor]] = {
+    'mahalanobis': mahalanobis,
+    'energy_mahalanobis': lambda output: OF_LOGITS['energy'](output.logits) + mahalanobis(output),
+}
+"""Scores for which a pass must give features, output -> (B,).
+
+Energy sees what is hard to label, the distance what the encoder has never met, and each is blind to some of what the
+other sees. Calibration gives both one scale, on which their sum is a score of its own.
+"""
+
+IMAGE_SCORES = (*OF_UNCERTAINTY, *OF_LOGITS, *OF_FEATURES)
+"""What a model may serve, the plainest first."""
+
+COMPARISON_SCORES: dict[str, Callable[[Tensor], Tensor]] = {
+    'min': lambda uncertainty: uncertainty.flatten(1).amin(dim=1),
+    'max': lambda uncertainty: uncertainty.flatten(1).amax(dim=1),
+}
+"""The paper's other two scores of the uncertainty, a single pixel each: for comparison alone."""
+
+
+def image_score(name: str, output: StudentOutput, uncertainty: Tensor) -> Tensor:
+    """(B,) float, higher is stranger, by a name in IMAGE_SCORES or COMPARISON_SCORES; `uncertainty` is (B, h, w).
+
+    NaN is the distance of features that the network does not have.
+    """
+    if name in OF_LOGITS:
+        return OF_LOGITS[name](output.logits)
+    if name in OF_FEATURES:
+        return OF_FEATURES[name](output)
+    return (OF_UNCERTAINTY | COMPARISON_SCORES)[name](uncertainty)

@@ -1,0 +1,84 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What can be read off one pass: uncertainties a pixel, strangeness scores an image.
+
+Which of them a model serves is chosen on calibration data and named in its model.json.
+"""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from uncd_ros.network.student import StdMaps, StudentOutput
+
+
+def mean_std(output: StudentOutput) -> Tensor:
+    """Mean over classes of the predicted std (Holder and Shafique, eq. 8), in [0, 0.5]."""
+    return output.std.mean(dim=1)
+
+
+def predicted_std(output: StudentOutput) -> Tensor:
+    """Predicted std of the predicted class, in [0, 0.5]; not diluted by the classes that nobody proposed."""
+    return output.std.gather(1, output.labels()[:, None]).squeeze(1)
+
+
+def entropy(output: StudentOutput) -> Tensor:
+    """Entropy of the class distribution over ln C, in [0, 1]; costs no ensemble, so it must be beaten."""
+    log_p = torch.log_softmax(output.logits, dim=1)
+    # In place, which no gradient ever passes: memory that is touched first costs more here than the arithmetic.
+    return log_p.exp().mul_(log_p).sum(dim=1).div_(-math.log(output.logits.shape[1]))
+
+
+def msp_uncertainty(output: StudentOutput) -> Tensor:
+    """1 - max_c p_c, in [0, 1]; below 6e-8, where p rounds to 1, it is 0."""
+    return 1.0 - torch.softmax(output.logits, dim=1).amax(dim=1)
+
+
+def log_odds(output: StudentOutput) -> Tensor:
+    """(B, h, w) ln(p / (1 - p)) of the predicted class, at most 87: the least positive float is e^-87.
+
+    1 - p is summed over the other classes, each relative to the predicted one, and so never rounded to 0.
+    """
+    top = output.logits.max(dim=1, keepdim=True)
+    others = (output.logits - top.values).exp_().scatter_(1, top.indices, 0.0).sum(dim=1)
+    return others.clamp_min_(torch.finfo(others.dtype).tiny).log_().neg_()
+
+
+def neg_max_logit(output: StudentOutput) -> Tensor:
+    """-max_c logit_c, without bounds (Hendrycks et al. 2022)."""
+    return -output.logits.amax(dim=1)
+
+
+class PixelUncertainty(NamedTuple):
+    """An uncertainty that a model may serve."""
+
+    compute: Callable[[StudentOutput], Tensor]
+    """Gives (B, h, w)."""
+    upper: float
+    """Upper end of its range; the lower end is 0."""
+    std: StdMaps
+    """What it needs of a pass."""
+
+
+PIXEL_UNCERTAINTIES: dict[str, PixelUncertainty] = {
+    'mean_std': PixelUncertainty(mean_std, 0.5, 'mean'),
+    'predicted_std': PixelUncertainty(predicted_std, 0.5, 'classes'),
+    'entropy': PixelUncertainty(entropy, 1.0, 'none'),
+    'msp': PixelUncertainty(msp_uncertainty, 1.0, 'none'),
+}
+"""The paper's first."""
+
+COMPARISON_UNCERTAINTIES: dict[str, Callable[[StudentOutput], Tensor]] = {'neg_max_logit': neg_max_logit}
+"""For comparison alone, as it has no range; name -> function giving (B, h, w)."""
+
+
+def pixel_uncertainty(name: str, output: StudentOutput) -> Tensor:
+    """(B, h, w) float, by a name in PIXEL_UNCERTAINTIES or COMPARISON_UNCERTAINTIES."""
+    return (
+        COMPARISON_UNCERTAINTIES[name](output)
+        if name in COMPARISON_UNCERTAINTIES
+        else PIXEL_UNCERTAINTIES[name].compute(output)
+    )
