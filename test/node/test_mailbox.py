@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from uncd_ros.node.mailbox import Mailbox, RateLimit
+from uncd_ros.monitor.rate_limit import RateLimit
+from uncd_ros.node.mailbox import Mailbox
 
 
 def test_newest_item_wins_and_the_loss_is_told() -> None:

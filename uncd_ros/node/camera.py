@@ -22,8 +22,9 @@ from uncd_ros.images.encodings import as_array, is_grey
 from uncd_ros.model.calibration_check import View, calibration_mismatches
 from uncd_ros.model.fallback_predictor import FallbackPredictor
 from uncd_ros.model.predictor import Prediction
+from uncd_ros.monitor.rate_limit import RateLimit
 from uncd_ros.monitor.scene_monitor import SceneMonitor
-from uncd_ros.node.mailbox import Mailbox, RateLimit
+from uncd_ros.node.mailbox import Mailbox
 from uncd_ros.node.messages import seconds, stated_size
 from uncd_ros.node.outputs import Answer, Outputs
 from uncd_ros.node.qos import explain_incompatible_qos, explain_silence

@@ -1,0 +1,26 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Files that a power cut leaves either as they were or whole."""
+
+import os
+from pathlib import Path
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write a file beside its place, sync it to the disk, then rename it, and sync the rename."""
+    part = path.with_name(f'{path.name}.{os.getpid()}.part')
+    with part.open('wb') as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    rename_durably(part, path)
+
+
+def rename_durably(source: Path, target: Path) -> None:
+    """Rename a file within its folder so that the new name survives a power cut."""
+    source.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
