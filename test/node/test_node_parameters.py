@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parameters of the running node: what takes effect, what is refused and why, and another model in the middle."""
 
-import json
 import shutil
-import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +12,13 @@ import pytest
 
 pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 
+from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.msg import Transition
 
 from support.camera_double import Camera, picture, values_of
 from support.ros_harness import Probe, perception_node
 from uncd_ros.model.predictor import Predictor
-from uncd_ros.model.store import load_model
+from uncd_ros.model.store import load_card, load_model, save_card
 
 
 @pytest.fixture(scope='module')
@@ -33,13 +33,11 @@ def camera(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture
 def other_model(tiny_model: Path, tmp_path: Path) -> Path:
-    """The same network, told apart by its name and by a rule to which everything is strange."""
+    """The same network, told apart by its name and by a rule to which every image is anomalous."""
     folder = tmp_path / 'other'
     shutil.copytree(tiny_model, folder)
-    card = json.loads((folder / 'model.json').read_text())
-    card['name'] = 'other'
-    card['ood']['calibration_scores'] = [-1.0] * 100
-    (folder / 'model.json').write_text(json.dumps(card))
+    card = load_card(folder)
+    save_card(folder, replace(card, name='other', ood=replace(card.ood, calibration_scores=(-1.0,) * 100)))
     return folder
 
 
@@ -55,7 +53,7 @@ def test_alarm_rate_and_timing_take_effect_with_the_next_image(camera: Camera) -
     assert (now['threshold'], now['false_alarm_rate']) == ('0.9', '0.1')
     assert camera.set(ood__window=7, ood__required=2) == ''
     camera.ask(picture())
-    assert 'flag is raised at 2' in camera.all('ood_status')[-1].status[0].message
+    assert 'raised at 2' in camera.all('ood_status')[-1].status[0].message
     assert camera.set(ood__window=1, ood__required=1, ood__false_alarm_rate=0.01) == ''
 
 
@@ -63,13 +61,13 @@ def test_abstaining_takes_effect_with_the_next_image(camera: Camera, tiny_model:
     image = picture()
     before = np.frombuffer(camera.heard('mask', camera.ask(image)).data, np.uint8)
     pixels = np.frombuffer(image.data, np.uint8).reshape(image.height, image.width, 3)[..., ::-1]
-    found = Predictor(load_model(tiny_model), device='cpu').predict(pixels, confidence=True)
-    level = float(np.median(found.confidence)) / 255.0
+    prediction = Predictor(load_model(tiny_model), device='cpu').predict(pixels, confidence=True)
+    level = float(np.median(prediction.confidence)) / 255.0
     assert camera.set(abstain_confidence=level) == ''
     image.header.stamp.sec += 1000
     after = np.frombuffer(camera.heard('mask', camera.ask(image)).data, np.uint8)
     assert camera.set(abstain_confidence=0.0) == ''
-    unsure = found.confidence.ravel() < 255.0 * level
+    unsure = prediction.confidence.ravel() < 255.0 * level
     assert 255 not in before
     assert 0.05 < unsure.mean() < 0.95
     # The two processes may round a pixel or so differently.
@@ -88,18 +86,18 @@ def test_palette_takes_effect_with_the_next_image(camera: Camera) -> None:
 
 
 def test_rate_limit_takes_effect_at_once_and_its_drops_are_counted(camera: Camera) -> None:
-    assert camera.set(max_rate=2.0) == ''
+    camera.ask(picture())
+    assert camera.set(max_rate=0.001) == ''  # one image in 17 minutes: what comes now is dropped
     before = camera.settled()
-    for _ in range(40):
+    for _ in range(5):
         camera.publisher.publish(picture())
-        time.sleep(0.05)
+    camera.probe.until(lambda: int(camera.counts()['received']) > int(before['received']))
     after = camera.settled()
     assert camera.set(max_rate=0.0) == ''
-    processed = int(after['processed']) - int(before['processed'])
-    assert 3 <= processed <= 6  # two a second for two seconds
-    assert (
-        int(after['dropped']) - int(before['dropped']) == int(after['received']) - int(before['received']) - processed
-    )
+    received, dropped, processed = (int(after[key]) - int(before[key]) for key in ('received', 'dropped', 'processed'))
+    assert processed <= 1  # the first since the limit holds may pass
+    assert received == dropped + processed > processed
+    camera.ask(picture())
 
 
 @pytest.mark.parametrize(
@@ -107,7 +105,7 @@ def test_rate_limit_takes_effect_at_once_and_its_drops_are_counted(camera: Camer
     [
         ({'device': 'cuda'}, 'device is read when the node is configured: deactivate it and clean it up first'),
         ({'cameras': ['front']}, 'cameras is read when the node is configured: deactivate it and clean it up first'),
-        ({'ood__required': 2}, 'ood.required is 2, expected 1 to ood.window = 1'),
+        ({'ood__required': 2, 'ood__hold': 1.0}, 'ood.required is 2, expected 1 to ood.window = 1'),
         ({'palette': 'dog'}, "palette is 'dog', expected model or colour_blind"),
         ({'ood__window': 0}, 'ood.window'),
         ({'model': '/nowhere'}, "model '/nowhere' not found: expected a folder with model.json"),
@@ -132,24 +130,35 @@ def test_another_model_is_switched_to_between_two_images(camera: Camera, tiny_mo
     assert status(camera)['threshold'] == '0.99'
 
 
-def test_images_go_on_while_another_model_loads(camera: Camera, other_model: Path, tiny_model: Path) -> None:
-    timer = camera.probe.node.create_timer(0.03, lambda: camera.publisher.publish(picture()))
-    answered = []
-    for model in (other_model, tiny_model):
-        before = len(camera.all('mask'))
-        assert camera.set(model=str(model)) == ''
-        answered.append(len(camera.all('mask')) - before)
-    camera.probe.node.destroy_timer(timer)
-    assert min(answered) >= 2
-    assert camera.settled()['faults'] == '0'
-
-
-def test_broken_model_is_refused_and_the_old_one_serves_on(camera: Camera, other_model: Path) -> None:
+def test_broken_model_is_refused_and_the_old_one_stays(camera: Camera, tiny_model: Path, other_model: Path) -> None:
     (other_model / 'student.safetensors').write_bytes(b'damaged')
-    reason = camera.set(model=str(other_model))
-    assert 'student.safetensors: SHA-256 is ' in reason
-    assert camera.diagnostics()['segmentation: model'].message == 'tiny as calibrated'
+    reason = camera.set(model=str(other_model), palette='colour_blind')
+    assert 'student.safetensors' in reason
+    assert (camera.get('model'), camera.get('palette')) == (str(tiny_model), 'model')
+    model = camera.diagnostics()['segmentation: model']
+    assert (model.level, reason in model.message) == (DiagnosticStatus.WARN, True)
     assert status(camera)['threshold'] == '0.99'
+    assert camera.set(palette='model') == ''
+    assert camera.diagnostics()['segmentation: model'].message == 'tiny as calibrated'
+
+
+def test_one_by_one_in_an_order_that_contradicts_itself(camera: Camera) -> None:
+    """As `ros2 param load` sets a file: what is in force stays so until all fit."""
+    first, second = camera.set_one_by_one(ood__required=2, ood__window=2)
+    assert first.successful and 'ood.required is 2, expected 1 to ood.window = 1' in first.reason
+    assert second.successful and second.reason == ''
+    camera.ask(picture())
+    assert 'of the last 2 images' in camera.all('ood_status')[-1].status[0].message
+
+    (first,) = camera.set_one_by_one(ood__window=1)  # and where it ends so, the diagnostics say it
+    assert first.successful
+    camera.ask(picture())
+    assert 'of the last 2 images' in camera.all('ood_status')[-1].status[0].message
+    model = camera.diagnostics()['segmentation: model']
+    assert model.level == DiagnosticStatus.WARN
+    assert 'ood.required is 2, expected 1 to ood.window = 1' in model.message
+    assert [result.reason for result in camera.set_one_by_one(ood__required=1)] == ['']
+    assert camera.diagnostics()['segmentation: model'].level == DiagnosticStatus.OK
 
 
 def test_what_is_read_at_configuration_may_change_before_it(camera: Camera) -> None:

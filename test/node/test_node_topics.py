@@ -132,3 +132,21 @@ def test_label_info_names_the_ids(camera: Camera) -> None:
     camera.probe.node.create_subscription(messages.LabelInfo, '/segmentation/label_info', heard.append, latched)
     info = camera.probe.until(lambda: next(iter(heard), None))
     assert [(each.class_id, each.class_name) for each in info.class_map] == [(i, f'class {i}') for i in range(5)]
+
+
+def test_camera_info_of_the_stamp_goes_out_not_the_latest(camera: Camera) -> None:
+    camera.probe.listen(CameraInfo, '/segmentation/camera_info')
+    image, later = picture(height=HEIGHT, width=WIDTH, seed=11), picture()
+    own = CameraInfo(header=image.header, height=HEIGHT, width=WIDTH, k=[50.0] * 9)
+    other = CameraInfo(header=later.header, height=HEIGHT // 2, width=WIDTH // 2, k=[99.0] * 9)
+
+    def heard() -> CameraInfo | None:
+        for info in (own, other):
+            camera.info_publisher.publish(info)
+        return camera.heard('camera_info', camera.ask(image))
+
+    assert camera.probe.until(heard).k[0] == 50.0
+    before = int(camera.settled()['info_mismatches'])
+    camera.ask(picture(height=HEIGHT, width=WIDTH, seed=12))  # of no camera_info's stamp: the latest, of another size
+    assert int(camera.settled()['info_mismatches']) > before
+    assert 'camera_info of another stamp' in camera.process.output

@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A camera and a robot in one: sends images to the node under test and keeps its answers."""
+"""A camera and a robot in one: sends images to the node under test and keeps its results."""
 
 from itertools import count
 from typing import Any
@@ -10,14 +10,16 @@ from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
-from rcl_interfaces.srv import SetParametersAtomically
-from rclpy.parameter import Parameter
+from rcl_interfaces.msg import SetParametersResult
+from rcl_interfaces.srv import GetParameters, SetParameters, SetParametersAtomically
+from rclpy.parameter import Parameter, parameter_value_to_python
+from rclpy.task import Future
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Bool, Float32, Header
 
-from support.ros_harness import Probe, Process
+from support.ros_harness import Probe
 
-ANSWERS = {
+OUTPUTS = {
     'mask': Image,
     'uncertainty': Image,
     'overlay': Image,
@@ -33,7 +35,7 @@ SECONDS = count(100)
 class Camera:
     """The other side of the node's topics for one of its cameras."""
 
-    def __init__(self, process: Process, probe: Probe, name: str = '', *, kind: type = Image, qos: Any = 50) -> None:
+    def __init__(self, process: Any, probe: Probe, name: str = '', *, kind: type = Image, qos: Any = 50) -> None:
         self.process, self.probe = process, probe
         self._prefix = f'/segmentation/{name}/' if name else '/segmentation/'
         self._status = f'segmentation: {name} images' if name else 'segmentation: images'
@@ -41,7 +43,7 @@ class Camera:
         prefix = f'{name}/' if name else ''
         self.publisher = probe.node.create_publisher(kind, f'{prefix}{topic[0]}', qos)
         self.info_publisher = probe.node.create_publisher(CameraInfo, f'{prefix}{topic[1]}', qos)
-        for topic_name, message in ANSWERS.items():
+        for topic_name, message in OUTPUTS.items():
             probe.listen(message, f'{self._prefix}{topic_name}')
         if DIAGNOSTICS not in probe.heard:
             probe.listen(DiagnosticArray, DIAGNOSTICS)
@@ -55,7 +57,7 @@ class Camera:
 
     def connected(self) -> bool:
         """Whether all topics have found each other."""
-        topics = (*(f'{self._prefix}{topic}' for topic in ANSWERS), DIAGNOSTICS)
+        topics = (*(f'{self._prefix}{topic}' for topic in OUTPUTS), DIAGNOSTICS)
         publishers = [self.probe.node.count_publishers(topic) for topic in topics]
         return bool(self.publisher.get_subscription_count() and all(publishers))
 
@@ -85,9 +87,18 @@ class Camera:
         self.probe.until(lambda: len(self.probe.heard[DIAGNOSTICS]) > seen)
         return {status.name: status for status in self.probe.heard[DIAGNOSTICS][-1].status}
 
-    def counts(self) -> dict[str, str]:
+    def decide(self, image: Any) -> DiagnosticArray:
+        """Send an image once; the node's decision about it. For a node whose subscription is reliable, or nearby."""
+        self.publisher.publish(image)
+        return self.probe.until(lambda: self.heard('ood_status', image.header))
+
+    def status(self) -> DiagnosticStatus:
         """What the node's next diagnostics say of this camera."""
-        return key_values(self.diagnostics()[self._status])
+        return self.diagnostics()[self._status]
+
+    def counts(self) -> dict[str, str]:
+        """Its numbers in the node's next diagnostics."""
+        return key_values(self.status())
 
     def settled(self) -> dict[str, str]:
         """The counts, once all that was received is accounted for."""
@@ -106,12 +117,32 @@ class Camera:
         return bool(self.probe.call(ChangeState, '/segmentation/change_state', request).success)
 
     def set(self, **values: Any) -> str:
-        """Set parameters, `__` standing for a dot; why that was refused, or nothing."""
-        parameters = [Parameter(name.replace('__', '.'), value=value) for name, value in values.items()]
-        request = SetParametersAtomically.Request(parameters=[each.to_parameter_msg() for each in parameters])
-        result = self.probe.call(SetParametersAtomically, '/segmentation/set_parameters_atomically', request).result
+        """Set parameters at once, `__` standing for a dot; why that was refused, or nothing."""
+        setting = self.start_setting(**values)
+        self.probe.until(setting.done)
+        result = setting.result().result
         assert result.successful == (not result.reason)
         return str(result.reason)
+
+    def start_setting(self, **values: Any) -> 'Future[Any]':
+        """As `set`, but do not wait for the response."""
+        request = SetParametersAtomically.Request(parameters=_parameters(values))
+        return self.probe.start_call(SetParametersAtomically, '/segmentation/set_parameters_atomically', request)
+
+    def set_one_by_one(self, **values: Any) -> list[SetParametersResult]:
+        """Set parameters as `ros2 param load` does, `__` standing for a dot."""
+        request = SetParameters.Request(parameters=_parameters(values))
+        return list(self.probe.call(SetParameters, '/segmentation/set_parameters', request).results)
+
+    def get(self, name: str) -> Any:
+        """The value of a parameter."""
+        request = GetParameters.Request(names=[name])
+        (value,) = self.probe.call(GetParameters, '/segmentation/get_parameters', request).values
+        return parameter_value_to_python(value)
+
+
+def _parameters(values: dict[str, Any]) -> list[Any]:
+    return [Parameter(name.replace('__', '.'), value=value).to_parameter_msg() for name, value in values.items()]
 
 
 def picture(encoding: str = 'bgr8', height: int = 48, width: int = 64, *, seed: int = 5) -> Image:

@@ -17,6 +17,7 @@ import rclpy
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.task import Future
 
 from uncd_ros.node.transport import large_image_environment
 
@@ -115,13 +116,18 @@ class Probe:
         return value
 
     def call(self, kind: type, service: str, request: Any) -> Any:
-        """Call a service; its answer."""
+        """Call a service; its response."""
+        future = self.start_call(kind, service, request)
+        self.until(future.done)
+        return future.result()
+
+    def start_call(self, kind: type, service: str, request: Any) -> 'Future[Any]':
+        """Call a service; its response, once it has come."""
         client = self.node.create_client(kind, service)
         self.until(client.service_is_ready)
         future = client.call_async(request)
-        self.until(future.done)
-        self.node.destroy_client(client)
-        return future.result()
+        future.add_done_callback(lambda _: self.node.destroy_client(client))
+        return future
 
     def close(self) -> None:
         """Leave."""

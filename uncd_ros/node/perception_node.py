@@ -26,7 +26,7 @@ from uncd_ros.node.diagnostics import Diagnostics
 from uncd_ros.node.outputs import Outputs
 from uncd_ros.node.params import PERCEPTION, ContradictionError, NodeParams, check_fit, declare, refuse_late_changes
 from uncd_ros.node.process import run
-from uncd_ros.node.worker import CLOSE_WITHIN, ActiveModel, Worker
+from uncd_ros.node.worker import ActiveModel, Worker
 
 NAMES = frozenset(parameter.name for parameter in PERCEPTION)
 Transition = Callable[['PerceptionNode', LifecycleState], TransitionCallbackReturn]
@@ -136,8 +136,8 @@ class PerceptionNode(LifecycleNode):
             camera.stop()
         # Not the node's own logger: that one also publishes, which ends with the context, before these lines.
         logger = get_logger('uncd_ros')
-        if not self._worker.close():
-            logger.error(f'inference has not returned within {CLOSE_WITHIN:g} s: it is left behind')
+        if stuck := self._worker.close():
+            logger.error(stuck)
         self._worker = None
         for camera in self._cameras:
             counts = camera.counts()

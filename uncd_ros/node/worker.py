@@ -109,16 +109,17 @@ class Worker:
             return f'inference has not returned for {now - state.busy_since:.0f} s'
         return ''
 
-    def close(self) -> bool:
+    def close(self) -> str:
         """Let it finish the images it has; those that wait are dropped.
 
-        False if that takes longer than CLOSE_WITHIN: the thread is left behind, and what it finishes is thrown away.
+        Where that takes longer than CLOSE_WITHIN the thread is left behind, what it finishes is thrown away, and a
+        sentence says so; else empty.
         """
         for arrival in self.mailbox.close():
             arrival.camera.on_dropped()
         self._thread.join(CLOSE_WITHIN)
         self._abandoned = self._thread.is_alive()
-        return not self._abandoned
+        return f'inference has not returned within {CLOSE_WITHIN:g} s: left behind' if self._abandoned else ''
 
     def _run(self) -> None:
         try:

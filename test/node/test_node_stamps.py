@@ -1,0 +1,53 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The flag falls although the stamps of the images tell no time."""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
+
+from builtin_interfaces.msg import Time
+from sensor_msgs.msg import Image
+
+from support.camera_double import Camera, picture
+from support.ros_harness import Probe, perception_node
+
+
+@pytest.fixture(scope='module')
+def camera(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Camera]:
+    timing = {'ood__window': 1, 'ood__required': 1, 'ood__release': 0, 'ood__hold': 0.2}
+    with perception_node(tmp_path_factory.mktemp('node') / 'log.txt', tiny_model, **timing) as process:
+        camera = Camera(process, Probe())
+        camera.wait()
+        yield camera
+        camera.probe.close()
+
+
+def flag_after(camera: Camera, image: Image) -> bool:
+    """Send an image until there is a decision; images of one stamp are told apart by their order alone."""
+    before = len(camera.all('ood'))
+    camera.probe.until(
+        lambda: camera.publisher.publish(image) or camera.probe.within(1.0, lambda: len(camera.all('ood')) > before)
+    )
+    return bool(camera.all('ood')[-1].data)
+
+
+@pytest.mark.parametrize('step', [0, -1, 60])
+def test_flag_falls_by_arrival(camera: Camera, step: int) -> None:
+    """Stamps that stand still, go back, or lie further apart than any camera's images."""
+    stamps, seeds = count(1_000_000, step), count()
+
+    def image() -> Image:
+        msg = picture(seed=next(seeds))
+        msg.header.stamp = Time(sec=next(stamps))
+        return msg
+
+    assert not flag_after(camera, image())
+    broken = image()
+    broken.data = broken.data[:7]
+    assert flag_after(camera, broken)
+    camera.probe.until(lambda: not flag_after(camera, image()))
