@@ -3,13 +3,19 @@
 """The perception node, ready for a camera; with a player in the camera's place or rviz beside it if asked."""
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import yaml
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
 from launch_ros.actions import Node
 
+from uncd_ros.node.params import PERCEPTION
+from uncd_ros.node.rviz_config import rviz_config
 from uncd_ros.node.transport import large_image_environment
 
 SHARE = Path(get_package_share_directory('uncd_ros'))
@@ -61,28 +67,28 @@ def generate_launch_description() -> LaunchDescription:
 
 def make_actions(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """What the arguments ask for."""
-    given = context.launch_configurations
+    arguments = context.launch_configurations
     actions: list[LaunchDescriptionEntity] = []
-    if given['large_images'] == 'true':
+    if arguments['large_images'] == 'true':
         variables = large_image_environment(os.environ)
         actions += [SetEnvironmentVariable(name, value) for name, value in variables.items()]
-    actions.append(perception(given))
-    if given['source']:
-        actions += [player(given, camera) for camera in cameras(given)]
-    if given['rviz'] == 'true':
-        actions.append(rviz(given))
+    actions.append(perception(arguments))
+    if arguments['source']:
+        actions += [player(arguments, camera) for camera in cameras(arguments)]
+    if arguments['rviz'] == 'true':
+        actions.append(rviz(arguments))
     return actions
 
 
-def cameras(given: dict[str, str]) -> list[str]:
+def cameras(arguments: dict[str, str]) -> list[str]:
     """Their names; an empty one for a camera that needs none."""
-    return [name.strip() for name in given['cameras'].split(',')]
+    return [name.strip() for name in arguments['cameras'].split(',')]
 
 
-def remappings(given: dict[str, str], camera: str) -> list[tuple[str, str]]:
+def remappings(arguments: dict[str, str], camera: str) -> list[tuple[str, str]]:
     """From the node's names of a camera's topics to those they have here."""
     prefix = f'{camera}/' if camera else ''
-    image = f'{prefix}{given["image"]}'
+    image = f'{prefix}{arguments["image"]}'
     return [
         (f'{prefix}image_raw', image),
         (f'{prefix}image_raw/compressed', f'{image}/compressed'),
@@ -90,55 +96,71 @@ def remappings(given: dict[str, str], camera: str) -> list[tuple[str, str]]:
     ]
 
 
-def perception(given: dict[str, str]) -> Node:
+def perception(arguments: dict[str, str]) -> Node:
     """The node itself; an argument that was given outweighs the parameter file."""
-    overrides = {name: given[name] for name in ('model', 'device', 'image_transport') if given[name]}
-    names = {'cameras': cameras(given)} if given['cameras'] else {}
+    overrides = {name: arguments[name] for name in ('model', 'device', 'image_transport') if arguments[name]}
+    names = {'cameras': cameras(arguments)} if arguments['cameras'] else {}
     return Node(
         package='uncd_ros',
         executable='perception_node',
-        namespace=given['namespace'],
-        parameters=[given['params_file'], overrides | names | use_sim_time(given)],
-        remappings=[pair for camera in cameras(given) for pair in remappings(given, camera)],
-        arguments=['--ros-args', '--log-level', given['log_level']],
-        respawn=given['respawn'] == 'true',
+        namespace=arguments['namespace'],
+        parameters=[arguments['params_file'], overrides | names | use_sim_time(arguments)],
+        remappings=[pair for camera in cameras(arguments) for pair in remappings(arguments, camera)],
+        arguments=['--ros-args', '--log-level', arguments['log_level']],
+        respawn=arguments['respawn'] == 'true',
         respawn_delay=5.0,
         output='screen',
     )
 
 
-def player(given: dict[str, str], camera: str) -> Node:
+def player(arguments: dict[str, str], camera: str) -> Node:
     """In the camera's place."""
     return Node(
         package='uncd_ros',
         executable='image_player',
         name=f'image_player_{camera}' if camera else 'image_player',
-        namespace=given['namespace'],
-        parameters=[{'source': given['source']} | use_sim_time(given)],
-        remappings=[('image_raw', remappings(given, camera)[0][1])],
+        namespace=arguments['namespace'],
+        parameters=[{'source': arguments['source']} | use_sim_time(arguments)],
+        remappings=[('image_raw', remappings(arguments, camera)[0][1])],
         output='screen',
     )
 
 
-def rviz(given: dict[str, str]) -> Node:
+def rviz(arguments: dict[str, str]) -> Node:
     """Camera, overlay and uncertainty of the first camera; its file names the topics of one without a namespace."""
-    camera = cameras(given)[0]
-    prefix = f'/{given["namespace"].strip("/")}'.rstrip('/')
-    image = remappings(given, camera)[0][1]
+    camera = cameras(arguments)[0]
+    prefix = f'/{arguments["namespace"].strip("/")}'.rstrip('/')
+    image = remappings(arguments, camera)[0][1]
     image = image if image.startswith('/') else f'{prefix}/{image}'
-    answers = {
+    outputs = {
         f'/segmentation/{name}': f'{prefix}/segmentation/{camera}/{name}'.replace('//', '/')
         for name in ('overlay', 'uncertainty')
     }
+    config = Path(tempfile.mkdtemp(prefix='uncd_ros_')) / 'perception.rviz'
+    config.write_text(rviz_config((SHARE / 'rviz' / 'perception.rviz').read_text(), model(arguments)))
     return Node(
         package='rviz2',
         executable='rviz2',
-        arguments=['-d', str(SHARE / 'rviz' / 'perception.rviz')],
-        parameters=[use_sim_time(given)],
-        remappings=[('/image_raw', image), *answers.items()],
+        arguments=['-d', str(config)],
+        parameters=[use_sim_time(arguments)],
+        remappings=[('/image_raw', image), *outputs.items()],
     )
 
 
-def use_sim_time(given: dict[str, str]) -> dict[str, bool]:
+def model(arguments: dict[str, str]) -> str:
+    """The model that the node loads: of the argument, else of the parameter file, else the node's default."""
+    default = next(str(parameter.default) for parameter in PERCEPTION if parameter.name == 'model')
+    sections = parameters(yaml.safe_load(Path(arguments['params_file']).read_text()))
+    return arguments['model'] or next((section['model'] for section in sections if 'model' in section), default)
+
+
+def parameters(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Of each node in a parameter file."""
+    for key, value in content.items():
+        if isinstance(value, dict):
+            yield from ([value] if key == 'ros__parameters' else parameters(value))
+
+
+def use_sim_time(arguments: dict[str, str]) -> dict[str, bool]:
     """The parameter that every node has."""
-    return {'use_sim_time': given['use_sim_time'] == 'true'}
+    return {'use_sim_time': arguments['use_sim_time'] == 'true'}

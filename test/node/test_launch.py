@@ -17,7 +17,9 @@ from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import Image
 
 from support.ros_harness import PROJECT, Probe, Process
+from uncd_ros.model.store import load_card
 from uncd_ros.node.params import PERCEPTION
+from uncd_ros.node.rviz_config import rviz_config
 
 
 def flatten(values: dict[str, object], prefix: str = '') -> Iterator[tuple[str, object]]:
@@ -42,7 +44,16 @@ def test_rviz_shows_every_frame_on_the_same_scale() -> None:
     assert displays['Overlay']['Topic']['Value'] == '/segmentation/overlay'
     uncertainty = displays['Uncertainty']
     assert uncertainty['Topic']['Value'] == '/segmentation/uncertainty'
-    assert (uncertainty['Normalize Range'], uncertainty['Min Value'], uncertainty['Max Value']) == (False, 0, 0.5)
+    assert (uncertainty['Normalize Range'], uncertainty['Min Value'], uncertainty['Max Value']) == (False, 0, 1)
+
+
+def test_rviz_shows_uncertainty_on_the_scale_of_the_model(tiny_model: Path) -> None:
+    default = (PROJECT / 'rviz' / 'perception.rviz').read_text()
+    config = rviz_config(default, str(tiny_model))
+    before, after = (yaml.safe_load(text)['Visualization Manager']['Displays'][2] for text in (default, config))
+    assert after == before | {'Max Value': load_card(tiny_model).uncertainty.upper}
+    assert after['Max Value'] == 0.5
+    assert rviz_config(default, '/nowhere') == default
 
 
 def joined(*paths: Path | str | None) -> str:

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Three cameras, one model, one process."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,7 +30,7 @@ def cameras(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         probe.close()
 
 
-def test_each_camera_gets_its_own_answers(cameras: dict[str, Camera], tiny_model: Path) -> None:
+def test_each_camera_gets_its_own_results(cameras: dict[str, Camera], tiny_model: Path) -> None:
     predictor = Predictor(load_model(tiny_model), device='cpu')
     images = {name: picture(height=40 + 10 * i, width=64 + 20 * i, seed=i) for i, name in enumerate(NAMES)}
     for _ in range(5):  # all at once, so that they share a batch
@@ -42,29 +41,7 @@ def test_each_camera_gets_its_own_answers(cameras: dict[str, Camera], tiny_model
         mask = cameras[name].heard('mask', header)
         expected = predictor.predict(as_array(image)).labels
         assert np.mean(np.frombuffer(mask.data, np.uint8).reshape(expected.shape) == expected) > 0.999
-        strangers = [other for other in NAMES if other != name and cameras[other].heard('mask', header)]
-        assert strangers == []
-
-
-def test_a_fast_camera_crowds_out_no_slow_one(cameras: dict[str, Camera]) -> None:
-    before = {name: camera.settled() for name, camera in cameras.items()}
-    end, sent = time.monotonic() + 5.0, 0
-    while time.monotonic() < end:
-        cameras['front'].publisher.publish(picture(height=480, width=640))
-        if sent % 20 == 0:
-            cameras['left'].publisher.publish(picture(height=48, width=64))
-            cameras['right'].publisher.publish(picture(height=48, width=64))
-        sent += 1
-        cameras['front'].probe.within(0.002, lambda: False)
-    after = {name: camera.settled() for name, camera in cameras.items()}
-
-    def change(name: str, key: str) -> int:
-        return int(after[name][key]) - int(before[name][key])
-
-    assert change('front', 'dropped') > 0
-    for name in ('left', 'right'):
-        assert change(name, 'processed') >= 5
-        assert change(name, 'dropped') <= 0.2 * change(name, 'received')
+        assert not any(cameras[other].heard('mask', header) for other in NAMES if other != name)
 
 
 def test_faults_of_one_camera_are_not_the_others(cameras: dict[str, Camera]) -> None:
@@ -73,8 +50,7 @@ def test_faults_of_one_camera_are_not_the_others(cameras: dict[str, Camera]) -> 
     bad.data = bad.data[:7]
     cameras['left'].publisher.publish(bad)
     cameras['left'].probe.until(lambda: int(cameras['left'].counts()['faults']) == before['left'] + 1)
-    found = cameras['left'].diagnostics()
-    assert found['segmentation: left images'].message.startswith('truncated: ')
+    assert cameras['left'].status().message.startswith('truncated: ')
     assert int(cameras['right'].counts()['faults']) == before['right']
     for camera in cameras.values():
         camera.ask(picture())

@@ -99,7 +99,7 @@ class NodeDouble:
 def node_in_process(
     monkeypatch: pytest.MonkeyPatch, model: Path, **parameters: object
 ) -> Iterator[tuple[NodeDouble, Camera]]:
-    """The node, active, and a camera that is connected to it; `__` in a name stands for a dot."""
+    """The node, active, and the first camera, connected to it; `__` in a name stands for a dot."""
     rclpy.init(domain_id=DOMAIN, signal_handler_options=SignalHandlerOptions.NO)
     double = NodeDouble(monkeypatch)
     values = {'model': str(model)} | {name.replace('__', '.'): value for name, value in parameters.items()}
@@ -112,7 +112,7 @@ def node_in_process(
     try:
         assert double.node.start()
         spinning.start()
-        camera = Camera(double, probe)
+        camera = Camera(double, probe, parameters.get('cameras', [''])[0])
         camera.wait()
         yield double, camera
     finally:
