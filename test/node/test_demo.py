@@ -14,7 +14,7 @@ pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 
 from support.ros_harness import Process
 from uncd_ros.node.demo import DemoError, check, main
-from uncd_ros.node.recorder import CAMERA, DIAGNOSTICS, MASK, Thinned, calibration_mismatches
+from uncd_ros.node.recorder import CAMERA, DIAGNOSTICS, MASK, Thinned, mask_mismatches
 
 FRAMES = 30
 
@@ -70,7 +70,7 @@ def test_good_summary_passes() -> None:
 
 
 @pytest.mark.parametrize(
-    ('changes', 'wrong', 'status', 'complaint'),
+    ('changes', 'mismatches', 'status', 'complaint'),
     [
         ({'frames_dropped': 1}, [], 0, 'the node received 9 images but accounts for 8'),
         ({'messages': {MASK: 5}}, [], 0, '5 masks came of 6 processed images'),
@@ -80,16 +80,18 @@ def test_good_summary_passes() -> None:
         ({}, [], -11, 'the node ended with status -11, expected 0'),
     ],
 )
-def test_anything_wrong_fails_loudly(changes: dict[str, Any], wrong: list[str], status: int, complaint: str) -> None:
+def test_anything_wrong_fails_loudly(
+    changes: dict[str, Any], mismatches: list[str], status: int, complaint: str
+) -> None:
     with pytest.raises(DemoError, match=complaint):
-        check(good() | changes, wrong, status)
+        check(good() | changes, mismatches, status)
 
 
-def test_misfits_name_the_mask() -> None:
+def test_mismatches_name_the_mask() -> None:
     images = {(1, 'camera'): (4, 6), (2, 'camera'): (4, 6)}
-    assert calibration_mismatches(images, {(1, 'camera'): (4, 6)}) == []
-    assert calibration_mismatches(images, {(2, 'camera'): (6, 4)}) == ['mask stamped 2 ns is 4x6, expected 6x4']
-    (line,) = calibration_mismatches(images, {(2, ''): (4, 6)})
+    assert mask_mismatches(images, {(1, 'camera'): (4, 6)}) == []
+    assert mask_mismatches(images, {(2, 'camera'): (6, 4)}) == ['mask stamped 2 ns is 4x6, expected 6x4']
+    (line,) = mask_mismatches(images, {(2, ''): (4, 6)})
     assert line.startswith("mask stamped 2 ns in frame ''")
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A bag before the real node: every image is accounted for; without ROS the rest works."""
+"""A bag played to the real node: every image is accounted for; without ROS the rest works."""
 
 import json
 import subprocess
@@ -60,17 +60,18 @@ def test_without_ros_live_is_refused_in_one_line_and_the_rest_works(tiny_model: 
     assert done.stderr.startswith('error: --live needs ') and done.stderr.count('\n') == 1
 
 
-def test_the_node_answers_a_bag(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_image_of_a_bag_is_accounted_for(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
-    from uncd_ros.replay import search
-
     from support.ros_harness import environment
-    from uncd_ros import live_replay
+    from uncd_ros.bag_evaluation import rate_search
     from uncd_ros.evaluate_bag import main
+    from uncd_ros.node import live_replay
 
     monkeypatch.setattr(live_replay, 'SECONDS', 1.0)
     monkeypatch.setattr(live_replay, 'IMAGES', 8)
-    monkeypatch.setattr(search, 'HIGHEST', 20.0)
+    monkeypatch.setattr(rate_search, 'HIGHEST', 20.0)
     for name, value in environment().items():
         monkeypatch.setenv(name, value)
     bag, out = camera_bag(tmp_path / 'bag', 12), tmp_path / 'out'

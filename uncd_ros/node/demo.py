@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole path on a camera stream: a player and the perception node as processes, and proof of what they did.
 
-Writes overlay frames, one contact sheet and summary.json; exit status 1 if an answer does not fit its image.
+Writes overlay frames, one contact sheet and summary.json; exit status 1 if a result does not fit its image.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from uncd_ros.errors import UncdError
 from uncd_ros.images.contact_sheet import contact_sheet
 from uncd_ros.model.card import ModelCard
 from uncd_ros.model.store import find_model, load_card
-from uncd_ros.node.recorder import DIAGNOSTICS, MASK, Recorder, Spin, calibration_mismatches, recording
+from uncd_ros.node.recorder import DIAGNOSTICS, MASK, Recorder, Spin, mask_mismatches, recording
 from uncd_ros.node.telemetry import percentiles_ms
 from uncd_ros.node.transport import large_image_environment
 from uncd_ros.sources.frame_source import open_source
@@ -46,7 +46,7 @@ class DemoError(UncdError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class DemoArgs:
     """What to play, through which model, and where the results go."""
 
     source: str
@@ -58,7 +58,7 @@ class Settings:
     """Images per second."""
 
 
-def settings(arguments: list[str] | None) -> Settings:
+def parse_args(arguments: list[str] | None) -> DemoArgs:
     """Read the command line. Raises UncdError for a source or model that is not there."""
     parser = argparse.ArgumentParser(prog='demo', description=__doc__)
     parser.add_argument('--source', default='street', help="video file, folder of images, or 'street' (the default)")
@@ -66,31 +66,31 @@ def settings(arguments: list[str] | None) -> Settings:
     parser.add_argument('--out', type=Path, default=Path('out/demo'), help='folder for the results (%(default)s)')
     parser.add_argument('--frames', type=int, help=f'images to play at most; 0 is all, {SECONDS:g} s by default')
     parser.add_argument('--rate', type=float, help="images per second; the source's own by default")
-    given = parser.parse_args(arguments)
-    source = open_source(given.source)
-    rate = given.rate or source.fps
-    return Settings(
-        source=given.source,
-        model=given.model or ('street' if given.source == 'street' else 'camvid'),
-        out=given.out,
-        frames=round(SECONDS * rate) if given.frames is None else given.frames,
+    parsed = parser.parse_args(arguments)
+    source = open_source(parsed.source)
+    rate = parsed.rate or source.fps
+    return DemoArgs(
+        source=parsed.source,
+        model=parsed.model or ('street' if parsed.source == 'street' else 'camvid'),
+        out=parsed.out,
+        frames=round(SECONDS * rate) if parsed.frames is None else parsed.frames,
         rate=rate,
     )
 
 
-def run(wanted: Settings, console: Console) -> dict[str, Any]:
+def run(args: DemoArgs, console: Console) -> dict[str, Any]:
     """Play, listen, check, write; the summary. Raises UncdError if anything is not as it should be."""
-    card = load_card(find_model(wanted.model))
-    overlays = wanted.out / 'overlay'
+    card = load_card(find_model(args.model))
+    overlays = args.out / 'overlay'
     overlays.mkdir(parents=True, exist_ok=True)
     for old in overlays.glob('*.jpg'):
         old.unlink()
-    with recording(overlays, samples=ROWS) as (recorder, spin), process('perception_node', model=wanted.model) as node:
+    with recording(overlays, samples=ROWS) as (recorder, spin), process('perception_node', model=args.model) as node:
         console.print(f'starting the node with model [bold]{card.name}[/] …')
         spin(lambda: recorder.connected() or node.poll() is not None, START_WITHIN)
         if not recorder.connected():
             raise DemoError('the node did not start; its last lines above say why')
-        sent = play(wanted, recorder, spin, console)
+        sent = play(args, recorder, spin, console)
         reports = recorder.messages[DIAGNOSTICS] + 2  # the first may be from before the last image
         spin(lambda: recorder.messages[DIAGNOSTICS] >= reports and settled(recorder), SETTLE_WITHIN)
         node.send_signal(signal.SIGINT)
@@ -98,17 +98,17 @@ def run(wanted: Settings, console: Console) -> dict[str, Any]:
         rows = recorder.rows()
     if not recorder.node_status:
         raise DemoError(f'nothing came on {DIAGNOSTICS} from the node')
-    summary = summarise(wanted, card, recorder, sent)
-    (wanted.out / 'summary.json').write_text(json.dumps(summary, indent=2) + '\n')
+    summary = summarise(args, card, recorder, sent)
+    (args.out / 'summary.json').write_text(json.dumps(summary, indent=2) + '\n')
     sheet = contact_sheet(rows, card.classes, card.uncertainty.upper)
-    cv2.imwrite(str(wanted.out / 'contact_sheet.png'), sheet[..., ::-1])
-    check(summary, calibration_mismatches(recorder.images, recorder.masks), status)
+    cv2.imwrite(str(args.out / 'contact_sheet.png'), sheet[..., ::-1])
+    check(summary, mask_mismatches(recorder.images, recorder.masks), status)
     return summary
 
 
-def play(wanted: Settings, recorder: Recorder, spin: Spin, console: Console) -> int:
+def play(args: DemoArgs, recorder: Recorder, spin: Spin, console: Console) -> int:
     """Play the source to its end, showing live numbers; how many images were sent."""
-    parameters = {'source': wanted.source, 'rate': wanted.rate, 'frames': wanted.frames, 'subscribers': 2}
+    parameters = {'source': args.source, 'rate': args.rate, 'frames': args.frames, 'subscribers': 2}
     with process('image_player', **parameters) as player, Live(console=console, refresh_per_second=4) as live:
         while player.poll() is None:
             spin(lambda: player.poll() is not None, 0.25)
@@ -121,7 +121,7 @@ def play(wanted: Settings, recorder: Recorder, spin: Spin, console: Console) -> 
 
 
 def settled(recorder: Recorder) -> bool:
-    """Whether the node has accounted for all it received, and all its answers have come."""
+    """Whether the node has accounted for all it received, and all its results have come."""
     status = recorder.node_status
     if not status:
         return False
@@ -137,17 +137,17 @@ def numbers(recorder: Recorder) -> Panel:
     counts = '   '.join(f'{key} {status[key]}' for key in ('received', 'processed', 'dropped', 'faults'))
     p50, p95, _ = percentiles_ms(recorder.latencies[-100:])
     speed = f'{status["fps"]} images per second   latency {p50:.0f} ms (p50), {p95:.0f} ms (p95)'
-    flag = '[bold red]OUT OF DISTRIBUTION[/]' if recorder.flags[-1] else '[green]familiar[/]'
+    flag = '[bold red]OUT OF DISTRIBUTION[/]' if recorder.flags[-1] else '[green]in distribution[/]'
     return Panel(f'{counts}\n{speed}\nOOD score {recorder.scores[-1]:.3f}   {flag}', title='uncd_ros')
 
 
-def summarise(wanted: Settings, card: ModelCard, recorder: Recorder, sent: int) -> dict[str, Any]:
+def summarise(args: DemoArgs, card: ModelCard, recorder: Recorder, sent: int) -> dict[str, Any]:
     """What summary.json holds. Latency is from an image's stamp to its mask's arrival in this process."""
     counts = {key: int(recorder.node_status[key]) for key in ('received', 'processed', 'dropped', 'faults')}
     times, flags = recorder.mask_times, recorder.flags
     p50, p95, p99 = percentiles_ms(recorder.latencies)
     return {
-        'source': wanted.source,
+        'source': args.source,
         'model': card.name,
         'device': recorder.node_status['device'],
         'frames_sent': sent,
@@ -167,24 +167,24 @@ def summarise(wanted: Settings, card: ModelCard, recorder: Recorder, sent: int) 
     }
 
 
-def check(summary: dict[str, Any], wrong: list[str], status: int) -> None:
+def check(summary: dict[str, Any], mismatches: list[str], status: int) -> None:
     """Raise DemoError, with a line for each thing, unless every image is accounted for and every mask fits.
 
-    `wrong` holds what is known to be wrong with single masks, `status` is the node's exit status.
+    `mismatches` say what is wrong with single masks, `status` is the node's exit status.
     """
-    wrong = list(wrong)
+    complaints = list(mismatches)
     ended = summary['frames_processed'] + summary['frames_dropped'] + summary['faults']
     if ended != summary['frames_received']:
-        wrong.append(f'the node received {summary["frames_received"]} images but accounts for {ended}')
+        complaints.append(f'the node received {summary["frames_received"]} images but accounts for {ended}')
     masks = summary['messages'].get(MASK, 0)
     if masks == 0 or masks != summary['frames_processed']:
-        wrong.append(f'{masks} masks came of {summary["frames_processed"]} processed images')
+        complaints.append(f'{masks} masks came of {summary["frames_processed"]} processed images')
     if summary['lost_in_transport'] < 0:
-        wrong.append(f'the node received more images than the {summary["frames_sent"]} that were sent')
+        complaints.append(f'the node received more images than the {summary["frames_sent"]} that were sent')
     if status:
-        wrong.append(f'the node ended with status {status}, expected 0')
-    if wrong:
-        raise DemoError('\n'.join(wrong[:10]))
+        complaints.append(f'the node ended with status {status}, expected 0')
+    if complaints:
+        raise DemoError('\n'.join(complaints[:10]))
 
 
 @contextmanager
@@ -211,15 +211,15 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.update(large_image_environment(os.environ))
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')  # nothing here concerns the network
     try:
-        wanted = settings(arguments)
-        summary = run(wanted, console)
+        args = parse_args(arguments)
+        summary = run(args, console)
     except UncdError as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
     except (KeyboardInterrupt, ExternalShutdownException):
         return 130
     console.print_json(json.dumps(summary))
-    console.print(f'every mask has the size and stamp of its image; see {wanted.out}/contact_sheet.png', soft_wrap=True)
+    console.print(f'every mask has the size and stamp of its image; see {args.out}/contact_sheet.png', soft_wrap=True)
     return 0
 
 

@@ -46,34 +46,35 @@ class Listener(Node):
 
     def __init__(self) -> None:
         super().__init__('listener')
-        self.begin()
-        self.counts: dict[str, int] = {}
-        self.device = ''
-        self.create_subscription(Image, MASK, self._take_mask, 50)
-        self.create_subscription(DiagnosticArray, DIAGNOSTICS, self._take_diagnostics, 10)
-
-    def begin(self) -> None:
-        """Forget what was."""
         self.stamps: list[float] = []
         self.latencies: list[float] = []
-        """Seconds each, of the images that were answered."""
+        """Seconds each, of the images whose masks have come since `begin`."""
+        self.counts: dict[str, int] = {}
+        self.device = ''
+        self.create_subscription(Image, MASK, self._on_mask, 50)
+        self.create_subscription(DiagnosticArray, DIAGNOSTICS, self._on_diagnostics, 10)
+
+    def begin(self) -> None:
+        """Forget the masks so far."""
+        self.stamps.clear()
+        self.latencies.clear()
 
     def connected(self) -> bool:
-        """Whether the node listens and answers."""
+        """Whether the node subscribes to the camera and publishes."""
         return bool(self.count_subscribers(CAMERA) and self.count_publishers(MASK) and self.counts)
 
     def settled(self) -> bool:
         """Whether the node has accounted for all it received."""
         return sum(self.counts[key] for key in COUNTS[1:]) == self.counts['received']
 
-    def _take_mask(self, msg: Image) -> None:
+    def _on_mask(self, msg: Image) -> None:
         stamp = msg.header.stamp.sec + msg.header.stamp.nanosec * 1e-9
         self.stamps.append(stamp)
         self.latencies.append(time.time() - stamp)
 
-    def _take_diagnostics(self, msg: DiagnosticArray) -> None:
+    def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         if msg.status[0].name == 'segmentation: images':
-            values = {each.key: each.value for each in msg.status[0].values}
+            values = {pair.key: pair.value for pair in msg.status[0].values}
             self.counts = {key: int(values[key]) for key in COUNTS}
             self.device = values['device']
 
@@ -85,7 +86,7 @@ class Stage:
         self._source, self._listener, self._spin = source, listener, spin
 
     def play(self, rate: float, images: int) -> LiveRun:
-        """So many images at so many a second; the source begins again at its end."""
+        """Play so many images at so many fps; the source begins again at its end."""
         before = dict(self._listener.counts)
         self._listener.begin()
         with process('image_player', source=self._source, rate=rate, frames=images, loop=True) as player:
@@ -95,10 +96,10 @@ class Stage:
         if player.returncode or not sent:
             raise LiveError('the player ended early; its last lines above say why')
         self._wait_for_counts()
-        found = {key: self._listener.counts[key] - before[key] for key in COUNTS}
-        if found['received'] > int(sent[1]):
+        counts = {key: self._listener.counts[key] - before[key] for key in COUNTS}
+        if counts['received'] > int(sent[1]):
             raise LiveError(f'somebody else sends images on {CAMERA}, too: set ROS_DOMAIN_ID to one that is free')
-        return live_run(rate, int(sent[1]), found, self._listener.stamps, self._listener.latencies)
+        return live_run(rate, int(sent[1]), counts, self._listener.stamps, self._listener.latencies)
 
     def _wait_for_counts(self) -> None:
         """Until a report that was made after the last image accounts for all of them."""
@@ -137,7 +138,7 @@ def replay_live(bag: Path, topic: str, model: str, times: float, out: Path, cons
     source = BagSource(bag, topic)
     rate, count = source.fps * times, source.frame_count or IMAGES
     with _stage(f'{bag}:{topic}', model, console) as (stage, listener):
-        console.print(f'live: {count} images at {rate:.1f} a second')
+        console.print(f'live: {count} images at {rate:.1f} fps')
         asked = stage.play(rate, count)
 
         def probe(wanted: float) -> LiveRun:
@@ -146,9 +147,9 @@ def replay_live(bag: Path, topic: str, model: str, times: float, out: Path, cons
             return run
 
         best, runs = highest_rate(probe, rate)
-        found = (asked, best, runs, listener.device)
-    (out / 'live.json').write_text(json.dumps(as_json(*found), indent=1) + '\n')
-    text = markdown(*found)
+        outcome = (asked, best, runs, listener.device)
+    (out / 'live.json').write_text(json.dumps(as_json(*outcome), indent=1) + '\n')
+    text = markdown(*outcome)
     (out / 'live.md').write_text(text)
     (out / 'live.html').write_text(html(text, f'{model} live on {bag.name}'))
     console.print(text.split('\n\n')[1])

@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Listens to camera and node together, checks each answer against its image, keeps samples of both."""
+"""Listens to camera and node together, checks each result against its image, keeps samples of both."""
 
 import time
 from collections import Counter
@@ -35,9 +35,9 @@ Size = tuple[int, int]
 DEPTH = 50
 """Messages that may wait for the recorder; it asks for every one."""
 PENDING = 50
-"""Images whose answers may be incomplete at a time."""
+"""Images whose results may be incomplete at a time."""
 Spin = Callable[[Callable[[], bool], float], None]
-"""Listens until a condition holds, or some seconds have gone."""
+"""Listens until a condition holds, or some seconds have passed."""
 
 
 @dataclass(slots=True)
@@ -74,25 +74,25 @@ class Recorder(Node):
         self.masks: dict[Key, Size] = {}
         self._parts: dict[Key, _Parts] = {}
         self._samples: Thinned[tuple[int, _Parts]] = Thinned(samples)
-        for topic, kind, take in self._topics():
-            self.create_subscription(kind, topic, self._counted(topic, take), DEPTH)
+        for topic, kind, callback in self._topics():
+            self.create_subscription(kind, topic, self._counted(topic, callback), DEPTH)
 
     def _topics(self) -> list[tuple[str, type, Callable[[Any], None]]]:
         return [
-            (CAMERA, Image, self._take_image),
-            (MASK, Image, self._take_mask),
-            (UNCERTAINTY, Image, self._take_uncertainty),
-            (OVERLAY, Image, self._take_overlay),
+            (CAMERA, Image, self._on_image),
+            (MASK, Image, self._on_mask),
+            (UNCERTAINTY, Image, self._on_uncertainty),
+            (OVERLAY, Image, self._on_overlay),
             (OOD, Bool, lambda msg: self.flags.append(msg.data)),
             (OOD_SCORE, Float32, lambda msg: self.scores.append(msg.data)),
-            (OOD_STATUS, DiagnosticArray, self._take_status),
-            (DIAGNOSTICS, DiagnosticArray, self._take_diagnostics),
+            (OOD_STATUS, DiagnosticArray, self._on_status),
+            (DIAGNOSTICS, DiagnosticArray, self._on_diagnostics),
         ]
 
-    def _counted(self, topic: str, take: Callable[[Any], None]) -> Callable[[Any], None]:
+    def _counted(self, topic: str, callback: Callable[[Any], None]) -> Callable[[Any], None]:
         def counted(msg: Any) -> None:
             self.messages[topic] += 1
-            take(msg)
+            callback(msg)
 
         return counted
 
@@ -107,31 +107,31 @@ class Recorder(Node):
         start = min((stamp for stamp, _ in self.images), default=0)
         return [_sheet_row(parts, (stamp - start) / 1e9) for stamp, parts in self._samples.items()]
 
-    def _take_image(self, msg: Image) -> None:
+    def _on_image(self, msg: Image) -> None:
         self.images[_key(msg.header)] = (msg.height, msg.width)
         self._part(msg.header).image = msg
         self._sample(msg.header)
 
-    def _take_mask(self, msg: Image) -> None:
+    def _on_mask(self, msg: Image) -> None:
         self.mask_times.append(time.monotonic())
         self.latencies.append((time.time_ns() - _key(msg.header)[0]) / 1e9)
         self.masks[_key(msg.header)] = (msg.height, msg.width)
         self._part(msg.header).mask = msg
         self._sample(msg.header)
 
-    def _take_uncertainty(self, msg: Image) -> None:
+    def _on_uncertainty(self, msg: Image) -> None:
         self._part(msg.header).uncertainty = msg
         self._sample(msg.header)
 
-    def _take_status(self, msg: DiagnosticArray) -> None:
+    def _on_status(self, msg: DiagnosticArray) -> None:
         self._part(msg.header).status = _values(msg) | {'reason': msg.status[0].message}
         self._sample(msg.header)
 
-    def _take_overlay(self, msg: Image) -> None:
+    def _on_overlay(self, msg: Image) -> None:
         bgr = np.ascontiguousarray(as_array(msg)[..., ::-1])
         cv2.imwrite(str(self._overlays / f'{self.messages[OVERLAY]:06d}.jpg'), bgr)
 
-    def _take_diagnostics(self, msg: DiagnosticArray) -> None:
+    def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         if msg.status[0].name == 'segmentation: images':
             self.node_status = _values(msg)
 
@@ -149,7 +149,7 @@ class Recorder(Node):
 
 @contextmanager
 def recording(overlays: Path, *, samples: int) -> Iterator[tuple[Recorder, Spin]]:
-    """A recorder, and a way to let it listen until a condition holds or some seconds have gone."""
+    """A recorder, and a way to let it listen until a condition holds or some seconds have passed."""
     rclpy.init()
     recorder = Recorder(overlays, samples=samples)
     executor = SingleThreadedExecutor()
@@ -168,23 +168,23 @@ def recording(overlays: Path, *, samples: int) -> Iterator[tuple[Recorder, Spin]
         rclpy.try_shutdown()
 
 
-def calibration_mismatches(images: Mapping[Key, Size], masks: Mapping[Key, Size]) -> list[str]:
+def mask_mismatches(images: Mapping[Key, Size], masks: Mapping[Key, Size]) -> list[str]:
     """What is wrong with the masks: a header that no camera image had, or another size; a line each."""
-    found = []
+    mismatches = []
     for (stamp, frame), size in masks.items():
         expected = images.get((stamp, frame))
         if expected is None:
-            found.append(f"mask stamped {stamp} ns in frame '{frame}': no camera image has this header")
+            mismatches.append(f"mask stamped {stamp} ns in frame '{frame}': no camera image has this header")
         elif size != expected:
-            found.append(f'mask stamped {stamp} ns is {size[1]}x{size[0]}, expected {expected[1]}x{expected[0]}')
-    return found
+            mismatches.append(f'mask stamped {stamp} ns is {size[1]}x{size[0]}, expected {expected[1]}x{expected[0]}')
+    return mismatches
 
 
 class Thinned(Generic[T]):
     """Keeps evenly spaced ones of a stream of unknown length: when it is full, every other one goes."""
 
-    def __init__(self, wanted: int) -> None:
-        self._wanted = wanted
+    def __init__(self, count: int) -> None:
+        self._count = count
         self._stride = 1
         self._seen = 0
         self._kept: list[T] = []
@@ -193,16 +193,16 @@ class Thinned(Generic[T]):
         """Take the next one, or leave it."""
         if self._seen % self._stride == 0:
             self._kept.append(item)
-        if len(self._kept) > 4 * self._wanted:
+        if len(self._kept) > 4 * self._count:
             self._kept = self._kept[::2]
             self._stride *= 2
         self._seen += 1
 
     def items(self) -> list[T]:
-        """As many as were wanted, or all if there were fewer."""
-        if len(self._kept) <= self._wanted:
+        """As many as were asked for, or all if there were fewer."""
+        if len(self._kept) <= self._count:
             return self._kept
-        return [self._kept[i] for i in np.linspace(0, len(self._kept) - 1, self._wanted).round().astype(int)]
+        return [self._kept[i] for i in np.linspace(0, len(self._kept) - 1, self._count).round().astype(int)]
 
 
 def _key(header: Header) -> Key:
@@ -210,7 +210,7 @@ def _key(header: Header) -> Key:
 
 
 def _values(msg: DiagnosticArray) -> dict[str, str]:
-    return {each.key: each.value for each in msg.status[0].values}
+    return {pair.key: pair.value for pair in msg.status[0].values}
 
 
 def _sheet_row(parts: _Parts, seconds: float) -> SheetRow:
