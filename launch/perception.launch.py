@@ -97,7 +97,7 @@ def remappings(arguments: dict[str, str], camera: str) -> list[tuple[str, str]]:
 
 
 def perception(arguments: dict[str, str]) -> Node:
-    """The node itself; an argument that was given outweighs the parameter file."""
+    """The node itself; an argument outweighs the parameter file."""
     overrides = {name: arguments[name] for name in ('model', 'device', 'image_transport') if arguments[name]}
     names = {'cameras': cameras(arguments)} if arguments['cameras'] else {}
     return Node(

@@ -66,18 +66,18 @@ class Camera:
         return self.probe.heard[f'{self._prefix}{topic}']
 
     def heard(self, topic: str, header: Header) -> Any:
-        """The message on a topic that answers the image with this header."""
+        """The message on a topic with the header of an image."""
         return next((msg for msg in reversed(self.all(topic)) if msg.header == header), None)
 
     def ask(self, image: Any) -> Header:
-        """Send an image, again if need be, until the node has answered it on every stamped topic."""
+        """Send an image, again if need be, until its results have come on every stamped topic."""
         for _ in range(20):
             self.publisher.publish(image)
-            if self.probe.within(1.0, lambda: self.answered(image.header)):
+            if self.probe.within(1.0, lambda: self.complete(image.header)):
                 return image.header
-        raise AssertionError(f'no answer\n{self.process.output}')
+        raise AssertionError(f'no result\n{self.process.output}')
 
-    def answered(self, header: Header) -> bool:
+    def complete(self, header: Header) -> bool:
         """Whether all stamped outputs of an image have come."""
         return all(self.heard(topic, header) for topic in ('mask', 'uncertainty', 'overlay', 'ood_status'))
 

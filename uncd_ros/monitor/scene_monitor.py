@@ -23,7 +23,7 @@ class Decision:
     """What is said about one image."""
 
     is_ood: bool
-    """The flag: of late the scene was out of distribution, the camera faulty or the model without an answer."""
+    """The flag: the scene of the latest images was out of distribution, the camera faulty, or inference failed."""
     score: float
     """Image score; higher is more anomalous; NaN for an image without one."""
     threshold: float
@@ -73,7 +73,7 @@ class SceneMonitor:
         return _decision(state, math.nan if isinstance(image, Exception) else score, fault)
 
     def stalled(self, reason: str) -> Decision:
-        """Decide without an image: the model gives no answer, for `reason`.
+        """Decide without an image: no image is worked on, for `reason`.
 
         The flag rises at once: the images that would make it rise one by one do not come.
         """

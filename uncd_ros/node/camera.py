@@ -89,7 +89,7 @@ class Camera:
         return self._telemetry.snapshot(time.monotonic())
 
     def status(self, counts: Snapshot, active: ActiveModel, stall: str) -> tuple[DiagnosticStatus, list[str]]:
-        """For the diagnostics: how it is served, and what is not as the model was calibrated, a sentence each.
+        """For the diagnostics: how it is doing, and what is not as the model was calibrated, a sentence each.
 
         `stall` is why no image is worked on; empty if all is well.
         """

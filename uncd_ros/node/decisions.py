@@ -20,7 +20,7 @@ from uncd_ros.node.worker import ActiveModel, Result
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraState:
-    """What the latest image told; replaced whole, so that what the diagnostics read belongs together."""
+    """What is known after the latest image; replaced whole, so that the diagnostics read what belongs together."""
 
     alarms: int = 0
     """Times the flag has risen."""

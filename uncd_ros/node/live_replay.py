@@ -108,10 +108,10 @@ class Stage:
 
 
 def live_run(rate: float, sent: int, counts: dict[str, int], stamps: list[float], latencies: list[float]) -> LiveRun:
-    """What came back at one rate; `stamps` and `latencies` are of the answers, in seconds."""
+    """What came back at one rate; `stamps` and `latencies` are those of the masks, in seconds."""
     p50, p95, p99 = percentiles_ms(latencies)
     answered = len(stamps)
-    # Images are sent evenly: the span of those answered, stretched to all, is that of all.
+    # Images are sent evenly: the span of those with a mask, stretched to all, is that of all.
     span = (stamps[-1] - stamps[0]) if answered > 1 else 0.0
     pace = (counts['received'] - 1) / span if span and counts['dropped'] < counts['received'] else rate
     return LiveRun(
@@ -141,8 +141,8 @@ def replay_live(bag: Path, topic: str, model: str, times: float, out: Path, cons
         console.print(f'live: {count} images at {rate:.1f} fps')
         asked = stage.play(rate, count)
 
-        def probe(wanted: float) -> LiveRun:
-            run = stage.play(wanted, max(IMAGES, round(SECONDS * wanted)))
+        def probe(fps: float) -> LiveRun:
+            run = stage.play(fps, max(IMAGES, round(SECONDS * fps)))
             console.print(f'live: {run.rate:.1f} images per second, {run.drops:.1%} dropped')
             return run
 

@@ -46,7 +46,7 @@ PERCEPTION = (
     Parameter(
         name='cameras',
         default=('',),
-        text="Names of the cameras that one model serves: front listens to front/image_raw. '' is image_raw itself.",
+        text="Names of the cameras that share the model: front listens to front/image_raw. '' is image_raw itself.",
     ),
     Parameter(
         name='image_transport',

@@ -79,8 +79,8 @@ class PerceptionNode(LifecycleNode):
         """Configure and activate, unless a lifecycle manager is to do it; False if that failed."""
         if not self.get_parameter('autostart').value:
             return True
-        wanted = TransitionCallbackReturn.SUCCESS
-        return bool(self.trigger_configure() == wanted and self.trigger_activate() == wanted)
+        success = TransitionCallbackReturn.SUCCESS
+        return bool(self.trigger_configure() == success and self.trigger_activate() == success)
 
     @logged
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -98,7 +98,7 @@ class PerceptionNode(LifecycleNode):
         self._worker = worker = Worker(self._active)
         for name, outputs in self._outputs.items():
             self._cameras += (Camera(self, name, outputs, worker, self._images),)
-        # A steady clock: under simulated time a camera that is silent because the clock stands still is told, too.
+        # A steady clock: under simulated time a camera that is silent because the clock stands still is reported, too.
         clock = Clock(clock_type=ClockType.STEADY_TIME)
         self._timer = self.create_timer(1.0, self._report, callback_group=self._images, clock=clock)
         self.get_logger().info(f'listening on {", ".join(camera.topic for camera in self._cameras)}')

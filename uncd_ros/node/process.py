@@ -36,7 +36,7 @@ class Process(Protocol):
 def run(make_node: Callable[[], Process], args: list[str] | None) -> int:
     """Spin a node until it has finished, or Ctrl-C, SIGTERM or shutdown ends it.
 
-    The exit status is 1 for a mistake of the user's, told in one line, else 0.
+    The exit status is 1 for an error that the user can correct, printed in one line, else 0.
     """
     rclpy.init(args=args)
     node = None
@@ -56,7 +56,7 @@ def run(make_node: Callable[[], Process], args: list[str] | None) -> int:
             raise  # else the end came in the middle of a callback, which could then not publish
     finally:
         # A launch file repeats the Ctrl-C that the terminal has sent already: the second must not cut the end short.
-        # Told twice, for rclpy's shutdown puts the handler back that it found.
+        # Set twice, for rclpy's shutdown puts the handler back that it found.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         executor.shutdown()
         if node is not None:

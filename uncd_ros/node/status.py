@@ -17,7 +17,7 @@ NO_IMAGE_AFTER = 5.0
 def camera_status(
     name: str, counts: Snapshot, state: CameraState, *, topic: str, predictor: FallbackPredictor, stall: str
 ) -> DiagnosticStatus:
-    """How one camera is served; `topic` is the resolved name of its images, `stall` why none is worked on."""
+    """How one camera is doing; `topic` is the resolved name of its images, `stall` why none is worked on."""
     level, message = DiagnosticStatus.OK, f'{counts.fps:.1f} images per second'
     if stall:
         level, message = DiagnosticStatus.ERROR, stall

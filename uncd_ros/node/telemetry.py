@@ -46,7 +46,7 @@ class Snapshot:
 
 
 class Telemetry:
-    """Counts images from several threads. Times are seconds of one steady clock, given by the caller."""
+    """Counts images from several threads. Times are seconds of one steady clock, which the caller reads."""
 
     def __init__(self, now: float) -> None:
         self._lock = threading.Lock()

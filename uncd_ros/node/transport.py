@@ -14,7 +14,7 @@ from uncd_ros.resources import share_path
 def large_image_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Variables to add to those of `environment`; what the user has set there stays as it is."""
     kilted_or_later = int(version('rclpy').split('.')[0]) >= 9  # Fast DDS 3 renamed its variable
-    wanted = {
+    variables = {
         'FASTDDS_DEFAULT_PROFILES_FILE' if kilted_or_later else 'FASTRTPS_DEFAULT_PROFILES_FILE': str(
             share_path('config', 'fastdds_large_images.xml')
         ),
@@ -23,4 +23,4 @@ def large_image_environment(environment: Mapping[str, str]) -> dict[str, str]:
         'MALLOC_TRIM_THRESHOLD_': str(2**31 - 1),
         'MALLOC_TOP_PAD_': str(2**26),
     }
-    return {name: value for name, value in wanted.items() if name not in environment}
+    return {name: value for name, value in variables.items() if name not in environment}
