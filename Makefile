@@ -1,4 +1,4 @@
-# `make` prints the targets: the text after each `##`. Each builds .venv when it is missing, and only then.
+# `make` prints the targets, with the text after each `##`. Those that need .venv build it if it is missing or outdated.
 
 PYTHON ?= python3
 VENV := .venv

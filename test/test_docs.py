@@ -3,6 +3,7 @@
 """What README and docs say is there: links, paths, settings, parameters, topics, folders, answers."""
 
 import re
+import subprocess
 from itertools import chain
 
 import pytest
@@ -32,6 +33,14 @@ def test_targets_and_settings_in_the_text_exist(page):
     assert set(re.findall(r'`make ([a-z-]+)', TEXTS[page])) <= targets
     settings = re.findall(r'`((?:data|student|student_fit|distill|calibration)\.(?!py)\w+)`', TEXTS[page])
     assert {f'--{name}' for name in settings} <= (options('training/distill.py') if settings else set())
+
+
+def test_make_alone_prints_every_target_with_a_text():
+    makefile = (PROJECT / 'Makefile').read_text()
+    listed = subprocess.run(['make', '--no-print-directory'], cwd=PROJECT, check=True, capture_output=True, text=True)
+    lines = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
+    assert {name for _, name, _ in lines} == set(makefile.split('.PHONY: ')[1].splitlines()[0].split())
+    assert all(make == 'make' for make, _, _ in lines)
 
 
 def table(page: str, first: str) -> list[list[str]]:
