@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parameters of the running node: what takes effect, what is refused and why, and another model in the middle."""
 
-import json
 import shutil
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 from lifecycle_msgs.msg import Transition
 
 from support.camera_double import Camera, picture, values_of
+from support.model_folder import edit_card
 from support.ros_harness import Probe, perception_node
 from uncd_ros.model.predictor import Predictor
 from uncd_ros.model.store import load_model
@@ -36,10 +36,7 @@ def other_model(tiny_model: Path, tmp_path: Path) -> Path:
     """The same network, told apart by its name and by a rule to which everything is strange."""
     folder = tmp_path / 'other'
     shutil.copytree(tiny_model, folder)
-    card = json.loads((folder / 'model.json').read_text())
-    card['name'] = 'other'
-    card['ood']['calibration_scores'] = [-1.0] * 100
-    (folder / 'model.json').write_text(json.dumps(card))
+    edit_card(folder, lambda card: (card.update(name='other'), card['ood'].update(calibration_scores=[-1.0] * 100)))
     return folder
 
 

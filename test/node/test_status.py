@@ -82,7 +82,7 @@ def test_model_is_identified(engine: FallbackPredictor) -> None:
 
 
 def test_trouble_and_misfits_are_told(engine: FallbackPredictor) -> None:
-    engine.trouble = 'device cuda failed'
+    engine.degraded_reason = 'device cuda failed'
     status = model_status(engine, [])
     assert (status.level, status.message) == (DiagnosticStatus.WARN, 'device cuda failed')
     status = model_status(engine, ['one thing', 'another'])

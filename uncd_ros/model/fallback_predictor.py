@@ -36,7 +36,7 @@ class FallbackPredictor:
         self._present = device
         self._batch: int | None = None
         self._retry_at = 0.0
-        self.trouble = ''
+        self.degraded_reason = ''
         """What is not as it should be, in one sentence; empty if all is well."""
 
     @property
@@ -72,7 +72,7 @@ class FallbackPredictor:
         With `confidence` every prediction has one; without, it costs nothing.
         Raises what the predictor raises if it is not the device's fault, or if the CPU fails, too.
         """
-        if self.trouble and self._clock() >= self._retry_at:
+        if self.degraded_reason and self._clock() >= self._retry_at:
             self._recover()
         while True:
             size = min(len(images), self._batch or len(images))
@@ -96,7 +96,7 @@ class FallbackPredictor:
         else:
             self._predictor, self._present = self._make('cpu'), 'cpu'
             action = 'on the CPU'
-        self.trouble = f'device {self._device} failed, serving {action} ({str(error).splitlines()[0]})'
+        self.degraded_reason = f'device {self._device} failed, serving {action} ({str(error).splitlines()[0]})'
         self._retry_at = self._clock() + RETRY_AFTER
         if isinstance(error, torch.cuda.OutOfMemoryError) and torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -110,7 +110,7 @@ class FallbackPredictor:
             self._retry_at = self._clock() + RETRY_AFTER
         else:
             self._predictor, self._present = predictor, self._device
-            self._batch, self.trouble = None, ''
+            self._batch, self.degraded_reason = None, ''
 
 
 def load_predictor(model: str | Path, device: str, *, check: Callable[[], None]) -> FallbackPredictor:

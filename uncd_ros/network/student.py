@@ -9,7 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from uncd_ros.network.deeplab import Trunk, make_head
+from uncd_ros.checks import check_range
+from uncd_ros.errors import ConfigError
+from uncd_ros.network.deeplab import HEADS, Trunk, make_head
+from uncd_ros.network.encoders import ENCODERS
 
 StdMaps = Literal['classes', 'mean', 'none']
 """How much of the std a pass gives: a map a class, their mean, or no map at all."""
@@ -17,22 +20,42 @@ StdMaps = Literal['classes', 'mean', 'none']
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudentConfig:
-    """Everything needed to build the network of a student, or of a member of its ensemble."""
+    """Everything needed to build the network of a student, or of a member of its ensemble.
+
+    Raises ConfigError where a value is out of range.
+    """
 
     num_classes: int
-    """C."""
+    """C, 2 to 255; 255 itself is the ignore label."""
     encoder: Literal['efficientnet_lite0', 'mobilenet_v2'] = 'efficientnet_lite0'
     width: float = 1.0
-    """Multiplies the encoder's channels."""
+    """Multiplies the encoder's channels; 0.05 to 4."""
     decoder_channels: int = 256
+    """1 to 2048."""
     head: Literal['dense', 'separable'] = 'separable'
     """Convolution of the heads: the paper's dense 3x3, or depthwise separable for CPU robots."""
     input_height: int = 360
-    """Pixels; images are resized to this before the first layer."""
+    """Pixels, 16 to 8192; images are resized to this before the first layer."""
     input_width: int = 480
+    """Pixels, 16 to 8192."""
     mean: tuple[float, float, float] = (127.0, 127.0, 127.0)
     """Per RGB channel, in [0, 255]; x -> (x - mean) / std."""
     std: tuple[float, float, float] = (128.0, 128.0, 128.0)
+    """Per RGB channel, 0.01 to 1000."""
+
+    def __post_init__(self) -> None:
+        check_range('student.num_classes', self.num_classes, 2, 255)
+        check_range('student.width', self.width, 0.05, 4.0)
+        check_range('student.decoder_channels', self.decoder_channels, 1, 2048)
+        check_range('student.input_height', self.input_height, 16, 8192)
+        check_range('student.input_width', self.input_width, 16, 8192)
+        for mean, std in zip(self.mean, self.std, strict=True):
+            check_range('student.mean', mean, 0.0, 255.0)
+            check_range('student.std', std, 0.01, 1000.0)
+        if self.encoder not in ENCODERS:
+            raise ConfigError(f'student.encoder is {self.encoder!a}, expected one of {", ".join(ENCODERS)}')
+        if self.head not in HEADS:
+            raise ConfigError(f'student.head is {self.head!a}, expected one of {", ".join(HEADS)}')
 
 
 class StudentOutput(NamedTuple):

@@ -19,7 +19,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from uncd_ros.errors import ImageError
 from uncd_ros.images.encodings import as_array, is_grey
-from uncd_ros.model.calibration_check import View, calibration_mismatches
+from uncd_ros.model.calibration_check import ImageProperties, calibration_mismatches
 from uncd_ros.model.fallback_predictor import FallbackPredictor
 from uncd_ros.model.predictor import Prediction
 from uncd_ros.monitor.rate_limit import RateLimit
@@ -59,7 +59,7 @@ class Camera:
         self._monitor, self._alarms = SceneMonitor(serving.engine.card.ood, serving.params.timing), 0
         self._limit = RateLimit()
         self._fault: str | None = None
-        self._view: View | None = None
+        self._image_properties: ImageProperties | None = None
         self._info: CameraInfo | None = None
         self._max_rate = serving.params.max_rate
         self._apply_settings(serving)
@@ -116,7 +116,7 @@ class Camera:
             alarms=self._alarms,
             fault=self._fault,
         )
-        return status, calibration_mismatches(engine.card, precision=engine.precision, view=self._view)
+        return status, calibration_mismatches(engine.card, precision=engine.precision, image=self._image_properties)
 
     def read(self, arrival: Arrival, serving: ActiveModel) -> NDArray[np.uint8] | None:
         """(H, W, 3) RGB, or None for an image that cannot be read, which is told and counted."""
@@ -205,7 +205,7 @@ class Camera:
             raise
         encoding = msg.encoding if isinstance(msg, Image) else msg.format
         height, width = image.shape[:2]
-        self._view = View(height=height, width=width, encoding=encoding, is_grey=is_grey(msg))
+        self._image_properties = ImageProperties(height=height, width=width, encoding=encoding, is_grey=is_grey(msg))
         return image
 
     def _blame(self, msg: Image | CompressedImage, error: ImageError) -> None:

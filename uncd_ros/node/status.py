@@ -51,8 +51,8 @@ def model_status(engine: FallbackPredictor, calibration_mismatches: list[str]) -
     """Which model is served, how it was calibrated, and what is not as it was calibrated: a sentence each."""
     card = engine.card
     level, message = DiagnosticStatus.OK, f'{card.name} as calibrated'
-    if engine.trouble:
-        level, message = DiagnosticStatus.WARN, engine.trouble
+    if engine.degraded_reason:
+        level, message = DiagnosticStatus.WARN, engine.degraded_reason
     if calibration_mismatches:
         level, message = DiagnosticStatus.ERROR, '; '.join(calibration_mismatches)
     return DiagnosticStatus(
