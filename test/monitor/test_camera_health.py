@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real frames, sound and made faulty; none of them is among those on which the limits were measured."""
 
-import time
 from pathlib import Path
 
 import cv2
@@ -26,9 +25,9 @@ def frames(data_folder: Path) -> list[NDArray[np.uint8]]:
 
 
 def kinds(frames: list[NDArray[np.uint8]]) -> set[str | None]:
-    """The kinds of fault that fresh eyes see in each frame."""
-    found = (CameraHealth().check(frame) for frame in frames)
-    return {fault and fault.split(':')[0] for fault in found}
+    """The kinds of fault of each frame, each checked by itself."""
+    faults = (CameraHealth().check(frame) for frame in frames)
+    return {fault and fault.split(':')[0] for fault in faults}
 
 
 def blurred(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -43,7 +42,7 @@ def test_sound_frames_have_no_fault(frames: list[NDArray[np.uint8]]) -> None:
     assert kinds(frames) == {None}
 
 
-def test_fog_and_night_are_no_fault_of_the_camera(frames: list[NDArray[np.uint8]]) -> None:
+def test_fog_and_night_are_no_camera_fault(frames: list[NDArray[np.uint8]]) -> None:
     assert kinds([(frame * 0.2 + 0.8 * 180).astype(np.uint8) for frame in frames]) == {None}
     assert kinds([(frame * 0.3).astype(np.uint8) for frame in frames]) == {None}
 
@@ -67,9 +66,9 @@ def test_blurred_at_any_resolution(frames: list[NDArray[np.uint8]]) -> None:
 
 def test_frozen_after_some_images_and_well_with_the_next(frames: list[NDArray[np.uint8]]) -> None:
     health = CameraHealth()
-    found = [health.check(frames[0].copy()) for _ in range(FROZEN_AFTER)]
-    assert found[:-1] == [None] * (FROZEN_AFTER - 1)
-    assert found[-1] == f'frozen: {FROZEN_AFTER} images are the same'
+    faults = [health.check(frames[0].copy()) for _ in range(FROZEN_AFTER)]
+    assert faults[:-1] == [None] * (FROZEN_AFTER - 1)
+    assert faults[-1] == f'frozen: {FROZEN_AFTER} images are the same'
     assert health.check(frames[1]) is None
     assert health.check(frames[1]) is None
 
@@ -91,16 +90,15 @@ def test_detail_of_known_images() -> None:
 
 
 @pytest.mark.parametrize('size', [(1, 1), (1, 4000), (3, 7)])
-def test_any_size_is_judged(size: tuple[int, int]) -> None:
+def test_any_size_is_checked(size: tuple[int, int]) -> None:
     assert CameraHealth().check(np.full((*size, 3), 128, np.uint8)) in (
         None,
         'blurred: detail is 0.00, expected 0.18 or more',
     )
 
 
-def test_it_is_cheap(frames: list[NDArray[np.uint8]]) -> None:
-    large, health = cv2.resize(frames[0], (2048, 1024)), CameraHealth()
-    start = time.process_time()
-    for _ in range(20):
-        health.check(large)
-    assert (time.process_time() - start) / 20 < 0.02  # seconds; the network takes many times that
+def test_it_looks_at_some_rows_only(frames: list[NDArray[np.uint8]]) -> None:
+    large = cv2.resize(frames[0], (2048, 1024))
+    rows = np.zeros_like(large)
+    rows[::16] = large[::16]
+    assert CameraHealth().check(rows) == CameraHealth().check(large) is None

@@ -14,7 +14,7 @@ pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 
 from support.ros_harness import Process
 from uncd_ros.node.demo import DemoError, check, main
-from uncd_ros.node.recorder import CAMERA, DIAGNOSTICS, MASK, Thinned, calibration_mismatches
+from uncd_ros.node.recorder import CAMERA, DIAGNOSTICS, MASK, Thinned, mask_mismatches
 
 FRAMES = 30
 
@@ -87,9 +87,9 @@ def test_anything_wrong_fails_loudly(changes: dict[str, Any], wrong: list[str], 
 
 def test_misfits_name_the_mask() -> None:
     images = {(1, 'camera'): (4, 6), (2, 'camera'): (4, 6)}
-    assert calibration_mismatches(images, {(1, 'camera'): (4, 6)}) == []
-    assert calibration_mismatches(images, {(2, 'camera'): (6, 4)}) == ['mask stamped 2 ns is 4x6, expected 6x4']
-    (line,) = calibration_mismatches(images, {(2, ''): (4, 6)})
+    assert mask_mismatches(images, {(1, 'camera'): (4, 6)}) == []
+    assert mask_mismatches(images, {(2, 'camera'): (6, 4)}) == ['mask stamped 2 ns is 4x6, expected 6x4']
+    (line,) = mask_mismatches(images, {(2, ''): (4, 6)})
     assert line.startswith("mask stamped 2 ns in frame ''")
 
 

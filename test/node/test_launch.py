@@ -84,7 +84,7 @@ def launched(installed: Path, log: Path, *arguments: str) -> Process:
         'PYTHONPATH': joined(PROJECT, PROJECT / 'test', os.environ.get('PYTHONPATH')),
     }
     launch_file = str(PROJECT / 'launch' / 'perception.launch.py')
-    return Process(log, 'launch_main', launch_file, *arguments, 'source:=street', 'respawn:=false', extra=extra)
+    return Process(log, 'support.launch_main', launch_file, *arguments, 'source:=street', 'respawn:=false', extra=extra)
 
 
 @pytest.mark.parametrize(

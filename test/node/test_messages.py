@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What goes into the messages comes out of them again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,9 +14,10 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CameraInfo, RegionOfInterest
 from std_msgs.msg import Header
 
+from uncd_ros.images.camera_info import stated_size
 from uncd_ros.images.encodings import as_array
 from uncd_ros.monitor.scene_monitor import Decision
-from uncd_ros.node.messages import ImageBuffer, ood_status, scaled_info, stated_size
+from uncd_ros.node.messages import ImageBuffer, ood_status, scaled_info
 
 HEADER = Header(stamp=Time(sec=12, nanosec=34), frame_id='camera_optical_frame')
 RNG = np.random.default_rng(3)
@@ -57,8 +60,9 @@ def test_ood_status(is_ood: bool, level: bytes) -> None:
         guaranteed=False,
         false_alarms_per_hour=36.04,
         reason='3 of the last 5',
+        fault='',
     )
-    msg = ood_status(HEADER, decision, None, model='camvid')
+    msg = ood_status(HEADER, decision, model='camvid')
     scene, camera = msg.status
     assert msg.header == HEADER
     assert (scene.level, scene.message, scene.hardware_id) == (level, '3 of the last 5', 'camvid')
@@ -72,7 +76,8 @@ def test_ood_status(is_ood: bool, level: bytes) -> None:
         'false_alarms_per_hour': '36.0',
     }
     assert (camera.level, camera.message) == (DiagnosticStatus.OK, 'no fault')
-    _, camera = ood_status(HEADER, decision, 'black: 99% of the image is dark', model='camvid').status
+    faulty = replace(decision, fault='black: 99% of the image is dark')
+    _, camera = ood_status(HEADER, faulty, model='camvid').status
     assert (camera.level, camera.message) == (DiagnosticStatus.ERROR, 'black: 99% of the image is dark')
 
 

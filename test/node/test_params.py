@@ -42,7 +42,7 @@ def test_defaults(context: Context) -> None:
         max_rate=0.0,
         abstain_confidence=0.0,
         palette='model',
-        timing=AlarmParams(),
+        alarm=AlarmParams(),
     )
 
 
@@ -51,7 +51,7 @@ def test_given_values(context: Context) -> None:
     declare(node, PERCEPTION)
     params = NodeParams.read(node)
     assert (params.model, params.autostart) == ('mine', False)
-    assert params.timing == AlarmParams(window=9, false_alarm_rate=0.05)
+    assert params.alarm == AlarmParams(window=9, false_alarm_rate=0.05)
 
 
 def test_described(context: Context) -> None:
@@ -98,8 +98,8 @@ def test_bad_value_is_one_clear_line(context: Context, override: str, complaint:
 def test_changes_are_read_as_if_they_were_made(context: Context) -> None:
     node = node_with(context)
     declare(node, PERCEPTION)
-    assert NodeParams.read(node, {'ood.window': 9, 'palette': 'colour_blind'}).timing.window == 9
-    assert NodeParams.read(node).timing.window == 5
+    assert NodeParams.read(node, {'ood.window': 9, 'palette': 'colour_blind'}).alarm.window == 9
+    assert NodeParams.read(node).alarm.window == 5
     with pytest.raises(ConfigError, match=r'ood.required is 3, expected 1 to ood.window = 2'):
         NodeParams.read(node, {'ood.window': 2})
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What /diagnostics says when all is well, and when something is not."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,31 +12,44 @@ pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 from diagnostic_msgs.msg import DiagnosticStatus
 
 from uncd_ros.model.fallback_predictor import FallbackPredictor, load_predictor
+from uncd_ros.node.decisions import CameraState
 from uncd_ros.node.status import camera_status, model_status
 from uncd_ros.node.telemetry import Snapshot
 
 
-def of_camera(*, silence: float = 0.1, fault: str | None = None) -> DiagnosticStatus:
-    counts = Snapshot(
-        received=9,
-        processed=6,
-        dropped=2,
-        faults=1,
-        fps=9.87,
-        fps_in=12.345,
-        latency_ms=(1.0, 2.0, 3.0),
-        stage_ms={'forward': (0.5, 0.6, 0.7)},
-        silence=silence,
-    )
-    topic = '/front/image_raw'
-    return camera_status('name', counts, topic=topic, device='cpu', model='camvid', alarms=4, fault=fault)
+@pytest.fixture(scope='module')
+def predictor(tiny_model: Path) -> FallbackPredictor:
+    return load_predictor(tiny_model, 'cpu', check=lambda: None)
+
+
+@pytest.fixture
+def of_camera(predictor: FallbackPredictor) -> Callable[..., DiagnosticStatus]:
+    """The status of a camera; what is not given is well."""
+
+    def status(*, silence: float = 0.1, fault: str = '', stall: str = '') -> DiagnosticStatus:
+        counts = Snapshot(
+            received=9,
+            processed=6,
+            dropped=2,
+            faults=1,
+            unfinished=0,
+            fps=9.87,
+            fps_in=12.345,
+            latency_ms=(1.0, 2.0, 3.0),
+            stage_ms={'forward': (0.5, 0.6, 0.7)},
+            silence=silence,
+        )
+        state = CameraState(alarms=4, fault=fault, info_mismatches=5)
+        return camera_status('name', counts, state, topic='/front/image_raw', predictor=predictor, stall=stall)
+
+    return status
 
 
 def values_of(status: DiagnosticStatus) -> dict[str, str]:
     return {each.key: each.value for each in status.values}
 
 
-def test_camera_that_is_well() -> None:
+def test_camera_that_is_well(of_camera: Callable[..., DiagnosticStatus]) -> None:
     status = of_camera()
     assert (status.level, status.message) == (DiagnosticStatus.OK, '9.9 images per second')
     assert values_of(status) == {
@@ -44,10 +58,11 @@ def test_camera_that_is_well() -> None:
         'dropped': '2',
         'faults': '1',
         'alarms': '4',
+        'info_mismatches': '5',
         'fps': '9.87',
         'fps_in': '12.35',
         'device': 'cpu',
-        'model': 'camvid',
+        'model': 'tiny',
         'latency_ms_p50': '1.0',
         'latency_ms_p95': '2.0',
         'latency_ms_p99': '3.0',
@@ -57,33 +72,32 @@ def test_camera_that_is_well() -> None:
     }
 
 
-def test_silence_explains_itself() -> None:
+def test_silence_is_a_warning(of_camera: Callable[..., DiagnosticStatus]) -> None:
     status = of_camera(silence=7.2)
     assert (status.level, status.message) == (DiagnosticStatus.WARN, 'no image on /front/image_raw for 7 s')
 
 
-def test_camera_fault_is_an_error() -> None:
+def test_fault_is_an_error(of_camera: Callable[..., DiagnosticStatus]) -> None:
     status = of_camera(fault='black: 99% of the image is dark')
-    assert (status.level, status.message) == (DiagnosticStatus.ERROR, 'camera fault: black: 99% of the image is dark')
+    assert (status.level, status.message) == (DiagnosticStatus.ERROR, 'black: 99% of the image is dark')
 
 
-@pytest.fixture
-def engine(tiny_model: Path) -> FallbackPredictor:
-    return load_predictor(tiny_model, 'cpu', check=lambda: None)
+def test_stall_is_an_error_that_outweighs_all_else(of_camera: Callable[..., DiagnosticStatus]) -> None:
+    status = of_camera(stall='inference has not returned for 9 s', silence=7.2, fault='black')
+    assert (status.level, status.message) == (DiagnosticStatus.ERROR, 'inference has not returned for 9 s')
 
 
-def test_model_is_identified(engine: FallbackPredictor) -> None:
-    status = model_status(engine, [])
+def test_model_is_identified(predictor: FallbackPredictor) -> None:
+    status = model_status(predictor, [], [])
     assert (status.level, status.message) == (DiagnosticStatus.OK, 'tiny as calibrated')
     values = values_of(status)
-    assert values['weights'] == engine.card.weights_sha256[:12]
+    assert values['weights'] == predictor.card.weights_sha256[:12]
     assert (values['input'], values['precision'], values['device_memory_mb']) == ('64x48', 'float32', '0.0')
     assert float(values['memory_mb']) > 10.0
 
 
-def test_trouble_and_misfits_are_told(engine: FallbackPredictor) -> None:
-    engine.degraded_reason = 'device cuda failed'
-    status = model_status(engine, [])
+def test_warnings_and_mismatches_are_reported(predictor: FallbackPredictor) -> None:
+    status = model_status(predictor, ['device cuda failed'], [])
     assert (status.level, status.message) == (DiagnosticStatus.WARN, 'device cuda failed')
-    status = model_status(engine, ['one thing', 'another'])
-    assert (status.level, status.message) == (DiagnosticStatus.ERROR, 'one thing; another')
+    status = model_status(predictor, ['a warning'], ['one thing', 'another'])
+    assert (status.level, status.message) == (DiagnosticStatus.ERROR, 'one thing; another; a warning')

@@ -100,9 +100,18 @@ class OodAlarm:
         """
         self._clock.advance(stamp, arrival)
         self._scores.append(score)
+        return self._decide()
+
+    def raise_now(self) -> AlarmState:
+        """Raise the flag at once, without an image; scores fill the window again before it can fall."""
+        self._scores.extend([math.nan] * self._params.window)
+        return self._decide()
+
+    def _decide(self) -> AlarmState:
+        """By the scores in the window."""
         rate = self._params.image_rate(self._clock.fps)
         threshold = self._rule.threshold(rate)
-        anomalous = sum(not each <= threshold for each in self._scores)
+        anomalous = sum(not score <= threshold for score in self._scores)
         self._raise_or_lower(anomalous)
         change = f'is lowered at {self._params.release}' if self._is_ood else f'is raised at {self._params.required}'
         return AlarmState(

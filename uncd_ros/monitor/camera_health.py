@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Faults of the camera itself, told apart from strange scenes: who mends a lens need not retrain a network.
+"""Faults of the camera itself, told apart from anomalous scenes: a lens is cleaned, a network is retrained.
 
 The limits are measured on the training frames of CamVid, on IDD, Fishyscapes, a drive in rain, and the procedural
 street by day, in fog and at night; each share is the largest, each detail the smallest of any sharp frame.
@@ -54,8 +54,8 @@ class CameraHealth:
             return fault
         if self._alike >= FROZEN_AFTER:
             return f'frozen: {self._alike} images are the same'
-        if (found := detail(image)) < DETAIL_MIN:
-            return f'blurred: detail is {found:.2f}, expected {DETAIL_MIN} or more'
+        if (sharpness := detail(image)) < DETAIL_MIN:
+            return f'blurred: detail is {sharpness:.2f}, expected {DETAIL_MIN} or more'
         return None
 
 

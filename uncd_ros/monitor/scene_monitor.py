@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uncd_ros.errors import ImageError, TruncatedImageError
-from uncd_ros.monitor.alarm import AlarmParams, OodAlarm
+from uncd_ros.monitor.alarm import AlarmParams, AlarmState, OodAlarm
 from uncd_ros.monitor.camera_health import CameraHealth
 from uncd_ros.monitor.ood_rule import OodRule
 
@@ -70,17 +70,28 @@ class SceneMonitor:
         """
         fault = _fault_of(image) if isinstance(image, Exception) else self._health.check(image, stated_size) or ''
         state = self._alarm.update(math.nan if fault else score, stamp=stamp, arrival=arrival)
-        return Decision(
-            is_ood=state.is_ood,
-            score=math.nan if isinstance(image, Exception) else score,
-            threshold=state.threshold,
-            alarms=state.alarms,
-            false_alarm_rate=state.false_alarm_rate,
-            guaranteed=state.guaranteed,
-            false_alarms_per_hour=state.false_alarms_per_hour,
-            reason=f'{fault}; {state.reason}' if fault else state.reason,
-            fault=fault,
-        )
+        return _decision(state, math.nan if isinstance(image, Exception) else score, fault)
+
+    def stalled(self, reason: str) -> Decision:
+        """Decide without an image: the model gives no answer, for `reason`.
+
+        The flag rises at once: the images that would make it rise one by one do not come.
+        """
+        return _decision(self._alarm.raise_now(), math.nan, reason)
+
+
+def _decision(state: AlarmState, score: float, fault: str) -> Decision:
+    return Decision(
+        is_ood=state.is_ood,
+        score=score,
+        threshold=state.threshold,
+        alarms=state.alarms,
+        false_alarm_rate=state.false_alarm_rate,
+        guaranteed=state.guaranteed,
+        false_alarms_per_hour=state.false_alarms_per_hour,
+        reason=f'{fault}; {state.reason}' if fault else state.reason,
+        fault=fault,
+    )
 
 
 def _fault_of(error: Exception) -> str:

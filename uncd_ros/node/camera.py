@@ -1,36 +1,33 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One camera: its images on their way in, the answers on their way out, its counts and its flag."""
+"""One camera while the node is active: its images on their way in, the results on their way out, and its flag."""
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from diagnostic_msgs.msg import DiagnosticStatus
-from numpy.typing import NDArray
 from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
 
 from uncd_ros.errors import ImageError
-from uncd_ros.images.encodings import as_array, is_grey
-from uncd_ros.model.calibration_check import ImageProperties, calibration_mismatches
-from uncd_ros.model.fallback_predictor import FallbackPredictor
-from uncd_ros.model.predictor import Prediction
+from uncd_ros.images.camera_info import CameraInfos
+from uncd_ros.model.calibration_check import calibration_mismatches
 from uncd_ros.monitor.rate_limit import RateLimit
-from uncd_ros.monitor.scene_monitor import SceneMonitor
-from uncd_ros.node.mailbox import Mailbox
-from uncd_ros.node.messages import seconds, stated_size
-from uncd_ros.node.outputs import Answer, Outputs
+from uncd_ros.node.decisions import Decisions
+from uncd_ros.node.messages import seconds
+from uncd_ros.node.outputs import Outputs
+from uncd_ros.node.params import NodeParams
 from uncd_ros.node.qos import explain_incompatible_qos, explain_silence
 from uncd_ros.node.status import camera_status
 from uncd_ros.node.telemetry import Snapshot, Telemetry
-from uncd_ros.node.worker import ActiveModel, Arrival
+from uncd_ros.node.worker import ActiveModel, Arrival, Result, Worker
 from uncd_ros.scores.confidence import abstain
 
 DEPTH = 5
@@ -41,128 +38,139 @@ A queue of one would overwrite images where nobody counts them.
 
 
 class Camera:
-    """From its subscription to its topics. The executor's thread calls `_on_image`, the worker's all that follows."""
+    """From its subscription to its topics; lives from activation to deactivation.
 
-    def __init__(self, node: Node, name: str, serving: ActiveModel) -> None:
+    The executor's thread calls `_on_image`, `_on_camera_info` and `on_stall`, the worker's `on_result`.
+    """
+
+    def __init__(self, node: Node, name: str, outputs: Outputs, worker: Worker, group: CallbackGroup) -> None:
+        """Takes images in at once; `name` is empty for the only camera, `outputs` are its topics."""
+        active = worker.active
         self.name = name
-        self._node, self._serving = node, serving
-        self.topic = node.resolve_topic_name(self._topics(serving)[0][1])
-        """The full name of its images."""
-        self._subscriptions: list[Subscription[Any]] = []
-        self._taking = threading.Lock()
+        self._node, self._outputs, self._worker, self._active = node, outputs, worker, active
         self._telemetry = Telemetry(time.monotonic())
-        self._outputs = Outputs(node, name, serving.engine.card, serving.params.palette)
-
-    def start(self, mailbox: 'Mailbox[Arrival]', serving: ActiveModel, group: CallbackGroup) -> None:
-        """Take images in, and leave them in the mailbox; count and judge from the beginning."""
-        self._mailbox, self._telemetry = mailbox, Telemetry(time.monotonic())
-        self._monitor, self._alarms = SceneMonitor(serving.engine.card.ood, serving.params.timing), 0
         self._limit = RateLimit()
-        self._fault: str | None = None
-        self._image_properties: ImageProperties | None = None
-        self._info: CameraInfo | None = None
-        self._max_rate = serving.params.max_rate
-        self._apply_settings(serving)
-        self._subscriptions = [
-            self._node.create_subscription(
+        self._infos: CameraInfos[CameraInfo] = CameraInfos()
+        self._decisions = Decisions(outputs, active)
+        self._taking = threading.Lock()
+        """Held while an image is left in the mailbox."""
+        subscribed = _topics(name, active.params)
+        self.topic = node.resolve_topic_name(subscribed[0][1])
+        """The full name of its images."""
+        callbacks: tuple[Callable[[Any], None], ...] = (self._on_image, self._on_camera_info)
+        self._subscriptions: list[Subscription[Any]] = [
+            node.create_subscription(
                 kind,
                 topic,
-                take,
+                callback,
                 QoSProfile(depth=DEPTH, reliability=ReliabilityPolicy.BEST_EFFORT),
                 callback_group=group,
-                event_callbacks=explain_incompatible_qos(self._node, topic),
+                event_callbacks=explain_incompatible_qos(node, topic),
                 qos_overriding_options=QoSOverridingOptions.with_default_policies(),
             )
-            for kind, topic, take in self._topics(serving)
+            for (kind, topic), callback in zip(subscribed, callbacks, strict=True)
         ]
 
     def explain_silence(self) -> str:
         """Why no image may come."""
-        kind = 'Image' if self._serving.params.image_transport == 'raw' else 'CompressedImage'
+        kind = 'Image' if self._active.params.image_transport == 'raw' else 'CompressedImage'
         return explain_silence(self._node, self.topic, f'sensor_msgs/msg/{kind}')
 
     def stop(self) -> None:
         """Take no more images in."""
-        for each in self._subscriptions:
-            self._node.destroy_subscription(each)
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
         self._subscriptions.clear()
         with self._taking:  # an image that is just coming in is left in the mailbox, or counted as lost
             pass
-
-    def destroy(self) -> None:
-        """Take the topics down."""
-        self._outputs.destroy()
-
-    def limit(self, max_rate: float) -> None:
-        """Take this many images per second at most from now on; 0 is no limit."""
-        self._max_rate = max_rate
 
     def counts(self) -> Snapshot:
         """What became of its images so far."""
         return self._telemetry.snapshot(time.monotonic())
 
-    def dropped(self) -> None:
-        """An image of it was given up."""
-        self._telemetry.dropped()
+    def status(self, counts: Snapshot, active: ActiveModel, stall: str) -> tuple[DiagnosticStatus, list[str]]:
+        """For the diagnostics: how it is served, and what is not as the model was calibrated, a sentence each.
 
-    def status(self, counts: Snapshot, engine: FallbackPredictor) -> tuple[DiagnosticStatus, list[str]]:
-        """For the diagnostics: how it is served, and what is not as the model was calibrated, a sentence each."""
+        `stall` is why no image is worked on; empty if all is well.
+        """
+        state, predictor = self._decisions.state, active.predictor
         status = camera_status(
             f'segmentation: {self.name} images' if self.name else 'segmentation: images',
             counts,
+            state,
             topic=self.topic,
-            device=engine.device_name,
-            model=engine.card.name,
-            alarms=self._alarms,
-            fault=self._fault,
+            predictor=predictor,
+            stall=stall,
         )
-        return status, calibration_mismatches(engine.card, precision=engine.precision, image=self._image_properties)
+        image = state.image_properties
+        return status, calibration_mismatches(predictor.card, precision=predictor.precision, image=image)
 
-    def read(self, arrival: Arrival, serving: ActiveModel) -> NDArray[np.uint8] | None:
-        """(H, W, 3) RGB, or None for an image that cannot be read, which is told and counted."""
+    def on_dropped(self) -> None:
+        """See `worker.Sender`."""
+        self._telemetry.dropped()
+
+    def on_stall(self, reason: str) -> None:
+        """No image is worked on: raise the flag at once, and say why."""
+        self._decisions.on_stall(Header(stamp=self._node.get_clock().now().to_msg()), reason)
+
+    def on_result(self, result: Result) -> None:
+        """Decide, publish and count; see `worker.Sender`. What fails is logged and counted, and ends nothing."""
         try:
-            if serving is not self._serving:
-                self._apply_settings(serving)
-            return self._decode(arrival.msg)
+            if result.active is not self._active:
+                self._apply_settings(result.active)
+            self._publish(result)
         except Exception as error:
-            self.failed(error)
-            return None
-
-    def needs_confidence(self) -> bool:
-        """Whether anybody listens to the confidence of its pixels, or labels are held to it."""
-        return self._serving.params.abstain_confidence > 0.0 or self._outputs.is_wanted('confidence')
-
-    def answer(self, arrival: Arrival, image: NDArray[np.uint8], found: Prediction) -> bool:
-        """Judge, publish; False if that failed, which is told and counted."""
-        header, info = arrival.msg.header, self._info
-        try:
-            if found.confidence is not None:
-                abstain(found.labels, found.confidence, self._serving.params.abstain_confidence)
-            decision = self._monitor.update(
-                image,
-                found.score,
-                stamp=seconds(header.stamp),
-                arrival=arrival.time,
-                stated_size=stated_size(info) if info else None,
-            )
-            self._fault, self._alarms = decision.fault or None, decision.alarms
-            answer = Answer(
-                header=header, image=image, prediction=found, decision=decision, fault=self._fault, info=info
-            )
-            self._outputs.publish(answer)
-        except Exception as error:
-            self.failed(error)
-            return False
-        return True
-
-    def finished(self, arrival: Arrival, stages: Mapping[str, float]) -> None:
-        """An image was answered; `stages` are the seconds since the worker took it."""
+            self._failed(error)
+            return
+        result.watch.lap('publish')
+        arrival, stages = result.arrival, result.watch.seconds
         latency = time.monotonic() - arrival.time
         before = {'receive': arrival.age, 'wait': latency - sum(stages.values())}
-        self._telemetry.finished(latency, before | dict(stages) | {'end_to_end': arrival.age + latency})
+        self._telemetry.finished(latency, before | stages | {'end_to_end': arrival.age + latency})
 
-    def failed(self, error: Exception) -> None:
-        """Something went wrong with an image. That must not end the stream: it is told and counted."""
+    def _on_image(self, msg: Image | CompressedImage) -> None:
+        now, clock = time.monotonic(), self._node.get_clock().now().nanoseconds * 1e-9
+        arrival = Arrival(
+            camera=self,
+            msg=msg,
+            time=now,
+            age=clock - seconds(msg.header.stamp),
+            wants_confidence=self._outputs.is_wanted('confidence'),
+        )
+        with self._taking:
+            self._telemetry.arrived(now)
+            admitted = self._limit.admits(now, self._worker.active.params.max_rate)
+            if not (admitted and self._worker.mailbox.put(self.name, arrival)):
+                self._telemetry.dropped()
+
+    def _on_camera_info(self, info: CameraInfo) -> None:
+        self._infos.add(info)
+
+    def _apply_settings(self, active: ActiveModel) -> None:
+        """From this image on, decide and draw by these."""
+        self._decisions.reconfigure(active)
+        self._outputs.reconfigure(active.predictor.card, active.params.palette)
+        self._active = active
+
+    def _publish(self, result: Result) -> None:
+        """The decision in any case, then the images of the prediction. Raises the error that came in its place."""
+        header, image, prediction = result.arrival.msg.header, result.image, result.prediction
+        matched = self._infos.match(header.stamp)
+        decision = self._decisions.on_result(result, matched)
+        if isinstance(prediction, Exception):
+            raise prediction
+        if matched.misses(image.shape[:2]):
+            self._node.get_logger().warning(
+                f'camera_info of another stamp states {matched.stated_size} (height, width),'
+                f' the image on {self.topic} is {image.shape[:2]}: it is scaled',
+                throttle_duration_sec=10.0,
+            )
+        if prediction.confidence is not None:
+            abstain(prediction.labels, prediction.confidence, self._active.params.abstain_confidence)
+        self._outputs.publish_images(header, image, prediction, matched.info, is_ood=decision.is_ood)
+
+    def _failed(self, error: Exception) -> None:
+        """Something went wrong with an image. That must not end the stream: it is logged and counted."""
         if not self._node.context.ok():  # the process ends; there is nowhere to publish to
             self._telemetry.dropped()
             return
@@ -170,46 +178,11 @@ class Camera:
         kind = '' if isinstance(error, ImageError) else f'{type(error).__name__}: '
         self._node.get_logger().error(f'{kind}{error}', throttle_duration_sec=5.0)
 
-    def _topics(self, serving: ActiveModel) -> list[tuple[type, str, Callable[[Any], None]]]:
-        """What to subscribe to, the images first: type, name, callback."""
-        prefix = f'{self.name}/' if self.name else ''
-        if serving.params.image_transport == 'raw':
-            images: tuple[type, str, Callable[[Any], None]] = (Image, f'{prefix}image_raw', self._on_image)
-        else:
-            images = (CompressedImage, f'{prefix}image_raw/compressed', self._on_image)
-        return [images, (CameraInfo, f'{prefix}camera_info', self._on_camera_info)]
 
-    def _on_image(self, msg: Image | CompressedImage) -> None:
-        now, clock = time.monotonic(), self._node.get_clock().now().nanoseconds * 1e-9
-        arrival = Arrival(camera=self, msg=msg, time=now, age=clock - seconds(msg.header.stamp))
-        with self._taking:
-            self._telemetry.arrived(now)
-            if not (self._limit.admits(now, self._max_rate) and self._mailbox.put(self.name, arrival)):
-                self._telemetry.dropped()
-
-    def _on_camera_info(self, info: CameraInfo) -> None:
-        self._info = info
-
-    def _apply_settings(self, serving: ActiveModel) -> None:
-        """Judge and draw as `serving` says."""
-        card, params = serving.engine.card, serving.params
-        self._monitor.reconfigure(card.ood, params.timing)
-        self._outputs.serve(card, params.palette)
-        self._serving = serving
-
-    def _decode(self, msg: Image | CompressedImage) -> NDArray[np.uint8]:
-        try:
-            image = as_array(msg)
-        except ImageError as error:
-            self._blame(msg, error)
-            raise
-        encoding = msg.encoding if isinstance(msg, Image) else msg.format
-        height, width = image.shape[:2]
-        self._image_properties = ImageProperties(height=height, width=width, encoding=encoding, is_grey=is_grey(msg))
-        return image
-
-    def _blame(self, msg: Image | CompressedImage, error: ImageError) -> None:
-        """A camera that sends what is no image is faulty: its flag must not stay down for want of a score."""
-        decision = self._monitor.update(error, float('nan'), stamp=seconds(msg.header.stamp), arrival=time.monotonic())
-        self._fault, self._alarms = decision.fault, decision.alarms
-        self._outputs.decide(msg.header, decision, self._fault)
+def _topics(name: str, params: NodeParams) -> tuple[tuple[type, str], tuple[type, str]]:
+    """Types and names of a camera's images and of its camera_info."""
+    prefix = f'{name}/' if name else ''
+    info = (CameraInfo, f'{prefix}camera_info')
+    if params.image_transport == 'raw':
+        return (Image, f'{prefix}image_raw'), info
+    return (CompressedImage, f'{prefix}image_raw/compressed'), info

@@ -28,7 +28,7 @@ from uncd_ros.errors import UncdError
 from uncd_ros.images.contact_sheet import contact_sheet
 from uncd_ros.model.card import ModelCard
 from uncd_ros.model.store import find_model, load_card
-from uncd_ros.node.recorder import DIAGNOSTICS, MASK, Recorder, Spin, calibration_mismatches, recording
+from uncd_ros.node.recorder import DIAGNOSTICS, MASK, Recorder, Spin, mask_mismatches, recording
 from uncd_ros.node.telemetry import percentiles_ms
 from uncd_ros.node.transport import large_image_environment
 from uncd_ros.sources.frame_source import open_source
@@ -102,7 +102,7 @@ def run(wanted: Settings, console: Console) -> dict[str, Any]:
     (wanted.out / 'summary.json').write_text(json.dumps(summary, indent=2) + '\n')
     sheet = contact_sheet(rows, card.classes, card.uncertainty.upper)
     cv2.imwrite(str(wanted.out / 'contact_sheet.png'), sheet[..., ::-1])
-    check(summary, calibration_mismatches(recorder.images, recorder.masks), status)
+    check(summary, mask_mismatches(recorder.images, recorder.masks), status)
     return summary
 
 

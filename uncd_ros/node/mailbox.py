@@ -34,15 +34,15 @@ class Mailbox(Generic[T]):
         """Wait for items and take them, the one whose sender came first at the front; empty once the box is closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or bool(self._items))
-            return self._on_image()
+            return self._take()
 
     def close(self) -> list[T]:
         """Let the reader go; the unread items, which are lost by that."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-            return self._on_image()
+            return self._take()
 
-    def _on_image(self) -> list[T]:
+    def _take(self) -> list[T]:
         items, self._items = list(self._items.values()), {}
         return items

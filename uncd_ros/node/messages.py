@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import CameraInfo, Image, RegionOfInterest
 from std_msgs.msg import Header
 
+from uncd_ros.images.camera_info import stated_size
 from uncd_ros.monitor.scene_monitor import Decision
 
 
@@ -43,11 +44,8 @@ def seconds(stamp: Time) -> float:
     return float(stamp.sec + stamp.nanosec * 1e-9)
 
 
-def ood_status(header: Header, decision: Decision, fault: str | None, *, model: str) -> DiagnosticArray:
-    """The decision about one image with all that led to it, and the camera's health, stamped as that image.
-
-    `fault` is what is wrong with the camera, if anything is.
-    """
+def ood_status(header: Header, decision: Decision, *, model: str) -> DiagnosticArray:
+    """The decision about one image with all that led to it, and the camera's health, stamped as that image."""
     scene = DiagnosticStatus(
         level=DiagnosticStatus.WARN if decision.is_ood else DiagnosticStatus.OK,
         name='segmentation: out of distribution',
@@ -64,9 +62,9 @@ def ood_status(header: Header, decision: Decision, fault: str | None, *, model: 
         ),
     )
     camera = DiagnosticStatus(
-        level=DiagnosticStatus.ERROR if fault else DiagnosticStatus.OK,
+        level=DiagnosticStatus.ERROR if decision.fault else DiagnosticStatus.OK,
         name='segmentation: camera',
-        message=fault or 'no fault',
+        message=decision.fault or 'no fault',
         hardware_id=header.frame_id,
     )
     return DiagnosticArray(header=header, status=[scene, camera])
@@ -95,10 +93,3 @@ def scaled_info(info: CameraInfo, header: Header, height: int, width: int) -> Ca
     scaled.binning_x = scaled.binning_y = 0
     scaled.roi = RegionOfInterest()
     return scaled
-
-
-def stated_size(info: CameraInfo) -> tuple[int, int] | None:
-    """(height, width) of the images that a camera_info goes with; None if it does not say."""
-    height = (info.roi.height or info.height) // max(1, info.binning_y)
-    width = (info.roi.width or info.width) // max(1, info.binning_x)
-    return (height, width) if height and width else None

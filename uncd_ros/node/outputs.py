@@ -1,8 +1,7 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The topics on which the node answers one camera; what nobody listens to is not even computed."""
+"""The topics of one camera's results; what nobody listens to is not even computed."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -42,21 +41,6 @@ TOPICS: dict[str, type] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """All that is known about one image."""
-
-    header: Header
-    image: NDArray[np.uint8]
-    """(H, W, 3) RGB."""
-    prediction: Prediction
-    decision: Decision
-    fault: str | None
-    """What is wrong with the camera, if anything is."""
-    info: CameraInfo | None
-    """The latest of the camera, if it sends any."""
-
-
 class Outputs:
     """Publishers for one camera, and the messages they reuse."""
 
@@ -71,46 +55,50 @@ class Outputs:
             latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
             self._publishers['label_info'] = self._publisher(LabelInfo, 'label_info', latched)
         self._buffers = {encoding: ImageBuffer(encoding) for encoding in ('mono8', '32FC1', 'rgb8')}
-        self.serve(card, palette)
+        self._card, self._colours = card, _colours(card, palette)
+        self._publish_label_info()
 
-    def serve(self, card: ModelCard, palette: str) -> None:
-        """Speak of this model from now on."""
-        self._card = card
-        own = tuple(each.color for each in card.classes)
-        self._colours = colour_table(own if palette == 'model' else colour_blind_safe(len(own)))
-        if LabelInfo is not None:
-            stamp = self._node.get_clock().now().to_msg()
-            classes = [VisionClass(class_id=i, class_name=each.name) for i, each in enumerate(card.classes)]
-            self._publishers['label_info'].publish(LabelInfo(header=Header(stamp=stamp), class_map=classes))
+    def reconfigure(self, card: ModelCard, palette: str) -> None:
+        """Publish what this model predicts, in these colours, from now on."""
+        self._card, self._colours = card, _colours(card, palette)
+        self._publish_label_info()
 
-    def decide(self, header: Header, decision: Decision, fault: str | None) -> None:
-        """Publish the flag and what led to it, which is all there is to say about an image that cannot be read."""
+    def publish_decision(self, header: Header, decision: Decision) -> None:
+        """Publish the flag and what led to it; `header` is the image's, or says when no image is worked on."""
         self._publishers['ood'].publish(Bool(data=decision.is_ood))
         self._publishers['ood_score'].publish(Float32(data=decision.score))
         if self.is_wanted('ood_status'):
-            self._publishers['ood_status'].publish(ood_status(header, decision, fault, model=self._card.name))
+            self._publishers['ood_status'].publish(ood_status(header, decision, model=self._card.name))
 
-    def publish(self, answer: Answer) -> None:
-        """Publish all that was found in one image, with that image's header."""
-        header, image, found = answer.header, answer.image, answer.prediction
-        self.decide(header, answer.decision, answer.fault)
-        if answer.info and self.is_wanted('camera_info'):
-            self._publishers['camera_info'].publish(scaled_info(answer.info, header, *image.shape[:2]))
+    def publish_images(
+        self,
+        header: Header,
+        image: NDArray[np.uint8],
+        prediction: Prediction,
+        info: CameraInfo | None,
+        *,
+        is_ood: bool,
+    ) -> None:
+        """Publish what was predicted for an (H, W, 3) RGB image, with its header; `is_ood` frames the overlay."""
+        if info and self.is_wanted('camera_info'):
+            self._publishers['camera_info'].publish(scaled_info(info, header, *image.shape[:2]))
         if self.is_wanted('mask'):
-            self._fill('mask', 'mono8', header, found.labels)
+            self._fill('mask', 'mono8', header, prediction.labels)
         if self.is_wanted('mask/compressed'):
-            png = CompressedImage(header=header, format='mono8; png compressed mono8', data=encode_png(found.labels))
+            data = encode_png(prediction.labels)
+            png = CompressedImage(header=header, format='mono8; png compressed mono8', data=data)
             self._publishers['mask/compressed'].publish(png)
         if self.is_wanted('uncertainty'):
-            self._fill('uncertainty', '32FC1', header, found.uncertainty)
-        if found.confidence is not None and self.is_wanted('confidence'):
-            self._fill('confidence', 'mono8', header, found.confidence)
+            self._fill('uncertainty', '32FC1', header, prediction.uncertainty)
+        if prediction.confidence is not None and self.is_wanted('confidence'):
+            self._fill('confidence', 'mono8', header, prediction.confidence)
         if self.is_wanted('overlay'):
-            drawn = overlay(image, found.labels, found.uncertainty, self._colours, self._card.uncertainty.upper)
-            self._fill('overlay', 'rgb8', header, framed(drawn) if answer.decision.is_ood else drawn)
+            upper = self._card.uncertainty.upper
+            drawn = overlay(image, prediction.labels, prediction.uncertainty, self._colours, upper)
+            self._fill('overlay', 'rgb8', header, framed(drawn) if is_ood else drawn)
 
     def is_wanted(self, topic: str) -> bool:
-        """Whether anybody listens to a topic of TOPICS."""
+        """Whether anybody subscribes to a topic of TOPICS."""
         return bool(self._publishers[topic].get_subscription_count())
 
     def destroy(self) -> None:
@@ -122,5 +110,17 @@ class Outputs:
         options = QoSOverridingOptions.with_default_policies()
         return self._node.create_publisher(kind, f'{self._prefix}{topic}', qos, qos_overriding_options=options)
 
+    def _publish_label_info(self) -> None:
+        if LabelInfo is not None:
+            stamp = self._node.get_clock().now().to_msg()
+            classes = [VisionClass(class_id=i, class_name=info.name) for i, info in enumerate(self._card.classes)]
+            self._publishers['label_info'].publish(LabelInfo(header=Header(stamp=stamp), class_map=classes))
+
     def _fill(self, topic: str, encoding: str, header: Header, pixels: NDArray[np.uint8] | NDArray[np.float32]) -> None:
         self._publishers[topic].publish(self._buffers[encoding].fill(header, pixels))
+
+
+def _colours(card: ModelCard, palette: str) -> NDArray[np.uint8]:
+    """(classes, 3) or more RGB; `palette` as in NodeParams."""
+    own = tuple(info.color for info in card.classes)
+    return colour_table(own if palette == 'model' else colour_blind_safe(len(own)))

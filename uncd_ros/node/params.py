@@ -20,7 +20,7 @@ Value = bool | int | float | str | tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One parameter as `ros2 param describe` tells it."""
+    """One parameter as `ros2 param describe` shows it."""
 
     name: str
     default: Value
@@ -57,8 +57,8 @@ PERCEPTION = (
     Parameter(
         name='max_rate',
         default=0.0,
-        text='Images that are worked on at most; those above count as dropped; 0 is no limit.',
-        unit='images per second and camera',
+        text='Images that are worked on at most; more count as dropped; 0 is no limit.',
+        unit='images per second, per camera',
         low=0.0,
         high=1000.0,
         live=True,
@@ -81,7 +81,7 @@ PERCEPTION = (
     Parameter(
         name='ood.false_alarm_rate',
         default=0.01,
-        text='Share of images of a familiar scene that may score above the threshold.',
+        text='Share of nominal images (like those of the calibration) that may count as anomalous: sets the threshold.',
         low=0.0001,
         high=0.5,
         live=True,
@@ -89,7 +89,7 @@ PERCEPTION = (
     Parameter(
         name='ood.false_alarms_per_hour',
         default=0.0,
-        text='Times an hour, on average, that a familiar scene may raise the flag; 0 leaves it to false_alarm_rate.',
+        text='Times per hour that nominal images may raise the flag on average: sets the threshold instead, unless 0.',
         low=0.0,
         high=3600.0,
         live=True,
@@ -97,7 +97,7 @@ PERCEPTION = (
     Parameter(
         name='ood.window',
         default=5,
-        text='Images over which the out-of-distribution flag is decided.',
+        text='Latest images that decide whether the out-of-distribution flag is up.',
         unit='images',
         low=1,
         high=1000,
@@ -106,7 +106,7 @@ PERCEPTION = (
     Parameter(
         name='ood.required',
         default=3,
-        text='Images of the window that must be strange to raise the flag.',
+        text='Anomalous images in the window that raise the flag, ood.window at most.',
         unit='images',
         low=1,
         high=1000,
@@ -115,7 +115,7 @@ PERCEPTION = (
     Parameter(
         name='ood.release',
         default=1,
-        text='Strange images of the window at which the flag falls again, less than ood.required.',
+        text='Anomalous images in the window at which the flag falls again, less than ood.required.',
         unit='images',
         low=0,
         high=999,
@@ -124,13 +124,17 @@ PERCEPTION = (
     Parameter(
         name='ood.hold',
         default=1.0,
-        text='Time, by the stamps of the images, that the flag stays up at least.',
+        text='Time that the flag stays up at least, by the stamps of the images, or by arrival where they stand still.',
         unit='seconds',
         low=0.0,
         high=3600.0,
         live=True,
     ),
 )
+
+
+class ContradictionError(ConfigError):
+    """Values that are allowed one by one, but do not fit each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,25 +151,28 @@ class NodeParams:
     image_transport: str
     """raw or compressed."""
     max_rate: float
-    """Images per second and camera; 0 is no limit."""
+    """Images per second, per camera; 0 is no limit."""
     abstain_confidence: float
     """P(label is right), in [0, 1], below which a pixel of the mask is 255."""
     palette: str
     """model or colour_blind."""
-    timing: AlarmParams
+    alarm: AlarmParams
 
     @classmethod
     def read(cls, node: Node, changes: Mapping[str, Any] | None = None) -> 'NodeParams':
         """Read what was declared; `changes`, by name, are about to be made.
 
-        Raises ConfigError where values do not fit each other.
+        Raises ConfigError for a value that is not allowed, ContradictionError where values do not fit each other.
         """
         values = values_of(node, PERCEPTION, changes or {})
-        timing = AlarmParams(**{each.name: values.pop(each.name) for each in fields(AlarmParams)})
         cameras = tuple(values.pop('cameras'))
         if not cameras or len(set(cameras)) < len(cameras) or not all(map(_NAME.fullmatch, cameras)):
             raise ConfigError(f'cameras is {list(cameras)}, expected names of letters, digits and _, no two alike')
-        return cls(timing=timing, cameras=cameras, **values)
+        try:
+            alarm = AlarmParams(**{field.name: values.pop(field.name) for field in fields(AlarmParams)})
+        except ConfigError as error:
+            raise ContradictionError(str(error)) from None
+        return cls(alarm=alarm, cameras=cameras, **values)
 
 
 def values_of(
@@ -182,6 +189,15 @@ def values_of(
             raise ConfigError(f"{each.name} is '{value}', expected {' or '.join(each.choices)}")
         values[each.name.rpartition('.')[2]] = value
     return values
+
+
+def check_fit(node: Node, changes: Mapping[str, Any]) -> None:
+    """Raise ConfigError where `changes`, by name, are not allowed or, several at once, do not fit the others."""
+    try:
+        NodeParams.read(node, changes)
+    except ContradictionError:
+        if len(changes) > 1:
+            raise
 
 
 def refuse_late_changes(node: Node, parameters: tuple[Parameter, ...], changes: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Camera images in; labels, uncertainty and an out-of-distribution flag out. Lifecycle and wiring only."""
+"""Camera images in; labels, uncertainty and an out-of-distribution flag out. Lifecycle, parameters and wiring."""
 
 import functools
 import sys
@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]  # its home in Humble and since
@@ -18,20 +17,22 @@ from rclpy.logging import get_logger
 from rclpy.parameter import Parameter
 from rclpy.task import Future
 from rclpy.timer import Timer
-from std_msgs.msg import Header
 
 from uncd_ros.errors import UncdError
 from uncd_ros.model.fallback_predictor import load_predictor
+from uncd_ros.model.store import find_model, load_card
 from uncd_ros.node.camera import Camera
-from uncd_ros.node.params import PERCEPTION, NodeParams, declare, refuse_late_changes
+from uncd_ros.node.diagnostics import Diagnostics
+from uncd_ros.node.outputs import Outputs
+from uncd_ros.node.params import PERCEPTION, ContradictionError, NodeParams, check_fit, declare, refuse_late_changes
 from uncd_ros.node.process import run
-from uncd_ros.node.status import NO_IMAGE_AFTER, model_status
-from uncd_ros.node.worker import ActiveModel, Worker
+from uncd_ros.node.worker import CLOSE_WITHIN, ActiveModel, Worker
 
+NAMES = frozenset(parameter.name for parameter in PERCEPTION)
 Transition = Callable[['PerceptionNode', LifecycleState], TransitionCallbackReturn]
 
 
-def told(transition: Transition) -> Transition:
+def logged(transition: Transition) -> Transition:
     """A transition whose failure is logged; rclpy swallows what it raises without a word."""
 
     @functools.wraps(transition)
@@ -52,7 +53,7 @@ def told(transition: Transition) -> Transition:
 class PerceptionNode(LifecycleNode):
     """configure loads and warms up, activate starts, deactivate stops, cleanup frees.
 
-    One thread takes images in, one answers services, such as a call to load another model while images go on, and
+    One thread takes images in, one runs services, such as a call to load another model while images go on, and
     one works on the newest images.
     """
 
@@ -60,13 +61,19 @@ class PerceptionNode(LifecycleNode):
         super().__init__('segmentation')
         declare(self, PERCEPTION)
         self.finished: Future[None] = Future()
-        self._serving: ActiveModel | None = None
-        self._cameras: list[Camera] = []
+        self._active: ActiveModel | None = None
+        """From configure to cleanup."""
+        self._outputs: dict[str, Outputs] = {}
+        """By the name of the camera, from configure to cleanup."""
         self._worker: Worker | None = None
+        """From activate to deactivate; the cameras, too."""
+        self._cameras: tuple[Camera, ...] = ()
+        self._unapplied = ''
+        """Why the parameters are not in force as they are set; empty if they are."""
         self._timer: Timer | None = None
-        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self._diagnostics = Diagnostics(self)
         self._images = MutuallyExclusiveCallbackGroup()
-        self.add_on_set_parameters_callback(self._change)
+        self.add_on_set_parameters_callback(self._validate)
 
     def start(self) -> bool:
         """Configure and activate, unless a lifecycle manager is to do it; False if that failed."""
@@ -75,23 +82,22 @@ class PerceptionNode(LifecycleNode):
         wanted = TransitionCallbackReturn.SUCCESS
         return bool(self.trigger_configure() == wanted and self.trigger_activate() == wanted)
 
-    @told
+    @logged
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the model and run it once, so that the first camera image need not wait."""
         params = NodeParams.read(self)
-        serving = self._load(params)
-        self._serving = serving
+        self._active, self._unapplied = self._load(params), ''
         for name in params.cameras:
-            self._cameras.append(Camera(self, name, serving))
+            self._outputs[name] = Outputs(self, name, self._active.predictor.card, params.palette)
         return super().on_configure(state)
 
-    @told
+    @logged
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Take images in and work on them."""
-        assert self._serving
-        self._worker = Worker(self._serving)
-        for camera in self._cameras:
-            camera.start(self._worker.mailbox, self._serving, self._images)
+        assert self._active
+        self._worker = worker = Worker(self._active)
+        for name, outputs in self._outputs.items():
+            self._cameras += (Camera(self, name, outputs, worker, self._images),)
         # A steady clock: under simulated time a camera that is silent because the clock stands still is told, too.
         clock = Clock(clock_type=ClockType.STEADY_TIME)
         self._timer = self.create_timer(1.0, self._report, callback_group=self._images, clock=clock)
@@ -128,82 +134,109 @@ class PerceptionNode(LifecycleNode):
             self._timer = None
         for camera in self._cameras:
             camera.stop()
-        self._worker.close()
+        # Not the node's own logger: that one also publishes, which ends with the context, before these lines.
+        logger = get_logger('uncd_ros')
+        if not self._worker.close():
+            logger.error(f'inference has not returned within {CLOSE_WITHIN:g} s: it is left behind')
         self._worker = None
         for camera in self._cameras:
             counts = camera.counts()
-            # Not the node's own logger: that one also publishes, which ends with the context, before this line.
-            get_logger('uncd_ros').info(
+            logger.info(
                 f'{camera.name + ": " if camera.name else ""}received {counts.received} images'
                 f' = processed {counts.processed} + dropped {counts.dropped} + faults {counts.faults}'
+                + (f' + unfinished {counts.unfinished}' if counts.unfinished else '')
             )
+        self._cameras = ()
+
+    def set_parameters(self, parameter_list: 'list[Parameter[Any]]') -> list[SetParametersResult]:
+        """Set one parameter after another; see `set_parameters_atomically`."""
+        return [self.set_parameters_atomically([parameter]) for parameter in parameter_list]
+
+    def set_parameters_atomically(self, parameter_list: 'list[Parameter[Any]]') -> SetParametersResult:
+        """Set parameters and make them take effect; where that fails they are set back, and the reason is returned.
+
+        Here, not in a callback: one that validates must be quick, and one after the change, which Humble lacks, could
+        not tell the caller that a model does not load.
+        """
+        before = [self.get_parameter(each.name) for each in parameter_list if self.has_parameter(each.name)]
+        result = super().set_parameters_atomically(parameter_list)
+        if not result.successful or self._active is None:
+            return result
+        try:
+            self._unapplied = self._apply_parameters(self._active)
+        except Exception as error:
+            if not self.context.ok():  # the process ends
+                raise
+            self._unapplied = str(error) if isinstance(error, UncdError) else f'{type(error).__name__}: {error}'
+            self.get_logger().error(self._unapplied)
+            super().set_parameters_atomically(before)
+            return SetParametersResult(successful=False, reason=self._unapplied)
+        return SetParametersResult(successful=True, reason=self._unapplied)
+
+    def _validate(self, parameters: 'list[Parameter[Any]]') -> SetParametersResult:
+        """Whether parameters may be set so; quick, for rclpy asks at each declaration of a QoS override, too.
+
+        Several at once must fit each other. A single one may contradict another: `ros2 param load` sets a file's one
+        by one, in whatever order, and those in force stay so until all fit.
+        """
+        changes = {each.name: each.value for each in parameters if each.name in NAMES}
+        active = self._active
+        try:
+            if changes:
+                check_fit(self, changes)
+            if active:
+                refuse_late_changes(self, PERCEPTION, changes)
+            if 'model' in changes and not (active and changes['model'] == active.params.model):
+                load_card(find_model(changes['model']))
+        except UncdError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
+
+    def _apply_parameters(self, active: ActiveModel) -> str:
+        """From the next pass on, work with what is set; if that must wait, why. Raises UncdError as `_load` does."""
+        try:
+            params = NodeParams.read(self)
+        except ContradictionError as error:
+            reason = f'{error}: the parameters before stay in force until these fit'
+            self.get_logger().warning(reason)
+            return reason
+        if params.model != active.params.model:
+            active = self._load(params)
+        self._active = replace(active, params=params)
+        if self._worker:
+            self._worker.active = self._active
+        return ''
 
     def _free(self) -> None:
         """Give the model and the topics back."""
-        for camera in self._cameras:
-            camera.destroy()
-        self._cameras.clear()
-        self._serving = None
+        for outputs in self._outputs.values():
+            outputs.destroy()
+        self._outputs.clear()
+        self._active = None
 
     def _load(self, params: NodeParams) -> ActiveModel:
         """The model that `params` name, ready. Raises UncdError if there is none, or it does not run."""
         self.get_logger().info(f'loading model {params.model}')
-        engine = load_predictor(params.model, params.device, check=self._check_wanted)
-        self.get_logger().info(f'model {engine.card.name} on {engine.device_name}')
-        rule, rate = engine.card.ood, params.timing.false_alarm_rate
-        if not rule.guaranteed(rate):
+        predictor = load_predictor(params.model, params.device, check=self._check_wanted)
+        card = predictor.card
+        self.get_logger().info(f'model {card.name} on {predictor.device_name}')
+        if not card.ood.guaranteed(params.alarm.false_alarm_rate):
             self.get_logger().warning(
-                f'model {engine.card.name} has too few independent calibration scores ({rule.effective_n}) '
-                f'to promise ood.false_alarm_rate = {rate}'
+                f'model {card.name} has too few independent calibration scores ({card.ood.effective_n}) '
+                f'to promise ood.false_alarm_rate = {params.alarm.false_alarm_rate}'
             )
-        return ActiveModel(engine=engine, params=params)
+        return ActiveModel(predictor=predictor, params=params)
 
     def _check_wanted(self) -> None:
         """Loading takes a while: do not go on when the process is told to end."""
         if not self.context.ok():
             raise ExternalShutdownException
 
-    def _change(self, parameters: 'list[Parameter[Any]]') -> SetParametersResult:
-        """Make a change of parameters take effect, or say why not."""
-        changes = {each.name: each.value for each in parameters}
-        try:
-            params = NodeParams.read(self, changes)
-            if self._serving:
-                refuse_late_changes(self, PERCEPTION, changes)
-                self._serve(self._load(params) if 'model' in changes else replace(self._serving, params=params))
-        except UncdError as error:
-            return SetParametersResult(successful=False, reason=str(error))
-        except Exception as error:
-            if not self.context.ok():  # the process ends
-                raise
-            return SetParametersResult(successful=False, reason=f'{type(error).__name__}: {error}')
-        return SetParametersResult(successful=True)
-
-    def _serve(self, serving: ActiveModel) -> None:
-        """From the next batch on, work with this."""
-        self._serving = serving
-        if self._worker:
-            self._worker.serving = serving
-            for camera in self._cameras:
-                camera.limit(serving.params.max_rate)
-
     def _report(self) -> None:
-        serving = self._serving
-        if serving is None:  # cleaned up at this moment
+        active, worker = self._active, self._worker
+        if active is None or worker is None:  # stopped at this moment
             return
-        engine, found, calibration_mismatches = serving.engine, [], []
-        for camera in tuple(self._cameras):
-            counts = camera.counts()
-            status, differences = camera.status(counts, engine)
-            found.append(status)
-            calibration_mismatches += [f'{camera.name}: {each}' if camera.name else each for each in differences]
-            if counts.silence > NO_IMAGE_AFTER:
-                message = f'{status.message}: {camera.explain_silence()}'
-                self.get_logger().warning(message, throttle_duration_sec=10.0)
-        header = Header(stamp=self.get_clock().now().to_msg())
-        self._diagnostics.publish(
-            DiagnosticArray(header=header, status=[*found, model_status(engine, calibration_mismatches)])
-        )
+        self._diagnostics.report(active, worker, self._cameras, self._unapplied)
 
 
 def main(args: list[str] | None = None) -> int:

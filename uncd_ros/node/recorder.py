@@ -168,7 +168,7 @@ def recording(overlays: Path, *, samples: int) -> Iterator[tuple[Recorder, Spin]
         rclpy.try_shutdown()
 
 
-def calibration_mismatches(images: Mapping[Key, Size], masks: Mapping[Key, Size]) -> list[str]:
+def mask_mismatches(images: Mapping[Key, Size], masks: Mapping[Key, Size]) -> list[str]:
     """What is wrong with the masks: a header that no camera image had, or another size; a line each."""
     found = []
     for (stamp, frame), size in masks.items():

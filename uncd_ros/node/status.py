@@ -6,6 +6,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 
 from uncd_ros.model.calibration_check import calibration_id
 from uncd_ros.model.fallback_predictor import FallbackPredictor
+from uncd_ros.node.decisions import CameraState
 from uncd_ros.node.messages import key_values
 from uncd_ros.node.telemetry import Snapshot, resident_bytes
 
@@ -14,30 +15,33 @@ NO_IMAGE_AFTER = 5.0
 
 
 def camera_status(
-    name: str, counts: Snapshot, *, topic: str, device: str, model: str, alarms: int, fault: str | None
+    name: str, counts: Snapshot, state: CameraState, *, topic: str, predictor: FallbackPredictor, stall: str
 ) -> DiagnosticStatus:
-    """How one camera is served; `topic` is the resolved name of its images, `fault` what is wrong with it."""
+    """How one camera is served; `topic` is the resolved name of its images, `stall` why none is worked on."""
     level, message = DiagnosticStatus.OK, f'{counts.fps:.1f} images per second'
-    if counts.silence > NO_IMAGE_AFTER:
+    if stall:
+        level, message = DiagnosticStatus.ERROR, stall
+    elif counts.silence > NO_IMAGE_AFTER:
         level, message = DiagnosticStatus.WARN, f'no image on {topic} for {counts.silence:.0f} s'
-    elif fault:
-        level, message = DiagnosticStatus.ERROR, f'camera fault: {fault}'
+    elif state.fault:
+        level, message = DiagnosticStatus.ERROR, state.fault
     stages = {'latency': counts.latency_ms} | counts.stage_ms
     return DiagnosticStatus(
         level=level,
         name=name,
         message=message,
-        hardware_id=device,
+        hardware_id=predictor.device_name,
         values=key_values(
             received=counts.received,
             processed=counts.processed,
             dropped=counts.dropped,
             faults=counts.faults,
-            alarms=alarms,
+            alarms=state.alarms,
+            info_mismatches=state.info_mismatches,
             fps=round(counts.fps, 2),
             fps_in=round(counts.fps_in, 2),
-            device=device,
-            model=model,
+            device=predictor.device_name,
+            model=predictor.card.name,
             **{
                 f'{stage}_ms_{percent}': round(value, 2)
                 for stage, values in stages.items()
@@ -47,27 +51,30 @@ def camera_status(
     )
 
 
-def model_status(engine: FallbackPredictor, calibration_mismatches: list[str]) -> DiagnosticStatus:
-    """Which model is served, how it was calibrated, and what is not as it was calibrated: a sentence each."""
-    card = engine.card
+def model_status(predictor: FallbackPredictor, warnings: list[str], mismatches: list[str]) -> DiagnosticStatus:
+    """Which model is active and how it was calibrated.
+
+    `warnings` say what else a person should know, `mismatches` what is not as it was calibrated; a sentence each.
+    """
+    card = predictor.card
     level, message = DiagnosticStatus.OK, f'{card.name} as calibrated'
-    if engine.degraded_reason:
-        level, message = DiagnosticStatus.WARN, engine.degraded_reason
-    if calibration_mismatches:
-        level, message = DiagnosticStatus.ERROR, '; '.join(calibration_mismatches)
+    if warnings:
+        level, message = DiagnosticStatus.WARN, '; '.join(warnings)
+    if mismatches:
+        level, message = DiagnosticStatus.ERROR, '; '.join([*mismatches, *warnings])
     return DiagnosticStatus(
         level=level,
         name='segmentation: model',
         message=message,
-        hardware_id=engine.device_name,
+        hardware_id=predictor.device_name,
         values=key_values(
             model=card.name,
             weights=card.weights_sha256[:12],
             calibration=calibration_id(card),
             image_score=card.image_score,
             input=f'{card.student.input_width}x{card.student.input_height}',
-            precision=engine.precision,
+            precision=predictor.precision,
             memory_mb=round(resident_bytes() / 2**20, 1),
-            device_memory_mb=round(engine.device_memory / 2**20, 1),
+            device_memory_mb=round(predictor.device_memory / 2**20, 1),
         ),
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 RECENT = 300
-"""Frames over which the latency is told."""
+"""Frames over which the latency is reported."""
 
 Percentiles = tuple[float, float, float]
 """50th, 95th and 99th, in milliseconds; NaN where nothing was measured."""
@@ -22,7 +22,7 @@ Percentiles = tuple[float, float, float]
 class Snapshot:
     """The counts since the start and the speed of late.
 
-    received = processed + dropped + faults + those in work at this moment (none once the node has stopped).
+    received = processed + dropped + faults + unfinished
     """
 
     received: int
@@ -31,6 +31,8 @@ class Snapshot:
     """Images that a newer one overtook before their turn, or that came faster than `max_rate`."""
     faults: int
     """Images that could not be read or processed."""
+    unfinished: int
+    """Images that wait or are worked on at this moment; none once the node has stopped, unless it was stuck."""
     fps: float
     """Processed images per second since the last snapshot."""
     fps_in: float
@@ -91,6 +93,7 @@ class Telemetry:
                 processed=self._processed,
                 dropped=self._dropped,
                 faults=self._faults,
+                unfinished=self._received - self._processed - self._dropped - self._faults,
                 fps=fps,
                 fps_in=fps_in,
                 latency_ms=percentiles_ms(self._latencies),

@@ -3,75 +3,168 @@
 """The thread that works on the newest image of each camera, all cameras in one pass of the network."""
 
 import threading
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 
+from uncd_ros.errors import ImageError
+from uncd_ros.images.encodings import as_array
 from uncd_ros.model.fallback_predictor import FallbackPredictor
+from uncd_ros.model.predictor import Prediction
 from uncd_ros.node.mailbox import Mailbox
 from uncd_ros.node.params import NodeParams
 from uncd_ros.stopwatch import Stopwatch
 
-if TYPE_CHECKING:
-    from uncd_ros.node.camera import Camera
+STALL_AFTER = 5.0
+"""Seconds after which a pass that has not returned counts as stalled; a slow one on a CPU takes one."""
+CLOSE_WITHIN = 4.0
+"""Seconds that closing waits for the pass at work; `ros2 launch` sends the next signal after 5."""
+
+_NO_PIXELS: NDArray[np.uint8] = np.empty((0, 0, 3), np.uint8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActiveModel:
-    """What images are worked on with; exchanged whole, between two batches."""
+    """The model and the parameters in force; exchanged whole, between two passes."""
 
-    engine: FallbackPredictor
+    predictor: FallbackPredictor
     params: NodeParams
+
+
+class Sender(Protocol):
+    """A camera. Each image that it sends ends in exactly one of these calls."""
+
+    def on_result(self, result: 'Result') -> None:
+        """The image was worked on; by the worker's thread."""
+
+    def on_dropped(self) -> None:
+        """The image was given up, because the worker closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A camera image and when it came."""
+    """A camera image and when it came.
 
-    camera: 'Camera'
+    Still encoded: a JPEG takes milliseconds, and most images of a fast camera are overtaken before their turn.
+    """
+
+    camera: Sender
     msg: Image | CompressedImage
     time: float
     """Seconds, steady clock."""
     age: float
     """Seconds since its stamp, by the node's clock."""
+    wants_confidence: bool
+    """Whether anybody listens to the confidence of its pixels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """All that the worker knows about one image."""
+
+    arrival: Arrival
+    active: ActiveModel
+    """With what it was worked on."""
+    image: NDArray[np.uint8]
+    """(H, W, 3) RGB, perhaps a view into the message; (0, 0, 3) for an image that cannot be decoded."""
+    prediction: Prediction | Exception
+    """Or why there is none: ImageError where the image cannot be decoded, what the predictor raised otherwise."""
+    watch: Stopwatch
+    """Holds the stages so far."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerState:
+    """What the worker is doing; replaced whole, so that any thread may read it."""
+
+    busy_since: float | None = None
+    """Seconds, steady clock, at which the pass at work began; None between passes."""
+    death: str = ''
+    """What ended the thread; empty while it lives."""
 
 
 class Worker:
     """Runs from its making until it is closed."""
 
-    def __init__(self, serving: ActiveModel) -> None:
-        self.serving = serving
-        """With what the next batch is worked on; may be exchanged at any time."""
+    def __init__(self, active: ActiveModel) -> None:
+        self.active = active
+        """With what the next pass works; may be exchanged at any time."""
         self.mailbox: Mailbox[Arrival] = Mailbox()
+        self._state = WorkerState()
+        self._abandoned = False
         self._thread = threading.Thread(target=self._run, name='inference', daemon=True)
         self._thread.start()
 
-    def close(self) -> None:
-        """Let it finish the images it has; those that wait are dropped."""
+    def stall(self, now: float) -> str:
+        """Why no image is worked on at `now`, seconds of the steady clock, in one sentence; empty if all is well."""
+        state = self._state
+        if state.death:
+            return f'inference has ended: {state.death}'
+        if state.busy_since is not None and now - state.busy_since > STALL_AFTER:
+            return f'inference has not returned for {now - state.busy_since:.0f} s'
+        return ''
+
+    def close(self) -> bool:
+        """Let it finish the images it has; those that wait are dropped.
+
+        False if that takes longer than CLOSE_WITHIN: the thread is left behind, and what it finishes is thrown away.
+        """
         for arrival in self.mailbox.close():
-            arrival.camera.dropped()
-        self._thread.join()
+            arrival.camera.on_dropped()
+        self._thread.join(CLOSE_WITHIN)
+        self._abandoned = self._thread.is_alive()
+        return not self._abandoned
 
     def _run(self) -> None:
-        while arrivals := self.mailbox.get():
-            self._serve(arrivals, self.serving)
-
-    def _serve(self, arrivals: list[Arrival], serving: ActiveModel) -> None:
-        watch = Stopwatch()
-        images = [(arrival, arrival.camera.read(arrival, serving)) for arrival in arrivals]
-        readable = [(arrival, image) for arrival, image in images if image is not None]
-        watch.lap('convert')
-        if not readable:
-            return
         try:
-            confidence = any(arrival.camera.needs_confidence() for arrival, _ in readable)
-            found = serving.engine.predict([image for _, image in readable], watch, confidence=confidence)
-        except Exception as error:
-            for arrival, _ in readable:
-                arrival.camera.failed(error)
+            while arrivals := self.mailbox.get():
+                self._state = WorkerState(busy_since=time.monotonic())
+                self._process(arrivals, self.active)
+                self._state = WorkerState()
+        except BaseException as error:  # SystemExit of a library among them; the thread must not end unseen
+            self._state = WorkerState(death=f'{type(error).__name__}: {error}')
+            raise
+
+    def _process(self, arrivals: list[Arrival], active: ActiveModel) -> None:
+        watch = Stopwatch()
+        images = [_decode(arrival.msg) for arrival in arrivals]
+        watch.lap('convert')
+        readable = [image for image in images if not isinstance(image, ImageError)]
+        confidence = active.params.abstain_confidence > 0.0 or any(each.wants_confidence for each in arrivals)
+        predictions = iter(_predict(active.predictor, readable, watch, confidence=confidence))
+        if self._abandoned:
             return
-        for (arrival, image), prediction in zip(readable, found, strict=True):
-            if arrival.camera.answer(arrival, image, prediction):
-                watch.lap('publish')
-                arrival.camera.finished(arrival, watch.seconds)
+        for arrival, image in zip(arrivals, images, strict=True):
+            if isinstance(image, ImageError):
+                result = Result(arrival=arrival, active=active, image=_NO_PIXELS, prediction=image, watch=watch)
+            else:
+                prediction = next(predictions)
+                result = Result(arrival=arrival, active=active, image=image, prediction=prediction, watch=watch)
+            arrival.camera.on_result(result)
+
+
+def _decode(msg: Image | CompressedImage) -> NDArray[np.uint8] | ImageError:
+    """(H, W, 3) RGB, or why there is none."""
+    try:
+        return as_array(msg)
+    except ImageError as error:
+        return error
+    except Exception as error:
+        return ImageError(f'{type(error).__name__}: {error}')
+
+
+def _predict(
+    predictor: FallbackPredictor, images: list[NDArray[np.uint8]], watch: Stopwatch, *, confidence: bool
+) -> Sequence[Prediction | Exception]:
+    """One pass over images of any sizes; its error once for each if it fails."""
+    if not images:
+        return []
+    try:
+        return predictor.predict(images, watch, confidence=confidence)
+    except Exception as error:
+        return [error] * len(images)
