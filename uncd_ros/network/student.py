@@ -107,7 +107,8 @@ class MahalanobisFeatures(nn.Module):
     """Centres and whitens the encoder's deepest features f, averaged over the image: (f - mean) W.
 
     With covariance S of the training frames and W W^T = S^-1, the length of the result is the Mahalanobis distance:
-    |(f - mean) W|^2 = (f - mean)^T S^-1 (f - mean). Calibration may scale W. Until it is fitted W is the identity and mean 0.
+    |(f - mean) W|^2 = (f - mean)^T S^-1 (f - mean). Calibration may scale W.
+    Until they are fitted, W is the identity and mean is 0.
     """
 
     mean: Tensor
