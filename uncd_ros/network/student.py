@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The student: one network, one pass, two heads: what is there, and how far an ensemble would disagree."""
+"""The student: one network, one pass, two heads: class logits, and the std that an ensemble would show."""
 
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, cast
@@ -15,7 +15,7 @@ from uncd_ros.network.deeplab import HEADS, Trunk, make_head
 from uncd_ros.network.encoders import ENCODERS
 
 StdMaps = Literal['classes', 'mean', 'none']
-"""How much of the std a pass gives: a map a class, their mean, or no map at all."""
+"""Which std maps a pass gives: one for each class, their mean, or none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +104,11 @@ class Normalise(nn.Module):
 
 
 class MahalanobisFeatures(nn.Module):
-    """What the training frames look like to the encoder: mean and whitening of its averaged deepest features.
+    """Centres and whitens the encoder's deepest features f, averaged over the image: (f - mean) W.
 
-    The length of what comes out is their Mahalanobis distance, on a scale that calibration may choose: with
-    covariance S, whitening W W^T = S^-1,
-    |(f - mean) W|^2 = (f - mean)^T S^-1 (f - mean). Until it is fitted the features pass through unchanged.
+    With covariance S of the training frames and W W^T = S^-1, the length of the result is the Mahalanobis distance:
+    |(f - mean) W|^2 = (f - mean)^T S^-1 (f - mean). Calibration may scale W.
+    Until they are fitted, W is the identity and mean is 0.
     """
 
     mean: Tensor
@@ -116,7 +116,7 @@ class MahalanobisFeatures(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        # Not persistent: checkpoints of a training know nothing of it, a model folder stores it (model_store.py).
+        # Not persistent: training checkpoints do not hold them, a model folder does (model/weights.py).
         self.register_buffer('mean', torch.zeros(channels), persistent=False)
         self.register_buffer('whitening', torch.eye(channels), persistent=False)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How often a label is right that looks like this one: the confidence image, as calibration found it."""
+"""The confidence image: the calibrated probability that a pixel's label is correct."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ WEIGHT_MAX = 1e6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfidenceCurve:
-    """P(label is right) of a pixel by z = log_odds ln(p / (1 - p)) + uncertainty u + intercept.
+    """P(label is correct) of a pixel by z = log_odds ln(p / (1 - p)) + uncertainty u + intercept.
 
     p is the probability of the predicted class, u the served uncertainty. Logistic regression found z, on which
     two opinions are one number; a table that isotonic regression found turns z into a probability, and
@@ -57,7 +57,7 @@ class ConfidenceCurve:
             raise ConfigError(f'confidence.low is {self.low}, expected less than confidence.high = {self.high}')
 
     def confidence(self, output: StudentOutput, uncertainty: Tensor) -> Tensor:
-        """(B, h, w) uint8, 255 x P(label is right); `uncertainty` is the served one, (B, h, w)."""
+        """(B, h, w) uint8, 255 x P(label is correct); `uncertainty` is the served one, (B, h, w)."""
         # All of it is one line in u and the log-odds that ends in the number of a point: no search a pixel.
         last = len(self.table) - 1
         steps = last / (self.high - self.low) if last else 0.0
@@ -68,5 +68,5 @@ class ConfidenceCurve:
 
 
 def abstain(labels: NDArray[np.uint8], confidence: NDArray[np.uint8], level: float) -> None:
-    """Turn labels that are right less often than `level`, in [0, 1], into 255, in place; both (H, W)."""
+    """Set labels with a confidence below `level`, in [0, 1], to `IGNORE_INDEX`, in place; both (H, W)."""
     np.putmask(labels, confidence < 255.0 * level, IGNORE_INDEX)
