@@ -1,6 +1,4 @@
-# The commands of the README. Each sets up .venv the first time and nothing the second.
-#
-#   make demo [SOURCE=<video or folder>] [MODEL=<folder or name>]     make test [TESTS=<path>]
+# `make` prints the targets, with the text after each `##`. Those that need .venv build it if it is missing or outdated.
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,10 +9,13 @@ TESTS ?=
 # A ROS that happens to be sourced would mix its libraries with the wheels in .venv.
 unexport PYTHONPATH LD_LIBRARY_PATH AMENT_PREFIX_PATH
 
-.PHONY: setup demo train-smoke test lint bench soak
-.DEFAULT_GOAL := setup
+.PHONY: help setup demo test lint train-smoke bench soak
+.DEFAULT_GOAL := help
 
-setup: $(READY)
+help:  ## print this list
+	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / {printf "make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: $(READY)  ## build .venv: the package with ROS 2, training and test tools, at the versions that were tested
 
 $(READY): setup.py constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || { \
@@ -26,24 +27,24 @@ $(READY): setup.py constraints.txt
 	$(RUN) -m pip install --quiet -c constraints.txt -e '.[ros,bags,train,test]'
 	@touch $@
 
-demo: $(READY)
+demo: $(READY)  ## play a camera through the node, write out/demo: [SOURCE=<video, folder or bag>] [MODEL=<folder or name>]
 	$(RUN) -m uncd_ros.node.demo $(if $(SOURCE),--source "$(SOURCE)") $(if $(MODEL),--model "$(MODEL)")
 
-train-smoke: $(READY)
+train-smoke: $(READY)  ## run every stage of training on tiny networks, in minutes
 	$(RUN) training/distill.py --config training/configs/smoke.yaml
 
-test: $(READY)
+test: $(READY)  ## run the tests: [TESTS=<path>]
 	$(RUN) -m pytest $(TESTS)
 
-lint: $(READY)
+lint: $(READY)  ## check style, types and imports: ruff, mypy --strict, import-linter
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-bench: $(READY)
+bench: $(READY)  ## measure speed, after checking that what is timed gives the right answer
 	@for script in $(filter-out benchmark/soak.py,$(sort $(wildcard benchmark/*.py))); do \
 	  echo "== $$script"; $(RUN) "$$script" || exit 1; done
 
-soak: $(READY)
+soak: $(READY)  ## run the node at full load and fail if memory grows or latency drifts: [MODEL=<..>] [MINUTES=<10>]
 	$(RUN) benchmark/soak.py $(if $(MODEL),--model "$(MODEL)") $(if $(MINUTES),--minutes $(MINUTES))

@@ -97,6 +97,7 @@ setup(
             f'demo = {NAME}.commands:demo',
             f'evaluate_bag = {NAME}.commands:evaluate_bag',
             f'make_bag = {NAME}.commands:make_bag',
+            f'upgrade_model = {NAME}.commands:upgrade_model',
         ],
     },
     zip_safe=True,

@@ -14,7 +14,6 @@ import torch
 
 from uncd_ros.classes import ClassInfo
 from uncd_ros.model.card import (
-    FORMAT_VERSION,
     CalibrationData,
     ModelCard,
     Provenance,
@@ -22,7 +21,7 @@ from uncd_ros.model.card import (
     Temperature,
     UncertaintySpec,
 )
-from uncd_ros.model.store import load_model, save_card, save_weights
+from uncd_ros.model.store import load_model, save_model
 from uncd_ros.monitor.ood_rule import OodRule
 from uncd_ros.network.student import Student, StudentConfig
 from uncd_ros.scores.confidence import ConfidenceCurve
@@ -53,12 +52,11 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def save_untrained(folder: Path, config: StudentConfig) -> Path:
     """A model folder of a student with random weights, named as the folder."""
-    checksum = save_weights(folder, Student(config))
     classes = range(config.num_classes)
-    save_card(
+    save_model(
         folder,
+        Student(config),
         ModelCard(
-            format_version=FORMAT_VERSION,
             name=folder.name,
             student=config,
             classes=tuple(ClassInfo(name=f'class {i}', color=(50 * i, 255 - 50 * i, 128)) for i in classes),
@@ -80,8 +78,8 @@ def save_untrained(folder: Path, config: StudentConfig) -> Path:
             calibration_data=CalibrationData(dataset='none', sequences=(), images=100, fingerprint='none'),
             provenance=Provenance(config={}, seeds=(0,), source_commit='none', data_fingerprint='none'),
             metrics={},
-            weights_sha256=checksum,
         ),
+        f'# {folder.name}\n',
     )
     return folder
 

@@ -52,6 +52,19 @@ def test_every_ros_package_used_is_declared():
     assert used <= {tag.text for tag in MANIFEST.iter('exec_depend')}
 
 
+def test_every_python_package_used_is_declared():
+    """By its rosdep key, or in the comment about those that have none; rosbags brings two more."""
+    names = {'cv2': 'opencv', 'markdown_it': 'markdown-it-py', 'ruamel': 'rosbags', 'backports': 'rosbags'}
+    sources = '\n'.join(path.read_text() for path in (PROJECT / 'uncd_ros').rglob('*.py'))
+    imported = set(re.findall(r'^\s*(?:from|import) (\w+)', sources, re.M)) - sys.stdlib_module_names
+    ours_or_ros = {'uncd_ros', 'rclpy', 'compression'}  # the last is Python's own from 3.14 on
+    foreign = {name for name in imported - ours_or_ros if not name.endswith(('_msgs', '_interfaces', '_python'))}
+    declared = set(re.findall(r'[\w-]+', (PROJECT / 'package.xml').read_text()))
+    assert {'numpy', 'torch', 'safetensors'} <= foreign
+    wanted = {names.get(name, name) for name in foreign}
+    assert {name for name in wanted if not {name, f'python3-{name}'} & declared} == set()
+
+
 def test_everything_shared_is_installed(egg_info):
     sources = set((egg_info / 'SOURCES.txt').read_text().split('\n'))
     expected = [path for folder in ('launch', 'config', 'rviz', 'models') for path in (PROJECT / folder).rglob('*.*')]
@@ -65,7 +78,8 @@ def test_everything_shared_is_installed(egg_info):
 
 def test_entry_points_exist(egg_info):
     scripts = re.findall(r'^(\w+) = uncd_ros\.commands:(\w+)$', (egg_info / 'entry_points.txt').read_text(), re.M)
-    assert {name for name, _ in scripts} == {'perception_node', 'image_player', 'demo', 'evaluate_bag', 'make_bag'}
+    bags = {'evaluate_bag', 'make_bag'}
+    assert {name for name, _ in scripts} == {'perception_node', 'image_player', 'demo', 'upgrade_model'} | bags
     functions = ast.parse((PROJECT / 'uncd_ros' / 'commands.py').read_text()).body
     assert {function for _, function in scripts} <= {f.name for f in functions if isinstance(f, ast.FunctionDef)}
 

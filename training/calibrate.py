@@ -23,7 +23,7 @@ from training.data.unlabelled import open_unlabelled
 from training.run.progress import console
 from training.run.settings import CalibrationSettings, DataSettings
 from uncd_ros.errors import ConfigError, UncdError
-from uncd_ros.model.store import load_model, save_card, save_weights
+from uncd_ros.model.store import load_model, save_model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,13 +70,9 @@ def recalibrate(args: CalibrateArgs) -> None:
     total = replace(calibration.temperature, value=calibration.temperature.value * card.temperature.value)
     calibration = replace(calibration, temperature=total)
     val = assess_calibrated(model.student, splits.val, calibration)
-    checksum = save_weights(args.out, model.student)
-    save_card(
-        args.out,
-        replace(card, **calibration.card_fields(), metrics=calibration.metrics(val), weights_sha256=checksum),
-    )
+    card = replace(card, **calibration.card_fields(), metrics=calibration.metrics(val))
     text = calibration_text(calibration, val)
-    (args.out / 'MODEL_CARD.md').write_text(f'{head}{CALIBRATION}\n\n{text}\n\n{tail}')
+    save_model(args.out, model.student, card, f'{head}{CALIBRATION}\n\n{text}\n\n{tail}')
     console.print(Markdown(text))
     console.print(f'model: {load_model(args.out).folder}')
 

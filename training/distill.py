@@ -14,7 +14,7 @@ from rich.markdown import Markdown
 
 from training.calibration.assessment import Assessment, assess
 from training.calibration.calibrate_student import Calibration, assess_calibrated, calibrate
-from training.calibration.training_report import write_contact_sheet, write_model_card, write_report
+from training.calibration.training_report import model_card_text, write_contact_sheet, write_report
 from training.data.segdata import PROJECT, Splits, load_splits
 from training.data.unlabelled import open_unlabelled
 from training.fitting.loop import launch
@@ -29,9 +29,9 @@ from training.teaching.teacher import Teacher
 from training.teaching.teacher_network import ensemble_network
 from training.teaching.train_student import train_student
 from uncd_ros.errors import UncdError
-from uncd_ros.model.card import FORMAT_VERSION, ModelCard, Provenance
+from uncd_ros.model.card import ModelCard, Provenance
 from uncd_ros.model.predictor import Predictor
-from uncd_ros.model.store import load_model, save_card, save_weights
+from uncd_ros.model.store import load_model, save_model
 from uncd_ros.network.student import Student
 from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES
 
@@ -53,7 +53,7 @@ def distill(settings: Settings) -> None:
     if fabric.global_rank == 0:
         calibration = calibrate(student, splits, settings.data.dataset, settings.calibration)
         assessed = assess_all(student, members, splits, calibration)
-        save_model(student, splits, settings, assessed, calibration)
+        save_student(student, splits, settings, assessed, calibration)
 
 
 def assess_all(
@@ -70,7 +70,7 @@ def assess_all(
     return assessed
 
 
-def save_model(
+def save_student(
     student: Student,
     splits: Splits,
     settings: Settings,
@@ -79,9 +79,7 @@ def save_model(
 ) -> None:
     """Write the model folder, load it back as the robot would, and show what it says."""
     folder = settings.model_folder
-    checksum = save_weights(folder, student)
     card = ModelCard(
-        format_version=FORMAT_VERSION,
         name=settings.name,
         student=settings.student,
         classes=splits.train.classes,
@@ -93,10 +91,8 @@ def save_model(
             data_fingerprint=splits.train.fingerprint(),
         ),
         metrics=calibration.metrics(assessed['val', 'student']),
-        weights_sha256=checksum,
     )
-    save_card(folder, card)
-    write_model_card(folder, card, settings, assessed, calibration)
+    save_model(folder, student, card, model_card_text(card, settings, assessed, calibration))
     write_report(settings.student_folder, assessed, calibration)
     write_contact_sheet(settings.student_folder / 'contact_sheet.png', Predictor(load_model(folder)), splits.val)
     console.print(Markdown((settings.student_folder / 'report.md').read_text()))

@@ -4,14 +4,21 @@
 
 from dataclasses import dataclass
 
+from uncd_ros.checks import check_range, check_text
+
 IGNORE_INDEX = 255
 """Label id of a pixel without a class: not labelled in the ground truth, or abstained from in a predicted mask."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassInfo:
-    """One class; its id is its place in the list of all."""
+    """One class; its id is its place in the list of all. Raises ConfigError where a field does not fit."""
 
     name: str
     color: tuple[int, int, int]
     """RGB, each 0 to 255."""
+
+    def __post_init__(self) -> None:
+        check_text('classes.name', self.name)
+        for value in self.color:
+            check_range(f'classes.color of {self.name}', value, 0, 255)

@@ -32,6 +32,11 @@ def make_bag() -> int:
     return _run('make_bag')
 
 
+def upgrade_model() -> int:
+    """See upgrade_model.py."""
+    return _run('upgrade_model')
+
+
 def _run(module: str) -> int:
     signals = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(each, lambda *_: os._exit(0)) for each in signals]  # there is nothing yet to clean up

@@ -7,13 +7,19 @@ from pathlib import Path
 
 
 def write_durably(path: Path, data: bytes) -> None:
-    """Write a file beside its place, sync it to the disk, then rename it, and sync the rename."""
+    """Write a file beside its place, sync it to the disk, then rename it, and sync the rename.
+
+    Raises OSError; a file that lay at `path` is then as it was.
+    """
     part = path.with_name(f'{path.name}.{os.getpid()}.part')
-    with part.open('wb') as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    rename_durably(part, path)
+    try:
+        with part.open('wb') as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        rename_durably(part, path)
+    finally:
+        part.unlink(missing_ok=True)  # still there only where a step failed
 
 
 def rename_durably(source: Path, target: Path) -> None:

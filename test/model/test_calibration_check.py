@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from uncd_ros.model.calibration_check import View, calibration_id, calibration_mismatches
+from uncd_ros.model.calibration_check import ImageProperties, calibration_id, calibration_mismatches
 from uncd_ros.model.card import ModelCard
 from uncd_ros.model.store import load_card
 from uncd_ros.monitor.ood_rule import OodRule
 
-LIKE = View(height=480, width=640, encoding='bgr8', is_grey=False)
+LIKE = ImageProperties(height=480, width=640, encoding='bgr8', is_grey=False)
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def card(tiny_model: Path) -> ModelCard:
 
 
 @pytest.mark.parametrize(
-    ('precision', 'view', 'expected'),
+    ('precision', 'image', 'expected'),
     [
         ('float32', None, []),
         ('float32', LIKE, []),
@@ -45,8 +45,10 @@ def card(tiny_model: Path) -> ModelCard:
         ),
     ],
 )
-def test_misfits(card: ModelCard, precision: str, view: View | None, expected: list[str]) -> None:
-    assert calibration_mismatches(card, precision=precision, view=view) == expected
+def test_every_mismatch_is_one_sentence(
+    card: ModelCard, precision: str, image: ImageProperties | None, expected: list[str]
+) -> None:
+    assert calibration_mismatches(card, precision=precision, image=image) == expected
 
 
 def test_calibration_is_told_from_another(card: ModelCard) -> None:

@@ -61,17 +61,17 @@ def engine(device: Device) -> FallbackPredictor:
     return FallbackPredictor(device.make, 'cuda', clock=device.clock)
 
 
-def answered(engine: FallbackPredictor, device: Device) -> list[tuple[str, int]]:
-    """Serve all images, each with its own answer; the batches it took."""
+def batches_of(engine: FallbackPredictor, device: Device) -> list[tuple[str, int]]:
+    """Predict all images, each with its own score; the batches it took."""
     device.batches.clear()
-    found = engine.predict(IMAGES, Stopwatch())
-    assert [each.score for each in found] == pytest.approx(device.scores, abs=1e-5)
+    predictions = engine.predict(IMAGES, Stopwatch())
+    assert [prediction.score for prediction in predictions] == pytest.approx(device.scores, abs=1e-5)
     return device.batches
 
 
 def test_all_in_one_batch_when_all_is_well(engine: FallbackPredictor, device: Device) -> None:
-    assert answered(engine, device) == [('cuda', 5)]
-    assert engine.trouble == ''
+    assert batches_of(engine, device) == [('cuda', 5)]
+    assert engine.degraded_reason == ''
 
 
 def test_confidence_comes_when_it_is_asked_for(engine: FallbackPredictor, device: Device) -> None:
@@ -84,40 +84,40 @@ def test_confidence_comes_when_it_is_asked_for(engine: FallbackPredictor, device
 
 def test_batches_shrink_until_they_fit(engine: FallbackPredictor, device: Device) -> None:
     device.room = 1
-    assert answered(engine, device) == [('cuda', 1)] * 5
-    assert engine.trouble.startswith('device cuda failed, serving in batches of 1 (CUDA out of memory.')
+    assert batches_of(engine, device) == [('cuda', 1)] * 5
+    assert engine.degraded_reason.startswith('device cuda failed, predicting in batches of 1 (CUDA out of memory.')
     device.room = 100
-    assert answered(engine, device) == [('cuda', 1)] * 5
+    assert batches_of(engine, device) == [('cuda', 1)] * 5
     device.now = RETRY_AFTER
-    assert answered(engine, device)[-1:] == [('cuda', 5)]
-    assert engine.trouble == ''
+    assert batches_of(engine, device)[-1:] == [('cuda', 5)]
+    assert engine.degraded_reason == ''
 
 
 def test_memory_that_is_too_small_for_one_image_moves_it_to_the_cpu(engine: FallbackPredictor, device: Device) -> None:
     device.room = 0
-    assert {name for name, _ in answered(engine, device)} == {'cpu'}
-    assert 'serving on the CPU' in engine.trouble
+    assert {name for name, _ in batches_of(engine, device)} == {'cpu'}
+    assert 'predicting on the CPU' in engine.degraded_reason
 
 
 def test_lost_device_moves_it_to_the_cpu_and_back(engine: FallbackPredictor, device: Device) -> None:
     device.is_lost = True
-    assert answered(engine, device) == [('cpu', 5)]
-    assert engine.trouble == (
-        'device cuda failed, serving on the CPU (CUDA error: the launch timed out and was terminated)'
+    assert batches_of(engine, device) == [('cpu', 5)]
+    assert engine.degraded_reason == (
+        'device cuda failed, predicting on the CPU (CUDA error: the launch timed out and was terminated)'
     )
     device.now = RETRY_AFTER
-    assert answered(engine, device) == [('cpu', 5)]
+    assert batches_of(engine, device) == [('cpu', 5)]
     device.is_lost = False
-    assert answered(engine, device) == [('cpu', 5)]
+    assert batches_of(engine, device) == [('cpu', 5)]
     device.now = 2 * RETRY_AFTER
-    assert answered(engine, device)[-1:] == [('cuda', 5)]
-    assert engine.trouble == ''
+    assert batches_of(engine, device)[-1:] == [('cuda', 5)]
+    assert engine.degraded_reason == ''
 
 
 def test_bad_image_is_not_the_devices_fault(engine: FallbackPredictor) -> None:
     with pytest.raises(ImageError):
         engine.predict([np.zeros((4, 4), np.uint8)], Stopwatch())
-    assert engine.trouble == ''
+    assert engine.degraded_reason == ''
 
 
 def test_load_engine_refuses_in_one_line(tiny_model: Path) -> None:

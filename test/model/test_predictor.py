@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from uncd_ros.errors import ConfigError, ImageError
 from uncd_ros.model.card import UncertaintySpec
-from uncd_ros.model.predictor import Prediction, Predictor, serve
+from uncd_ros.model.predictor import Prediction, Predictor, infer
 from uncd_ros.model.store import load_model
 from uncd_ros.scores.image import IMAGE_SCORES, image_score
 from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES, pixel_uncertainty
@@ -72,14 +72,15 @@ def test_confidence_is_computed_when_it_is_asked_for(predictor: Predictor) -> No
 @pytest.mark.parametrize('uncertainty', PIXEL_UNCERTAINTIES)
 def test_what_is_left_out_changes_nothing_that_is_served(tiny_model: Path, uncertainty: str, score: str) -> None:
     stored = load_model(tiny_model)
-    card = replace(stored.card, uncertainty=UncertaintySpec(name=uncertainty, upper=1.0), image_score=score)
+    spec = UncertaintySpec(name=uncertainty, upper=PIXEL_UNCERTAINTIES[uncertainty].upper)
+    card = replace(stored.card, uncertainty=spec, image_score=score)
     x = stored.student.preprocess(torch.from_numpy(_image(48, 64))[None])
     with torch.no_grad():
-        whole, answer = stored.student(x), serve(stored.student, card, x)
+        whole, output = stored.student(x), infer(stored.student, card, x)
     expected = pixel_uncertainty(uncertainty, whole)
-    torch.testing.assert_close(answer.uncertainty, expected, rtol=1e-5, atol=1e-6)
-    torch.testing.assert_close(answer.scores, image_score(score, whole, expected), rtol=1e-5, atol=1e-6)
-    assert torch.equal(answer.labels, whole.labels().byte())
+    torch.testing.assert_close(output.uncertainty, expected, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(output.scores, image_score(score, whole, expected), rtol=1e-5, atol=1e-6)
+    assert torch.equal(output.labels, whole.labels().byte())
 
 
 def test_a_bgr_view_and_padded_rows_give_the_same(predictor: Predictor) -> None:

@@ -54,16 +54,16 @@ def test_the_mean_of_the_std_is_that_of_all_its_maps_and_less_may_be_asked_for()
 
 def test_whitened_features_have_the_mahalanobis_distance() -> None:
     torch.manual_seed(0)
-    reference = MahalanobisFeatures(3)
+    mahalanobis = MahalanobisFeatures(3)
     factor = torch.randn(3, 3, dtype=torch.float64)
     covariance = factor @ factor.T + torch.eye(3)
-    reference.mean.copy_(torch.tensor([1.0, 2.0, 3.0]))
-    reference.whitening.copy_(torch.linalg.cholesky(torch.linalg.inv(covariance)))
+    mahalanobis.mean.copy_(torch.tensor([1.0, 2.0, 3.0]))
+    mahalanobis.whitening.copy_(torch.linalg.cholesky(torch.linalg.inv(covariance)))
     features = torch.randn(4, 3, 5, 6)
-    off = features.mean(dim=(2, 3)).double() - reference.mean
+    off = features.mean(dim=(2, 3)).double() - mahalanobis.mean
     expected = torch.einsum('bi,ij,bj->b', off, torch.linalg.inv(covariance), off).sqrt()
-    torch.testing.assert_close(reference(features).norm(dim=1), expected.float(), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(mahalanobis(features).norm(dim=1), expected.float(), rtol=1e-4, atol=1e-5)
 
 
-def test_a_checkpoint_of_a_training_holds_no_reference() -> None:
-    assert not [name for name in _student().state_dict() if 'reference' in name]
+def test_a_training_checkpoint_holds_no_mahalanobis_tensors() -> None:
+    assert not [name for name in _student().state_dict() if 'mahalanobis' in name]

@@ -4,7 +4,6 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,8 +17,8 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from std_msgs.msg import Bool
 
 from support.camera_double import Camera, picture, values_of
+from support.model_folder import edit_card
 from support.node_double import NodeDouble, node_in_process
-from uncd_ros.model.store import load_card, save_card
 
 WINDOW = {'ood__window': 3, 'ood__required': 2, 'ood__release': 0, 'ood__hold': 0.0}
 
@@ -35,8 +34,7 @@ def other_model(tiny_model: Path, tmp_path: Path) -> Path:
     """The same network under another name, with a rule to which every image is nominal."""
     folder = tmp_path / 'other'
     shutil.copytree(tiny_model, folder)
-    card = load_card(folder)
-    save_card(folder, replace(card, name='other', ood=replace(card.ood, calibration_scores=(50.0,) * 100)))
+    edit_card(folder, lambda card: (card.update(name='other'), card['ood'].update(calibration_scores=[50.0] * 100)))
     return folder
 
 

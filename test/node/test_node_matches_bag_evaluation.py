@@ -17,6 +17,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 
 from support.bag_double import CAMERA, PERIOD, START, write_bag
 from support.camera_double import Camera, values_of
+from support.model_folder import edit_card
 from support.ros_harness import Probe, perception_node
 from uncd_ros.bag_evaluation.frame_results import decide, predict
 from uncd_ros.bags.frames import FrameReader
@@ -24,7 +25,7 @@ from uncd_ros.bags.reader import Bag, typestore
 from uncd_ros.bags.topics import IMAGE
 from uncd_ros.bags.writer import header, image_message
 from uncd_ros.model.predictor import Predictor
-from uncd_ros.model.store import load_card, load_model, save_card
+from uncd_ros.model.store import load_model
 from uncd_ros.monitor.alarm import AlarmParams
 from uncd_ros.monitor.camera_health import FROZEN_AFTER
 
@@ -80,8 +81,7 @@ def model(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ood = [predictor.predict(pixels('ood', i)[..., ::-1]).score for i in range(20)]
     threshold = (max(noise) + min(ood)) / 2
     assert max(noise) < threshold < min(ood), 'the kinds of image must differ as nominal and OOD ones do'
-    card = load_card(folder)
-    save_card(folder, replace(card, ood=replace(card.ood, calibration_scores=(threshold,) * 100)))
+    edit_card(folder, lambda card: card['ood'].update(calibration_scores=[threshold] * 100))
     return folder
 
 

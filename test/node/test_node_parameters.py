@@ -4,7 +4,6 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +15,10 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.msg import Transition
 
 from support.camera_double import Camera, picture, values_of
+from support.model_folder import edit_card
 from support.ros_harness import Probe, perception_node
 from uncd_ros.model.predictor import Predictor
-from uncd_ros.model.store import load_card, load_model, save_card
+from uncd_ros.model.store import load_model
 
 
 @pytest.fixture(scope='module')
@@ -36,8 +36,7 @@ def other_model(tiny_model: Path, tmp_path: Path) -> Path:
     """The same network, told apart by its name and by a rule to which every image is anomalous."""
     folder = tmp_path / 'other'
     shutil.copytree(tiny_model, folder)
-    card = load_card(folder)
-    save_card(folder, replace(card, name='other', ood=replace(card.ood, calibration_scores=(-1.0,) * 100)))
+    edit_card(folder, lambda card: (card.update(name='other'), card['ood'].update(calibration_scores=[-1.0] * 100)))
     return folder
 
 

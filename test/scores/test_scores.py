@@ -36,12 +36,12 @@ def test_mean_std_is_the_mean_over_classes() -> None:
     torch.testing.assert_close(pixel_uncertainty('mean_std', output), torch.full((1, 2, 3), 0.2))
 
 
-def test_softmax_doubt_is_what_the_other_classes_share() -> None:
+def test_msp_uncertainty_is_what_the_other_classes_share() -> None:
     output = _output([math.log(3.0), 0.0, 0.0], [0.0] * 3)
     torch.testing.assert_close(pixel_uncertainty('msp', output), torch.full((1, 2, 3), 0.4))
 
 
-def test_low_logit_may_be_negative() -> None:
+def test_neg_max_logit_may_be_negative() -> None:
     output = _output([40.0, 0.0, 0.0], [0.0] * 3)
     torch.testing.assert_close(pixel_uncertainty('neg_max_logit', output), torch.full((1, 2, 3), -40.0))
 
@@ -90,7 +90,7 @@ def test_log_odds_have_an_end() -> None:
     torch.testing.assert_close(found, torch.full((1, 2, 3), 87.3365), rtol=1e-4, atol=0.0)
 
 
-def test_feature_distance_is_a_length_and_not_a_number_where_there_are_no_features() -> None:
+def test_mahalanobis_is_a_length_and_not_a_number_where_there_are_no_features() -> None:
     output = _output([0.0, 2.0], [0.0, 0.0])
     maps = torch.zeros(1, 2, 3)
     assert image_score('mahalanobis', output, maps).isnan().tolist() == [True]
@@ -98,7 +98,7 @@ def test_feature_distance_is_a_length_and_not_a_number_where_there_are_no_featur
     assert found.tolist() == [5.0]
 
 
-def test_energy_and_features_is_their_sum() -> None:
+def test_energy_mahalanobis_is_their_sum() -> None:
     output = _output([0.0, 2.0], [0.0, 0.0])._replace(features=torch.tensor([[3.0, 4.0]]))
     found = image_score('energy_mahalanobis', output, torch.zeros(1, 2, 3))
     assert found.item() == pytest.approx(5.0 - math.log(1.0 + math.exp(2.0)))

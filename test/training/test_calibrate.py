@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from support.model_folder import edit_card
 from training.calibrate import parse_args, recalibrate
 from uncd_ros.errors import ConfigError, UncdError
 from uncd_ros.model.store import load_model
@@ -17,6 +18,7 @@ def model(tiny_model: Path, tmp_path: Path) -> Path:
     """A model with a card for people."""
     folder = shutil.copytree(tiny_model, tmp_path / 'model')
     (folder / 'MODEL_CARD.md').write_text('# Tiny\n\n## Calibration\n\nof old\n\n## Limits\n\n- many\n')
+    edit_card(folder, lambda _: None)
     return folder
 
 
@@ -68,6 +70,7 @@ def test_nonsense_is_one_line(options: list[str], message: str, model: Path, tin
 
 def test_a_card_without_a_place_for_it_is_refused_before_the_work(model: Path, tiny_data: Path, tmp_path: Path) -> None:
     (model / 'MODEL_CARD.md').write_text('# Tiny\n')
+    edit_card(model, lambda _: None)
     with pytest.raises(ConfigError, match="no section '## Calibration'"):
         recalibrate(parse_args([str(model), *_options(tiny_data, tmp_path / 'new')]))
     assert not (tmp_path / 'new').exists()

@@ -12,6 +12,7 @@ import cv2
 import pytest
 
 from conftest import TINY_CLASSES
+from support.model_folder import edit_card
 from training.comparison.evaluate_args import parse_args
 from training.evaluate import evaluate
 
@@ -128,9 +129,7 @@ def test_frames_that_calibrated_the_model_are_not_judged_by_their_own_threshold(
     tiny_data: Path, tiny_model: Path, tmp_path: Path
 ) -> None:
     model = shutil.copytree(tiny_model, tmp_path / 'model')
-    card = json.loads((model / 'model.json').read_text())
-    card['calibration_data'] |= {'dataset': 'camvid', 'sequences': ['s2']}
-    (model / 'model.json').write_text(json.dumps(card))
+    edit_card(model, lambda card: card['calibration_data'].update(dataset='camvid', sequences=['s2']))
     options = ['--dataset', 'camvid', '--data', f'{tiny_data}/camvid', '--split', 'val', 'train/s2', '--device', 'cpu']
     evaluate(parse_args([str(model), *options, '--out', str(tmp_path / 'report')]))
     text = (tmp_path / 'report' / 'report.md').read_text()

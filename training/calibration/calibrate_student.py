@@ -21,7 +21,7 @@ from uncd_ros.evaluation.false_alarms import SequenceAlarms, held_out_alarms
 from uncd_ros.evaluation.metrics import effective_counts, image_auroc
 from uncd_ros.evaluation.student_model import student_network
 from uncd_ros.model.card import CalibrationData, SelectionReport, Temperature, UncertaintySpec
-from uncd_ros.model.store import round_weights
+from uncd_ros.model.weights import round_weights
 from uncd_ros.monitor.ood_rule import OodRule
 from uncd_ros.network.student import Student
 from uncd_ros.scores.confidence import ConfidenceCurve

@@ -47,12 +47,10 @@ def write_report(folder: Path, assessed: Assessments, calibration: Calibration) 
     (folder / 'report.md').write_text(f'# Report\n\n{results_table(assessed)}\n\n{CALIBRATION}\n\n{text}\n')
 
 
-def write_model_card(
-    folder: Path, card: ModelCard, settings: Settings, assessed: Assessments, calibration: Calibration
-) -> None:
+def model_card_text(card: ModelCard, settings: Settings, assessed: Assessments, calibration: Calibration) -> str:
     """MODEL_CARD.md: what it was trained on, how well, and what it must not be used for."""
     held_out = ', '.join(settings.data.holdout) or 'streets of their own'
-    (folder / 'MODEL_CARD.md').write_text(
+    return (
         f'# Model card: {card.name}\n\n'
         f'{len(settings.members)} members, distilled into one student by Holder and '
         f"Shafique's Uncertainty Distillation. Encoder {card.student.encoder}, input "

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from uncd_ros.model.card import ModelCard
-from uncd_ros.model.predictor import for_inference, serve
+from uncd_ros.model.predictor import for_inference, infer
 from uncd_ros.network.student import Student, upsample
 
 ROUNDS = 15
@@ -58,7 +58,7 @@ def measure_cost(student: Student, card: ModelCard) -> Cost:
     x = torch.randn(shape, device=device).contiguous(memory_format=torch.channels_last)
     times = interleaved(
         {
-            'student': lambda: serve(folded, card, x),
+            'student': lambda: infer(folded, card, x),
             'plain': lambda: plain(x).max(dim=1),
             'members': lambda: [plain(x).max(dim=1) for _ in range(members)],
         },

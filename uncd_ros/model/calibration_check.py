@@ -14,16 +14,16 @@ STRETCH_MAX = 1.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """What the images of a camera are like."""
+class ImageProperties:
+    """Size and encoding of a camera's images."""
 
     height: int
     width: int
     """Pixels."""
     encoding: str
-    """For a person."""
+    """As its messages name it, such as 'bgr8'; for a person."""
     is_grey: bool
-    """Whether they have no colour."""
+    """Whether the images have one channel only."""
 
 
 def calibration_id(card: ModelCard) -> str:
@@ -32,17 +32,19 @@ def calibration_id(card: ModelCard) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
-def calibration_mismatches(card: ModelCard, *, precision: str, view: View | None) -> list[str]:
-    """What differs from the calibration, a sentence each; `view` is None before the first image."""
-    found = []
+def calibration_mismatches(card: ModelCard, *, precision: str, image: ImageProperties | None) -> list[str]:
+    """Name what differs from the calibration, one sentence each; `image` is None before the first image."""
+    mismatches = []
     if precision != PRECISION:
-        found.append(f'model computes in {precision}, was calibrated in {PRECISION}')
-    if view is None:
-        return found
-    if view.is_grey:
-        found.append(f'camera sends {view.encoding}, model was calibrated on colour images')
+        mismatches.append(f'model computes in {precision}, was calibrated in {PRECISION}')
+    if image is None:
+        return mismatches
+    if image.is_grey:
+        mismatches.append(f'camera sends {image.encoding}, model was calibrated on colour images')
     height, width = card.student.input_height, card.student.input_width
-    stretch = view.width * height / (view.height * width)
+    stretch = image.width * height / (image.height * width)
     if max(stretch, 1 / stretch) > STRETCH_MAX:
-        found.append(f'camera sends {view.width}x{view.height}, model was calibrated on the shape of {width}x{height}')
-    return found
+        mismatches.append(
+            f'camera sends {image.width}x{image.height}, model was calibrated on the shape of {width}x{height}'
+        )
+    return mismatches

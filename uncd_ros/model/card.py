@@ -1,16 +1,32 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a model folder says about its student: model.json as one frozen record."""
+"""The model card: all that a robot must know of a student beside its weights, in records that check themselves.
 
-from dataclasses import dataclass
+Each record raises ConfigError where its values cannot be meant; messages name keys as in model.json.
+"""
+
+import json
+import math
+import re
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
+from uncd_ros.checks import check_range, check_text
 from uncd_ros.classes import ClassInfo
+from uncd_ros.errors import ConfigError
 from uncd_ros.monitor.ood_rule import OodRule
 from uncd_ros.network.student import StudentConfig
 from uncd_ros.scores.confidence import ConfidenceCurve
+from uncd_ros.scores.image import IMAGE_SCORES
+from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES
 
-FORMAT_VERSION = 3
+CARD, WEIGHTS, DOCUMENT = 'model.json', 'student.safetensors', 'MODEL_CARD.md'
+"""Files that every model folder holds."""
+SCORE_MAX = 1e4
+"""Largest magnitude of a calibration score: those of real drives stay below a hundred."""
+FIGURE_MAX = 1e9
+"""Largest magnitude of a figure that was measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,19 +34,30 @@ class UncertaintySpec:
     """What the uncertainty image of this model holds."""
 
     name: str
-    """A key of `scores.PIXEL_UNCERTAINTIES`."""
+    """A key of `scores.pixel.PIXEL_UNCERTAINTIES`."""
     upper: float
-    """Upper end of its range; the lower end is 0."""
+    """Upper end of its range, as stated there; the lower end is 0."""
+
+    def __post_init__(self) -> None:
+        if self.name not in PIXEL_UNCERTAINTIES:
+            raise ConfigError(f'uncertainty.name is {self.name!a}, expected one of {", ".join(PIXEL_UNCERTAINTIES)}')
+        if self.upper != PIXEL_UNCERTAINTIES[self.name].upper:
+            expected = PIXEL_UNCERTAINTIES[self.name].upper
+            raise ConfigError(f'uncertainty.upper is {self.upper}, expected {expected}, the upper end of {self.name}')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelectionReport:
-    """Why this and not another: every candidate, as it did on the calibration data."""
+    """Why this and not another: every candidate, and its figures on the calibration data."""
 
     figures: dict[str, dict[str, float]]
-    """Candidate -> what was measured -> value."""
+    """Candidate -> what was measured -> value; NaN where it could not be measured."""
     reason: str
     """One sentence for a person."""
+
+    def __post_init__(self) -> None:
+        for candidate, figures in self.figures.items():
+            _check_figures(f'figures.{candidate}', figures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,22 +65,31 @@ class Temperature:
     """Temperature scaling (Guo et al. 2017); the weights hold it already."""
 
     value: float
-    """T, above 0; logits are divided by it."""
+    """T, from 0.001 to 1000; logits are divided by it."""
     ece_before: float
     """Expected calibration error on the calibration frames without it, in [0, 1]."""
     ece_after: float
     """And with it."""
 
+    def __post_init__(self) -> None:
+        check_range('temperature.value', self.value, 1e-3, 1e3)
+        check_range('temperature.ece_before', self.ece_before, 0.0, 1.0)
+        check_range('temperature.ece_after', self.ece_after, 0.0, 1.0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalibrationData:
-    """Frames that chose what the model serves, and set its threshold; it was not trained on them."""
+    """Frames that chose what the model gives, and set its threshold; it was not trained on them."""
 
     dataset: str
     sequences: tuple[str, ...]
     images: int
+    """1 or more."""
     fingerprint: str
     """SHA-256 over names and bytes of images and labels."""
+
+    def __post_init__(self) -> None:
+        check_range('calibration_data.images', self.images, 1, FIGURE_MAX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,26 +97,32 @@ class Provenance:
     """Where the weights come from, so that they can be made again."""
 
     config: dict[str, Any]
-    """The training configuration, whole."""
+    """The training configuration, whole; plain JSON."""
     seeds: tuple[int, ...]
     """Of the members, in order."""
     source_commit: str
     data_fingerprint: str
     """SHA-256 over names and bytes of the training images and labels."""
 
+    def __post_init__(self) -> None:
+        try:
+            json.dumps(self.config, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f'provenance.config cannot be written as JSON ({error})') from None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
-    """model.json."""
+    """Content of model.json."""
 
-    format_version: int
     name: str
     student: StudentConfig
     classes: tuple[ClassInfo, ...]
+    """One for each id; names differ."""
     uncertainty: UncertaintySpec
     uncertainty_selection: SelectionReport
     image_score: str
-    """A key of `scores.IMAGE_SCORES`; the OOD rule's calibration scores are of this kind."""
+    """One of `scores.image.IMAGE_SCORES`; the OOD rule's calibration scores are of this kind."""
     image_score_selection: SelectionReport
     ood: OodRule
     temperature: Temperature
@@ -88,6 +130,41 @@ class ModelCard:
     calibration_data: CalibrationData
     provenance: Provenance
     metrics: dict[str, float]
-    """Measured after training; names as in the training report."""
-    weights_sha256: str
-    """Of student.safetensors, the reference of the feature distance among it."""
+    """Measured after training; names as in the training report; NaN where one could not be measured."""
+    files: dict[str, str] = field(default_factory=dict)
+    """Path in the folder -> SHA-256, for every other file of the model; empty until it is saved."""
+
+    def __post_init__(self) -> None:
+        check_text('name', self.name)
+        if len(self.classes) != self.student.num_classes:
+            raise ConfigError(f'classes has {len(self.classes)} entries, expected {self.student.num_classes}')
+        names = [info.name for info in self.classes]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise ConfigError(f'classes has {", ".join(repeated)} more than once, expected names that differ')
+        if self.image_score not in IMAGE_SCORES:
+            raise ConfigError(f'image_score is {self.image_score!a}, expected one of {", ".join(IMAGE_SCORES)}')
+        for score in (self.ood.calibration_scores[0], self.ood.calibration_scores[-1]):
+            check_range('ood.calibration_scores', score, -SCORE_MAX, SCORE_MAX)
+        _check_figures('metrics', self.metrics)
+        for path, checksum in self.files.items():
+            _check_file(path, checksum)
+
+    @property
+    def weights_sha256(self) -> str:
+        """Of student.safetensors, for a model that was saved."""
+        return self.files[WEIGHTS]
+
+
+def _check_figures(name: str, figures: dict[str, float]) -> None:
+    for key, value in figures.items():
+        if not math.isnan(value):
+            check_range(f'{name}.{key}', value, -FIGURE_MAX, FIGURE_MAX)
+
+
+def _check_file(path: str, checksum: str) -> None:
+    """Files lie in the folder, nowhere else."""
+    parts = PurePosixPath(path).parts
+    if not path.isprintable() or path in ('', CARD) or '/'.join(parts) != path or {'..', '/'} & set(parts):
+        raise ConfigError(f'files names {path!a}, expected a path within the model folder')
+    if not re.fullmatch('[0-9a-f]{64}', checksum):
+        raise ConfigError(f'files.{path} is {checksum[:70]!a}, expected a SHA-256 of 64 hexadecimal digits')

@@ -21,7 +21,7 @@ RETRY_AFTER = 30.0
 
 
 class FallbackPredictor:
-    """Predicts on the wanted device, or as near to it as that device allows."""
+    """Predicts on the chosen device; in smaller batches or on the CPU while that device fails."""
 
     def __init__(
         self,
@@ -36,12 +36,12 @@ class FallbackPredictor:
         self._present = device
         self._batch: int | None = None
         self._retry_at = 0.0
-        self.trouble = ''
-        """What is not as it should be, in one sentence; empty if all is well."""
+        self.degraded_reason = ''
+        """Why it does not run as configured, in one sentence; empty if it does."""
 
     @property
     def card(self) -> ModelCard:
-        """Of the model that is served."""
+        """Card of the model that predicts."""
         return self._predictor.card
 
     @property
@@ -72,16 +72,16 @@ class FallbackPredictor:
         With `confidence` every prediction has one; without, it costs nothing.
         Raises what the predictor raises if it is not the device's fault, or if the CPU fails, too.
         """
-        if self.trouble and self._clock() >= self._retry_at:
+        if self.degraded_reason and self._clock() >= self._retry_at:
             self._recover()
         while True:
             size = min(len(images), self._batch or len(images))
             try:
                 chunks = [images[i : i + size] for i in range(0, len(images), size)]
                 return [
-                    found
+                    prediction
                     for chunk in chunks
-                    for found in self._predictor.predict_batch(chunk, watch, confidence=confidence)
+                    for prediction in self._predictor.predict_batch(chunk, watch, confidence=confidence)
                 ]
             except RuntimeError as error:
                 if self._present == 'cpu' or not _is_device_error(error):
@@ -96,13 +96,13 @@ class FallbackPredictor:
         else:
             self._predictor, self._present = self._make('cpu'), 'cpu'
             action = 'on the CPU'
-        self.trouble = f'device {self._device} failed, serving {action} ({str(error).splitlines()[0]})'
+        self.degraded_reason = f'device {self._device} failed, predicting {action} ({str(error).splitlines()[0]})'
         self._retry_at = self._clock() + RETRY_AFTER
         if isinstance(error, torch.cuda.OutOfMemoryError) and torch.cuda.is_available():
             torch.cuda.empty_cache()
 
     def _recover(self) -> None:
-        """Go back to the wanted device if it works again."""
+        """Go back to the chosen device if it works again."""
         try:
             predictor = self._make(self._device)
             predictor.warm_up()
@@ -110,7 +110,7 @@ class FallbackPredictor:
             self._retry_at = self._clock() + RETRY_AFTER
         else:
             self._predictor, self._present = predictor, self._device
-            self._batch, self.trouble = None, ''
+            self._batch, self.degraded_reason = None, ''
 
 
 def load_predictor(model: str | Path, device: str, *, check: Callable[[], None]) -> FallbackPredictor:

@@ -33,9 +33,9 @@ class Prediction:
     uncertainty: NDArray[np.float32]
     """(H, W), in [0, upper] of the model card's `uncertainty`."""
     score: float
-    """Image score of the model card's kind; higher is stranger."""
+    """Image score, of the kind that the model card names; higher is more anomalous."""
     confidence: NDArray[np.uint8] | None = None
-    """(H, W), 255 x P(label is right), by the model card's `confidence`; None where it was not asked for."""
+    """(H, W), 255 x P(label is correct), by the model card's `confidence`; None unless asked for."""
 
 
 class Predictor:
@@ -82,22 +82,22 @@ class Predictor:
         uploaded = [_upload(image, self.device) for image in images]
         watch.lap('upload')
         x = torch.cat([self._student.preprocess(pixels, bgr=bgr) for pixels, bgr in uploaded])
-        answer = serve(self._student, self.card, x)
-        sure = self.card.confidence.confidence(answer.output, answer.uncertainty) if confidence else None
+        inferred = infer(self._student, self.card, x)
+        maps = self.card.confidence.confidence(inferred.output, inferred.uncertainty) if confidence else None
         if self.device.type == 'cuda':
             torch.cuda.synchronize(self.device)  # or the download would be told the network's time
         watch.lap('forward')
-        found = [
+        predictions = [
             Prediction(
-                labels=_to_size(answer.labels[i], image, cv2.INTER_NEAREST_EXACT),
-                uncertainty=_to_size(answer.uncertainty[i], image, cv2.INTER_LINEAR),
-                score=float(answer.scores[i]),
-                confidence=None if sure is None else _to_size(sure[i], image, cv2.INTER_LINEAR),
+                labels=_to_size(inferred.labels[i], image, cv2.INTER_NEAREST_EXACT),
+                uncertainty=_to_size(inferred.uncertainty[i], image, cv2.INTER_LINEAR),
+                score=float(inferred.scores[i]),
+                confidence=None if maps is None else _to_size(maps[i], image, cv2.INTER_LINEAR),
             )
             for i, image in enumerate(images)
         ]
         watch.lap('download')
-        return found
+        return predictions
 
 
 def for_inference(student: Student) -> Student:
@@ -108,11 +108,11 @@ def for_inference(student: Student) -> Student:
     return laid_out
 
 
-class Answer(NamedTuple):
-    """What a model serves about one batch, at the network's size and on its device."""
+class InferenceOutput(NamedTuple):
+    """What a model gives for one batch, at the network's size and on its device."""
 
     output: StudentOutput
-    """As far as it was needed."""
+    """Of the network; only the maps that this model needs."""
     labels: Tensor
     """(B, h, w) uint8."""
     uncertainty: Tensor
@@ -121,13 +121,13 @@ class Answer(NamedTuple):
     """(B,) float."""
 
 
-def serve(student: Student, card: ModelCard, x: Tensor) -> Answer:
-    """One pass over (B, 3, h, w) normalised images that computes nothing which this model does not serve."""
+def infer(student: Student, card: ModelCard, x: Tensor) -> InferenceOutput:
+    """Run one pass over (B, 3, h, w) normalised images; computes only what the model card asks for."""
     output: StudentOutput = student(
         x, std=PIXEL_UNCERTAINTIES[card.uncertainty.name].std, features=card.image_score in OF_FEATURES
     )
     uncertainty = pixel_uncertainty(card.uncertainty.name, output)
-    return Answer(
+    return InferenceOutput(
         output=output,
         labels=output.labels().byte(),
         uncertainty=uncertainty,

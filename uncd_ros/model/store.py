@@ -1,29 +1,19 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A model folder: student.safetensors (weights, no pickle) and model.json (everything else)."""
+"""A model folder: written so that a power cut leaves no half of it, loaded whole or refused in one sentence."""
 
 import hashlib
-import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import dacite
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as load_tensors
-from safetensors.torch import save as save_tensors
-
+from uncd_ros.durable import write_durably
 from uncd_ros.errors import ModelError
-from uncd_ros.model.card import FORMAT_VERSION, ModelCard
+from uncd_ros.model.card import CARD, DOCUMENT, WEIGHTS, ModelCard
+from uncd_ros.model.card_json import decode_card, encode_card
+from uncd_ros.model.weights import decode_weights, encode_weights
 from uncd_ros.network.student import Student
 from uncd_ros.resources import share_path
-from uncd_ros.scores.confidence import fault
-from uncd_ros.scores.image import IMAGE_SCORES
-from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES
-
-WEIGHTS, CARD = 'student.safetensors', 'model.json'
-MAHALANOBIS = 'mahalanobis.'
-"""What the names of the feature distance's tensors begin with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,31 +25,27 @@ class StoredModel:
     folder: Path
 
 
-def save_weights(folder: Path, student: Student) -> str:
-    """Write student.safetensors in half precision; return its SHA-256 for the card."""
-    folder.mkdir(parents=True, exist_ok=True)
-    stored = {
-        # A distance multiplies small differences by large weights: its reference keeps all digits.
-        name: (value.half() if value.is_floating_point() and not name.startswith(MAHALANOBIS) else value)
-        .contiguous()
-        .cpu()
-        for name, value in _tensors(student).items()
-    }
-    data = save_tensors(stored)
-    (folder / WEIGHTS).write_bytes(data)
-    return hashlib.sha256(data).hexdigest()
+def save_model(folder: Path, student: Student, card: ModelCard, document: str) -> ModelCard:
+    """Write a model folder: the student's weights, `document` as MODEL_CARD.md, and the card as model.json.
+
+    Gives the card as it is stored, with the checksums of the other files. Raises ModelError where a file cannot be
+    written.
+    """
+    return save_files(folder, {WEIGHTS: encode_weights(student), DOCUMENT: document.encode()}, card)
 
 
-def round_weights(student: Student) -> None:
-    """Round to what student.safetensors can hold, in place: what is calibrated then is what will be loaded."""
-    for value in student.state_dict().values():
-        if value.is_floating_point():
-            value.copy_(value.half())
-
-
-def save_card(folder: Path, card: ModelCard) -> None:
-    """Write model.json; the weights it names by checksum must lie there already."""
-    (folder / CARD).write_text(json.dumps(asdict(card), indent=1) + '\n')
+def save_files(folder: Path, files: Mapping[str, bytes], card: ModelCard) -> ModelCard:
+    """Write the files of a model, name -> content, and model.json with their checksums; see `save_model`."""
+    stored = replace(card, files={name: _sha256(data) for name, data in files.items()})
+    # model.json comes last: a folder that was left half written does not fit its checksums and is refused.
+    contents = {**files, CARD: encode_card(stored)}
+    for name, data in contents.items():
+        try:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            write_durably(folder / name, data)
+        except OSError as error:
+            raise ModelError(f'{folder / name}: cannot be written ({error.strerror})') from None
+    return stored
 
 
 def load_model(model: str | Path) -> StoredModel:
@@ -69,41 +55,15 @@ def load_model(model: str | Path) -> StoredModel:
     """
     folder = find_model(model)
     card = load_card(folder)
-    path = folder / WEIGHTS
-    data = _read(path)
-    found = hashlib.sha256(data).hexdigest()
-    if found != card.weights_sha256:
-        raise ModelError(f'{path}: SHA-256 is {found[:12]}…, expected {card.weights_sha256[:12]}… as in {CARD}')
-    try:
-        weights = load_tensors(data)
-    except SafetensorError as error:
-        raise ModelError(f'{path}: not a safetensors file ({error})') from None
+    contents = {name: _read_checked(folder / name, expected) for name, expected in card.files.items()}
     student = Student(card.student)
-    tensors = _tensors(student)
-    _check_shapes(path, tensors, weights)
-    for name, value in tensors.items():
-        value.copy_(weights[name])
+    decode_weights(folder / WEIGHTS, contents[WEIGHTS], student)
     return StoredModel(student=student.eval(), card=card, folder=folder)
 
 
 def load_card(folder: Path) -> ModelCard:
     """Read and check model.json alone."""
-    path = folder / CARD
-    try:
-        content = json.loads(_read(path))
-    except ValueError as error:
-        raise ModelError(f'{path}: not JSON ({error})') from None
-    version = content.get('format_version') if isinstance(content, dict) else None
-    if version in (1, 2):
-        raise ModelError(f'{path}: format_version is {version}, expected {FORMAT_VERSION}')
-    if version != FORMAT_VERSION:
-        raise ModelError(f'{path}: format_version is {version!r}, expected {FORMAT_VERSION}')
-    try:
-        card = dacite.from_dict(ModelCard, content, dacite.Config(strict=True, cast=[tuple, float]))
-    except (dacite.DaciteError, TypeError, ValueError) as error:
-        raise ModelError(f'{path}: {error}') from None
-    _check_card(path, card)
-    return card
+    return decode_card(folder / CARD, read_file(folder / CARD))
 
 
 def find_model(model: str | Path) -> Path:
@@ -120,43 +80,20 @@ def find_model(model: str | Path) -> Path:
     )
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """The content of a file of a model. Raises ModelError."""
     try:
         return path.read_bytes()
     except OSError as error:
         raise ModelError(f'{path}: cannot be read ({error.strerror})') from None
 
 
-def _check_card(path: Path, card: ModelCard) -> None:
-    """What types alone do not say: names that exist, counts that agree."""
-    if len(card.classes) != card.student.num_classes:
-        raise ModelError(f'{path}: classes has {len(card.classes)} entries, expected {card.student.num_classes}')
-    if card.uncertainty.name not in PIXEL_UNCERTAINTIES:
-        raise ModelError(
-            f"{path}: uncertainty.name is '{card.uncertainty.name}', expected one of {', '.join(PIXEL_UNCERTAINTIES)}"
-        )
-    if card.image_score not in IMAGE_SCORES:
-        raise ModelError(f"{path}: image_score is '{card.image_score}', expected one of {', '.join(IMAGE_SCORES)}")
-    scores = card.ood.calibration_scores
-    if not scores or list(scores) != sorted(scores):
-        raise ModelError(f'{path}: ood.calibration_scores is empty or not ascending, expected sorted scores')
-    if wrong := fault(card.confidence):
-        raise ModelError(f'{path}: confidence: {wrong}')
+def _read_checked(path: Path, expected: str) -> bytes:
+    data = read_file(path)
+    if (found := _sha256(data)) != expected:
+        raise ModelError(f'{path}: SHA-256 is {found[:12]}…, expected {expected[:12]}… as in {CARD}')
+    return data
 
 
-def _tensors(student: Student) -> dict[str, torch.Tensor]:
-    """All that student.safetensors holds, in the student's own memory."""
-    mahalanobis = {f'{MAHALANOBIS}{name}': value for name, value in student.mahalanobis.named_buffers()}
-    return student.state_dict() | mahalanobis
-
-
-def _check_shapes(path: Path, expected: dict[str, torch.Tensor], found: dict[str, torch.Tensor]) -> None:
-    for name in sorted(expected.keys() | found.keys()):
-        if name not in found:
-            raise ModelError(f"{path}: tensor '{name}' is missing")
-        if name not in expected:
-            raise ModelError(f"{path}: tensor '{name}' is unknown to the network in {CARD}")
-        if expected[name].shape != found[name].shape:
-            raise ModelError(
-                f"{path}: tensor '{name}' has shape {tuple(found[name].shape)}, expected {tuple(expected[name].shape)}"
-            )
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

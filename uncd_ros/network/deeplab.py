@@ -12,6 +12,7 @@ from uncd_ros.network.encoders import ConvBnAct, Encoder
 
 LOW_CHANNELS = 48
 ASPP_RATES = (6, 12, 18)
+HEADS = ('dense', 'separable')
 
 
 class Aspp(nn.Module):

@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The student: one network, one pass, two heads: what is there, and how far an ensemble would disagree."""
+"""The student: one network, one pass, two heads: class logits, and the std that an ensemble would show."""
 
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, cast
@@ -9,30 +9,53 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from uncd_ros.network.deeplab import Trunk, make_head
+from uncd_ros.checks import check_range
+from uncd_ros.errors import ConfigError
+from uncd_ros.network.deeplab import HEADS, Trunk, make_head
+from uncd_ros.network.encoders import ENCODERS
 
 StdMaps = Literal['classes', 'mean', 'none']
-"""How much of the std a pass gives: a map a class, their mean, or no map at all."""
+"""Which std maps a pass gives: one for each class, their mean, or none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudentConfig:
-    """Everything needed to build the network of a student, or of a member of its ensemble."""
+    """Everything needed to build the network of a student, or of a member of its ensemble.
+
+    Raises ConfigError where a value is out of range.
+    """
 
     num_classes: int
-    """C."""
+    """C, 2 to 255; 255 itself is the ignore label."""
     encoder: Literal['efficientnet_lite0', 'mobilenet_v2'] = 'efficientnet_lite0'
     width: float = 1.0
-    """Multiplies the encoder's channels."""
+    """Multiplies the encoder's channels; 0.05 to 4."""
     decoder_channels: int = 256
+    """1 to 2048."""
     head: Literal['dense', 'separable'] = 'separable'
     """Convolution of the heads: the paper's dense 3x3, or depthwise separable for CPU robots."""
     input_height: int = 360
-    """Pixels; images are resized to this before the first layer."""
+    """Pixels, 16 to 8192; images are resized to this before the first layer."""
     input_width: int = 480
+    """Pixels, 16 to 8192."""
     mean: tuple[float, float, float] = (127.0, 127.0, 127.0)
     """Per RGB channel, in [0, 255]; x -> (x - mean) / std."""
     std: tuple[float, float, float] = (128.0, 128.0, 128.0)
+    """Per RGB channel, 0.01 to 1000."""
+
+    def __post_init__(self) -> None:
+        check_range('student.num_classes', self.num_classes, 2, 255)
+        check_range('student.width', self.width, 0.05, 4.0)
+        check_range('student.decoder_channels', self.decoder_channels, 1, 2048)
+        check_range('student.input_height', self.input_height, 16, 8192)
+        check_range('student.input_width', self.input_width, 16, 8192)
+        for mean, std in zip(self.mean, self.std, strict=True):
+            check_range('student.mean', mean, 0.0, 255.0)
+            check_range('student.std', std, 0.01, 1000.0)
+        if self.encoder not in ENCODERS:
+            raise ConfigError(f'student.encoder is {self.encoder!a}, expected one of {", ".join(ENCODERS)}')
+        if self.head not in HEADS:
+            raise ConfigError(f'student.head is {self.head!a}, expected one of {", ".join(HEADS)}')
 
 
 class StudentOutput(NamedTuple):
@@ -81,11 +104,11 @@ class Normalise(nn.Module):
 
 
 class MahalanobisFeatures(nn.Module):
-    """What the training frames look like to the encoder: mean and whitening of its averaged deepest features.
+    """Centres and whitens the encoder's deepest features f, averaged over the image: (f - mean) W.
 
-    The length of what comes out is their Mahalanobis distance, on a scale that calibration may choose: with
-    covariance S, whitening W W^T = S^-1,
-    |(f - mean) W|^2 = (f - mean)^T S^-1 (f - mean). Until it is fitted the features pass through unchanged.
+    With covariance S of the training frames and W W^T = S^-1, the length of the result is the Mahalanobis distance:
+    |(f - mean) W|^2 = (f - mean)^T S^-1 (f - mean). Calibration may scale W.
+    Until they are fitted, W is the identity and mean is 0.
     """
 
     mean: Tensor
@@ -93,7 +116,7 @@ class MahalanobisFeatures(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        # Not persistent: checkpoints of a training know nothing of it, a model folder stores it (model_store.py).
+        # Not persistent: training checkpoints do not hold them, a model folder does (model/weights.py).
         self.register_buffer('mean', torch.zeros(channels), persistent=False)
         self.register_buffer('whitening', torch.eye(channels), persistent=False)
 

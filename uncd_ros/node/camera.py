@@ -102,7 +102,8 @@ class Camera:
             predictor=predictor,
             stall=stall,
         )
-        return status, calibration_mismatches(predictor.card, precision=predictor.precision, view=state.view)
+        image = state.image_properties
+        return status, calibration_mismatches(predictor.card, precision=predictor.precision, image=image)
 
     def on_dropped(self) -> None:
         """See `worker.Sender`."""

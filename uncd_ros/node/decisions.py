@@ -11,7 +11,7 @@ from std_msgs.msg import Header
 
 from uncd_ros.images.camera_info import MatchedInfo
 from uncd_ros.images.encodings import is_grey
-from uncd_ros.model.calibration_check import View
+from uncd_ros.model.calibration_check import ImageProperties
 from uncd_ros.monitor.scene_monitor import Decision, SceneMonitor
 from uncd_ros.node.messages import seconds
 from uncd_ros.node.outputs import Outputs
@@ -26,7 +26,7 @@ class CameraState:
     """Times the flag has risen."""
     fault: str = ''
     """What is wrong with the latest image or its camera, or why there is no inference; empty if nothing is."""
-    view: View | None = None
+    image_properties: ImageProperties | None = None
     """What the images are like; None before the first that can be decoded."""
     info_mismatches: int = 0
     """Images whose camera_info belongs to another image and states another size."""
@@ -63,7 +63,9 @@ class Decisions:
             self.state = CameraState(
                 alarms=decision.alarms,
                 fault=decision.fault,
-                view=_view(arrival.msg, *image.shape[:2]) if image.size else self.state.view,
+                image_properties=_image_properties(arrival.msg, *image.shape[:2])
+                if image.size
+                else self.state.image_properties,
                 info_mismatches=self.state.info_mismatches + (image.size > 0 and matched.misses(image.shape[:2])),
             )
         return decision
@@ -76,6 +78,6 @@ class Decisions:
             self.state = replace(self.state, alarms=decision.alarms, fault=decision.fault)
 
 
-def _view(msg: Image | CompressedImage, height: int, width: int) -> View:
+def _image_properties(msg: Image | CompressedImage, height: int, width: int) -> ImageProperties:
     encoding = msg.encoding if isinstance(msg, Image) else msg.format
-    return View(height=height, width=width, encoding=encoding, is_grey=is_grey(msg))
+    return ImageProperties(height=height, width=width, encoding=encoding, is_grey=is_grey(msg))

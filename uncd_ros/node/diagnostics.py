@@ -37,7 +37,7 @@ class Diagnostics:
             mismatches += [f'{camera.name}: {each}' if camera.name else each for each in differences]
             if counts.silence > NO_IMAGE_AFTER:
                 self._warn_of_silence(camera, counts.silence)
-        warnings = [each for each in (active.predictor.trouble, unapplied) if each]
+        warnings = [each for each in (active.predictor.degraded_reason, unapplied) if each]
         statuses.append(model_status(active.predictor, warnings, mismatches))
         header = Header(stamp=self._node.get_clock().now().to_msg())
         self._publisher.publish(DiagnosticArray(header=header, status=statuses))

@@ -1,8 +1,8 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Scores of a whole image, read off one pass; higher is more anomalous.
+"""Scores of a whole image, computed from one pass; higher is more anomalous.
 
-Which of them a model serves is chosen on calibration data and named in its model.json.
+Which of them a model gives is chosen on calibration data and named in its model.json.
 """
 
 import math
@@ -43,19 +43,22 @@ OF_UNCERTAINTY: dict[str, Callable[[Tensor], Tensor]] = {
     'upper_quantile': _upper_quantile,
     'worst_patch': _worst_patch,
 }
-"""Scores read off the served uncertainty, (B, h, w) -> (B,)."""
+"""Scores of the model's uncertainty, (B, h, w) -> (B,)."""
 
 OF_LOGITS: dict[str, Callable[[Tensor], Tensor]] = {
     'neg_max_logit': lambda logits: -logits.amax(dim=1).flatten(1).mean(dim=1),
     'energy': lambda logits: -torch.logsumexp(logits, dim=1).flatten(1).mean(dim=1),
 }
-"""Scores read off the logits, (B, C, h, w) -> (B,); negated, so that higher is stranger."""
+"""Scores of the logits, (B, C, h, w) -> (B,); negated, so that higher is more anomalous."""
 
 
 def mahalanobis(output: StudentOutput) -> Tensor:
-    """Mahalanobis distance of the deepest features to those of the training frames (Lee et al. 2018); NaN without."""
-    lacking = output.logits.new_full(output.logits.shape[:1], math.nan)
-    return lacking if output.features is None else output.features.norm(dim=1)
+    """Mahalanobis distance of the deepest features to the training frames (Lee et al. 2018): |(f - mean) W|.
+
+    (B,); NaN where the pass gave no features.
+    """
+    missing = output.logits.new_full(output.logits.shape[:1], math.nan)
+    return missing if output.features is None else output.features.norm(dim=1)
 
 
 OF_FEATURES: dict[str, Callable[[StudentOutput], Tensor]] = {
@@ -64,24 +67,24 @@ OF_FEATURES: dict[str, Callable[[StudentOutput], Tensor]] = {
 }
 """Scores for which a pass must give features, output -> (B,).
 
-Energy sees what is hard to label, the distance what the encoder has never met, and each is blind to some of what the
-other sees. Calibration gives both one scale, on which their sum is a score of its own.
+Energy rises on images that are hard to label, the distance on images whose features differ from the training frames;
+each misses some of what the other detects. Calibration scales the distance to the energy, so the two can be added.
 """
 
 IMAGE_SCORES = (*OF_UNCERTAINTY, *OF_LOGITS, *OF_FEATURES)
-"""What a model may serve, the plainest first."""
+"""Names of the scores that a model may give, the simplest first."""
 
 COMPARISON_SCORES: dict[str, Callable[[Tensor], Tensor]] = {
     'min': lambda uncertainty: uncertainty.flatten(1).amin(dim=1),
     'max': lambda uncertainty: uncertainty.flatten(1).amax(dim=1),
 }
-"""The paper's other two scores of the uncertainty, a single pixel each: for comparison alone."""
+"""Two more scores of Holder and Shafique, of a single pixel each; reported for comparison only."""
 
 
 def image_score(name: str, output: StudentOutput, uncertainty: Tensor) -> Tensor:
-    """(B,) float, higher is stranger, by a name in IMAGE_SCORES or COMPARISON_SCORES; `uncertainty` is (B, h, w).
+    """(B,) float, higher is more anomalous, by a name in IMAGE_SCORES or COMPARISON_SCORES; `uncertainty` is (B, h, w).
 
-    NaN is the distance of features that the network does not have.
+    A score of features is NaN where the pass gave none.
     """
     if name in OF_LOGITS:
         return OF_LOGITS[name](output.logits)

@@ -1,8 +1,8 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What can be read off one pass: uncertainties a pixel, strangeness scores an image.
+"""Uncertainties of a pixel, computed from one pass; higher is more uncertain.
 
-Which of them a model serves is chosen on calibration data and named in its model.json.
+Which of them a model gives is chosen on calibration data and named in its model.json.
 """
 
 import math
@@ -21,19 +21,19 @@ def mean_std(output: StudentOutput) -> Tensor:
 
 
 def predicted_std(output: StudentOutput) -> Tensor:
-    """Predicted std of the predicted class, in [0, 0.5]; not diluted by the classes that nobody proposed."""
+    """Predicted std of the predicted class, in [0, 0.5]; classes that are not predicted do not dilute it."""
     return output.std.gather(1, output.labels()[:, None]).squeeze(1)
 
 
 def entropy(output: StudentOutput) -> Tensor:
-    """Entropy of the class distribution over ln C, in [0, 1]; costs no ensemble, so it must be beaten."""
+    """Entropy of the class distribution over ln C, in [0, 1]; needs no ensemble, so it is the baseline."""
     log_p = torch.log_softmax(output.logits, dim=1)
     # In place, which no gradient ever passes: memory that is touched first costs more here than the arithmetic.
     return log_p.exp().mul_(log_p).sum(dim=1).div_(-math.log(output.logits.shape[1]))
 
 
 def msp_uncertainty(output: StudentOutput) -> Tensor:
-    """1 - max_c p_c, in [0, 1]; below 6e-8, where p rounds to 1, it is 0."""
+    """1 - max_c p_c, in [0, 1] (Hendrycks and Gimpel 2017); below 6e-8, where p rounds to 1, it is 0."""
     return 1.0 - torch.softmax(output.logits, dim=1).amax(dim=1)
 
 
@@ -53,14 +53,14 @@ def neg_max_logit(output: StudentOutput) -> Tensor:
 
 
 class PixelUncertainty(NamedTuple):
-    """An uncertainty that a model may serve."""
+    """An uncertainty that a model may give."""
 
     compute: Callable[[StudentOutput], Tensor]
     """Gives (B, h, w)."""
     upper: float
     """Upper end of its range; the lower end is 0."""
     std: StdMaps
-    """What it needs of a pass."""
+    """Which std maps it needs from the pass."""
 
 
 PIXEL_UNCERTAINTIES: dict[str, PixelUncertainty] = {
@@ -69,10 +69,10 @@ PIXEL_UNCERTAINTIES: dict[str, PixelUncertainty] = {
     'entropy': PixelUncertainty(entropy, 1.0, 'none'),
     'msp': PixelUncertainty(msp_uncertainty, 1.0, 'none'),
 }
-"""The paper's first."""
+"""Name -> uncertainty; that of Holder and Shafique comes first."""
 
 COMPARISON_UNCERTAINTIES: dict[str, Callable[[StudentOutput], Tensor]] = {'neg_max_logit': neg_max_logit}
-"""For comparison alone, as it has no range; name -> function giving (B, h, w)."""
+"""Reported for comparison only, since it has no fixed range; name -> function giving (B, h, w)."""
 
 
 def pixel_uncertainty(name: str, output: StudentOutput) -> Tensor:

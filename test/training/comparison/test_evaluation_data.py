@@ -3,12 +3,14 @@
 """What an evaluation looks at, and what the model has seen of it before."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from support.model_folder import edit_card
 from training.comparison.evaluate_args import parse_args
 from training.comparison.evaluation_data import Weathered
 from training.data.augment import WEATHER
@@ -17,14 +19,10 @@ from training.evaluate import evaluate
 
 
 def test_what_the_model_saw_before_is_said(tiny_data: Path, tiny_model: Path, tmp_path: Path) -> None:
-    model = tmp_path / 'model'
-    model.mkdir()
-    for path in tiny_model.iterdir():
-        (model / path.name).write_bytes(path.read_bytes())
-    card = json.loads((model / 'model.json').read_text())
-    card['calibration_data'].update(dataset='camvid', sequences=['s2'])
-    card['provenance']['config'] = {'data': {'dataset': 'camvid', 'holdout': ['s2']}}
-    (model / 'model.json').write_text(json.dumps(card))
+    model = shutil.copytree(tiny_model, tmp_path / 'model')
+    edit_card(model, lambda card: card['calibration_data'].update(dataset='camvid', sequences=['s2']))
+    config = {'data': {'dataset': 'camvid', 'holdout': ['s2']}}
+    edit_card(model, lambda card: card['provenance'].update(config=config))
     wish = parse_args([str(model), '--dataset', 'camvid', '--split', 'val', 'train/s2', '--out', str(tmp_path / 'out')])
     evaluate(replace(wish, data=tiny_data / 'camvid'))
     content = json.loads((tmp_path / 'out' / 'report.json').read_text())
