@@ -65,7 +65,7 @@ setup(
         ],
         'train': [
             'lightning-fabric>=2.2',
-            'kornia>=0.7.2',
+            'kornia>=0.8.2',
             'scikit-learn>=1.3',
             'scipy>=1.11',
             'matplotlib>=3.8',

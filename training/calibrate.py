@@ -5,54 +5,71 @@
     python training/calibrate.py MODEL --dataset camvid --data FOLDER --holdout SEQUENCE... --out NEW_MODEL
 
 Writes a copy of the model folder with another temperature, uncertainty, confidence curve, image score and OOD rule,
-found on the sequences that are held out of FOLDER/train; its other sequences say what is familiar.
+from the sequences that are held out of FOLDER/train; the other sequences give the mean of the Mahalanobis features.
 """
 
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
+from jsonargparse.typing import PositiveInt
 from rich.markdown import Markdown
 
 from training.calibration.calibrate_student import assess_calibrated, calibrate
 from training.calibration.training_report import CALIBRATION, around_calibration, calibration_text
-from training.comparison.evaluate_args import Parser
-from training.data.segdata import load_splits
+from training.data.segdata import check_classes, load_splits
 from training.data.unlabelled import open_unlabelled
+from training.run.command_line import make_parser, parse
 from training.run.progress import console
 from training.run.settings import CalibrationSettings, DataSettings
-from uncd_ros.errors import ConfigError, UncdError
+from uncd_ros.errors import UncdError
 from uncd_ros.model.store import load_model, save_model
 
 
 @dataclass(frozen=True, kw_only=True)
 class CalibrateArgs:
-    """The command line."""
+    """Which model, on which data."""
 
     model: str
-    data: DataSettings
+    """Model folder, or name of a built-in model."""
+    dataset: Literal['camvid', 'street']
+    """Kind of data set."""
+    data: str | None = None
+    """Folder of the data set; $UNCD_DATA/<dataset> by default."""
+    holdout: tuple[str, ...]
+    """Sequences of train that calibrate."""
+    sequence_length: PositiveInt = 60
+    """Frames per sequence of procedural streets."""
     ood_sets: tuple[str, ...]
-    """Videos and folders of images of other worlds; see CalibrationSettings."""
+    """Videos or folders of out-of-distribution images; see CalibrationSettings."""
     out: Path
+    """Model folder to write."""
+
+    @property
+    def data_settings(self) -> DataSettings:
+        """Where the frames are."""
+        return DataSettings(
+            dataset=self.dataset, root=self.data, holdout=self.holdout, sequence_length=self.sequence_length
+        )
 
 
 def parse_args(arguments: Sequence[str] | None = None) -> CalibrateArgs:
     """Read the command line. Raises ConfigError for what is unknown."""
-    parser = Parser(description='Calibrate a model anew, on labelled frames that it was not trained on.')
+    parser = make_parser('Calibrate a model anew, on labelled frames that it was not trained on.')
     parser.add_argument('model', help='model folder, or name of a built-in model')
-    parser.add_argument('--dataset', choices=('camvid', 'street'), required=True)
-    parser.add_argument('--data', help='folder of the data set; $UNCD_DATA/<dataset> by default')
-    parser.add_argument('--holdout', nargs='+', default=[], metavar='SEQUENCE', help='of train: what calibrates')
-    parser.add_argument('--sequence-length', type=int, default=60, help='frames a street of the procedural data')
-    ood_sets = 'videos or folders of images that the flag should rise for; they help to choose the image score'
+    holdout = 'sequences of train that calibrate'
+    parser.add_argument('--holdout', nargs='+', default=[], metavar='SEQUENCE', help=holdout)
+    ood_sets = 'videos or folders of out-of-distribution images; they help to select the image score'
     parser.add_argument('--ood-sets', nargs='+', default=[], metavar='PATH', help=ood_sets)
-    parser.add_argument('--out', type=Path, required=True, help='model folder to write')
-    given = parser.parse_args(arguments)
-    data = DataSettings(
-        dataset=given.dataset, root=given.data, holdout=tuple(given.holdout), sequence_length=given.sequence_length
-    )
-    return CalibrateArgs(model=given.model, data=data, ood_sets=tuple(given.ood_sets), out=given.out)
+    length = 'frames per sequence of procedural streets'
+    parser.add_argument('--sequence-length', type=PositiveInt, default=60, metavar='N', help=length)
+    listed = {'model', 'holdout', 'ood_sets', 'sequence_length'}
+    parser.add_class_arguments(CalibrateArgs, as_group=False, skip=listed)
+    options = parse(parser, arguments)
+    options |= {name: tuple(options[name]) for name in ('holdout', 'ood_sets')}
+    return CalibrateArgs(**options)
 
 
 def recalibrate(args: CalibrateArgs) -> None:
@@ -60,12 +77,10 @@ def recalibrate(args: CalibrateArgs) -> None:
     model = load_model(args.model)
     card, (head, tail) = model.card, around_calibration(model.folder / 'MODEL_CARD.md')
     open_unlabelled(args.ood_sets)
-    splits = load_splits(args.data, card.student)
-    found, expected = ([info.name for info in classes] for classes in (splits.train.classes, card.classes))
-    if found != expected:
-        raise ConfigError(f'the data has the classes {", ".join(found)}, the model has {", ".join(expected)}')
+    splits = load_splits(args.data_settings, card.student)
+    check_classes('the data', splits.train.classes, card.classes)
     settings = CalibrationSettings(false_alarm_rate=card.ood.false_alarm_rate, ood_sets=args.ood_sets)
-    calibration = calibrate(model.student, splits, args.data.dataset, settings)
+    calibration = calibrate(model.student, splits, args.dataset, settings)
     # The weights came with a temperature in them: together the two are what divides the trained logits.
     total = replace(calibration.temperature, value=calibration.temperature.value * card.temperature.value)
     calibration = replace(calibration, temperature=total)

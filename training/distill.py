@@ -4,7 +4,7 @@
 
     python training/distill.py --config training/configs/camvid.yaml [--key.subkey value ...]
 
-Killed at any moment, the same command goes on and loses at most one epoch.
+After a kill at any moment the same command resumes, and at most one epoch is lost.
 """
 
 import subprocess
@@ -18,7 +18,7 @@ from training.calibration.training_report import model_card_text, write_contact_
 from training.data.segdata import PROJECT, Splits, load_splits
 from training.data.unlabelled import open_unlabelled
 from training.fitting.loop import launch
-from training.members.disagreement import report_ensemble
+from training.members.disagreement import report_ensemble, report_path
 from training.members.member import Member
 from training.members.member_network import member_network
 from training.members.train_members import train_members
@@ -47,7 +47,10 @@ def distill(settings: Settings) -> None:
 
     members = train_members(fabric, splits.train, settings)
     if fabric.global_rank == 0:
-        report_ensemble(dict(enumerate(members)), splits.calibration, settings.run_folder)
+        count = len(members)
+        report_ensemble(
+            dict(enumerate(members)), splits.calibration, report_path(settings.run_folder, range(count), count)
+        )
     student = train_student(fabric, members, splits.train, settings)
 
     if fabric.global_rank == 0:

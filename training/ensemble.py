@@ -1,40 +1,42 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Train the members of an ensemble, all or a share, each on labels alone; then say how far they disagree.
+"""Train the members of an ensemble, all or a share, each on labels alone; then report how far they disagree.
 
     python training/ensemble.py --config training/configs/camvid.yaml [--members 0-4] [--key.subkey value ...]
 
-Shares run on several machines, or on the GPUs of one, by CUDA_VISIBLE_DEVICES. Each finished member is one file,
-memberNN.safetensors: copy them into one run folder, and training/distill.py goes on from there. Killed at any moment,
-the same command goes on and loses at most one epoch.
+Shares run on several machines, or on the GPUs of one, by CUDA_VISIBLE_DEVICES; on one machine they may share a run
+folder. Each finished member is one file, memberNN.safetensors: copy them into one run folder, and training/distill.py
+continues from there. After a kill at any moment the same command resumes, and at most one epoch is lost.
 """
 
 import sys
 from collections.abc import Sequence
 
-from training.comparison.evaluate_args import Parser
 from training.data.segdata import load_splits
 from training.fitting.loop import launch
-from training.members.disagreement import report_ensemble
+from training.members.disagreement import report_ensemble, report_path
 from training.members.train_members import parse_share, train_members
+from training.run.command_line import OwnOptions
 from training.run.run_folder import claim
-from training.run.settings import OTHERS, parse_settings
+from training.run.settings import parse_settings
 from uncd_ros.errors import UncdError
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train a share and report on it."""
-    parser = Parser(description='Train the members of an ensemble.', epilog=OTHERS, allow_abbrev=False)
+    parser = OwnOptions('Train the members of an ensemble.')
     parser.add_argument('--members', help='a share of them, as in 0-4 or 0,2; all by default')
-    given, rest = parser.parse_known_args(arguments)
+    own, rest = parser.parse_known_args(arguments)
     settings = parse_settings(rest)
-    chosen = parse_share(given.members, len(settings.members))
+    count = len(settings.members)
+    chosen = parse_share(own.members, count)
     fabric = launch(settings)
     splits = load_splits(settings.data, settings.student)
     claim(settings)
     members = train_members(fabric, splits.train, settings, chosen)
     if fabric.global_rank == 0:
-        report_ensemble(dict(zip(chosen, members, strict=True)), splits.calibration, settings.run_folder)
+        path = report_path(settings.run_folder, chosen, count)
+        report_ensemble(dict(zip(chosen, members, strict=True)), splits.calibration, path)
 
 
 if __name__ == '__main__':

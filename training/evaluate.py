@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Judge a model as a sceptic would: on labelled splits and on images of other worlds, with its rivals beside it.
+"""Evaluate a model on labelled splits and on out-of-distribution (OOD) images, with what it must beat beside it.
 
     python training/evaluate.py MODEL --dataset camvid --split val train/0006R0 --out report
         --ood rain=rain.mp4 --shift idd=idd_lite_dev:classes.json --weather heavy_rain heavy_snow motion_blur
@@ -11,7 +11,6 @@ Writes report.json, report.md, report.html and figures/. Frames stream: memory d
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,9 +19,17 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from training.comparison.evaluate_args import EvaluateArgs, parse_args
-from training.comparison.evaluated_models import Entrant, baseline_entrants, student_entrant, teacher_entrant
-from training.comparison.evaluation_data import Shifted, calibration_frames, open_shifts, open_split, open_weather, past
+from training.comparison.evaluated_models import evaluated_models
+from training.comparison.evaluation_data import (
+    Shifted,
+    calibration_frames,
+    open_shifts,
+    open_split,
+    open_weather,
+    seen_sequences,
+)
 from training.data.labelled_frames import LabelledFrames
+from training.data.unlabelled import stream_frames
 from training.run.progress import console
 from training.run.run_folder import sweep_folder
 from uncd_ros.allocator import keep_freed_memory
@@ -32,8 +39,7 @@ from uncd_ros.evaluation.evaluation import Evaluation
 from uncd_ros.evaluation.report import write_report
 from uncd_ros.evaluation.results import LabelledFrame
 from uncd_ros.evaluation.split_evaluator import EvaluatedModel, ShiftEvaluator, SplitEvaluator, score_images
-from uncd_ros.model.predictor import choose_device
-from uncd_ros.model.store import StoredModel, load_model
+from uncd_ros.model.store import load_model
 from uncd_ros.sources.frame_source import FrameSource, open_source
 
 EXAMPLES = 4
@@ -42,38 +48,31 @@ T = TypeVar('T')
 
 
 def evaluate(args: EvaluateArgs) -> None:
-    """The main path. What can be refused is refused before the first image is judged."""
+    """The main path. What can be refused is refused before the first image is evaluated."""
     keep_freed_memory()  # as in training; and what a pass costs is measured without page faults, as on the robot
     model = load_model(args.model)
     splits = {name: open_split(args, model, name) for name in args.split}
     shifts = open_shifts(args, model)
-    sources = {name: open_source(path) for name, path in args.ood.items()}
-    entrants = enter(args, model)
-    seen, calibrated_on = past(args, model)
-    evaluated_models = tuple(entrant.evaluated_model for entrant in entrants)
+    ood_sources = {name: open_source(path) for name, path in args.ood.items()}
+    models = evaluated_models(args, model, lambda run: calibration_frames(args, run))
+    trained_on, calibrated_on = seen_sequences(args, model)
     make_folder(args.out)
 
-    trials = {name: judge_split(name, frames, evaluated_models) for name, frames in splits.items()}
-    shifted = {name: judge_shift(name, shift, evaluated_models) for name, shift in shifts.items()}
-    weather = {
-        split: judge_weather(split, open_weather(args, frames), evaluated_models) for split, frames in splits.items()
-    }
-    ood_sets = {
-        name: score_images(evaluated_models, images(name, source, args.every)) for name, source in sources.items()
-    }
     evaluation = Evaluation(
         card=model.card,
         dataset=args.dataset,
-        evaluated_models=evaluated_models,
-        splits=trials,
-        ood_sets=ood_sets,
-        shifts=shifted,
-        weather=weather,
-        seen_sequences=seen,
+        evaluated_models=models,
+        splits={name: evaluate_split(name, frames, models) for name, frames in splits.items()},
+        ood_sets={name: score_images(models, images(name, source, args.every)) for name, source in ood_sources.items()},
+        shifts={name: evaluate_shift(name, shift, models) for name, shift in shifts.items()},
+        weather={
+            split: evaluate_weather(split, open_weather(args, frames), models) for split, frames in splits.items()
+        },
+        seen_sequences=trained_on,
         calibration_sequences=calibrated_on,
         every=args.every,
         cost=measure_cost(model.student, model.card),
-        notes={entrant.evaluated_model.name: entrant.note for entrant in entrants if entrant.note},
+        notes={each.name: each.note for each in models if each.note},
         sweeps=sweeps_of(args.teacher),
     )
     write_report(evaluation, args.out)
@@ -81,62 +80,50 @@ def evaluate(args: EvaluateArgs) -> None:
 
 
 def sweeps_of(run: Path | None) -> tuple[str, ...]:
-    """What sweep.py found, as often as it was run there."""
+    """Sections of Markdown that sweep.py wrote for this run, one for each sweep."""
     return tuple(path.read_text() for path in sorted(sweep_folder(run).glob('*.md'))) if run else ()
 
 
 def make_folder(folder: Path) -> None:
-    """Raises ConfigError where there can be none."""
+    """Make the folder of the report. Raises ConfigError where that is impossible."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f'--out {folder}: no folder can be made there ({error.strerror})') from None
 
 
-def enter(args: EvaluateArgs, model: StoredModel) -> list[Entrant]:
-    """The student first."""
-    device = choose_device(args.device)
-    entrants = [student_entrant(model, device)]
-    if args.teacher:
-        entrants.append(teacher_entrant(args.teacher, model, device))
-    if args.baseline:
-        entrants += baseline_entrants(args.baseline, model, device, lambda run: calibration_frames(args, run))
-    return entrants
-
-
-def judge_split(name: str, frames: LabelledFrames, evaluated_models: Sequence[EvaluatedModel]) -> SplitEvaluator:
-    """Every frame of a labelled split before every evaluated_model."""
-    shown = np.linspace(0, len(frames) - 1, min(EXAMPLES, len(frames))).astype(int)
-    trial = SplitEvaluator(evaluated_models, len(frames.classes), shown.tolist())
+def evaluate_split(name: str, frames: LabelledFrames, models: Sequence[EvaluatedModel]) -> SplitEvaluator:
+    """Run every model on every frame of a labelled split."""
+    examples = np.linspace(0, len(frames) - 1, min(EXAMPLES, len(frames))).astype(int)
+    evaluator = SplitEvaluator(models, len(frames.classes), examples.tolist())
     for frame in shown_progress(name, read(frames), len(frames)):
-        trial.update(frame)
-    return trial
+        evaluator.update(frame)
+    return evaluator
 
 
-def judge_shift(name: str, shift: Shifted, evaluated_models: Sequence[EvaluatedModel]) -> ShiftEvaluator:
-    """Every frame of a labelled shift before every evaluated_model."""
-    trial = ShiftEvaluator(evaluated_models, shift.merge, len(shift.frames.classes))
+def evaluate_shift(name: str, shift: Shifted, models: Sequence[EvaluatedModel]) -> ShiftEvaluator:
+    """Run every model on every frame of a labelled shift."""
+    evaluator = ShiftEvaluator(models, shift.merge, len(shift.frames.classes))
     for frame in shown_progress(name, read(shift.frames), len(shift.frames)):
-        trial.update(frame)
-    return trial
+        evaluator.update(frame)
+    return evaluator
 
 
-def judge_weather(
-    split: str, weather: Mapping[str, Shifted], evaluated_models: Sequence[EvaluatedModel]
+def evaluate_weather(
+    split: str, weather: Mapping[str, Shifted], models: Sequence[EvaluatedModel]
 ) -> dict[str, ShiftEvaluator]:
-    """Every frame of a split in each weather before every evaluated_model."""
-    return {name: judge_shift(f'{split}, {name}', each, evaluated_models) for name, each in weather.items()}
+    """Run every model on every frame of a split in each weather."""
+    return {name: evaluate_shift(f'{split}, {name}', shift, models) for name, shift in weather.items()}
 
 
 def images(name: str, source: FrameSource, every: int) -> Iterable[NDArray[np.uint8]]:
-    """(H, W, 3) RGB images of a folder or video."""
+    """Every n-th image, (H, W, 3) RGB, of a folder or video."""
     count = None if source.frame_count is None else -(-source.frame_count // every)
-    frames = (np.ascontiguousarray(frame[..., ::-1]) for frame in islice(source, 0, None, every))
-    return shown_progress(name, frames, count)
+    return shown_progress(name, stream_frames(source, every), count)
 
 
 def read(frames: LabelledFrames) -> Iterator[LabelledFrame]:
-    """One after another."""
+    """Frames one after another."""
     return (frames[index] for index in range(len(frames)))
 
 

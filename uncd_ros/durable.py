@@ -22,10 +22,34 @@ def write_durably(path: Path, data: bytes) -> None:
         part.unlink(missing_ok=True)  # still there only where a step failed
 
 
+def create_durably(path: Path, data: bytes) -> bool:
+    """Write a file that is not there yet; of several processes that try, one succeeds and the others get False.
+
+    The file is whole from the moment it has its name.
+    """
+    part = path.with_name(f'{path.name}.{os.getpid()}.part')
+    with part.open('wb') as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        path.hardlink_to(part)  # unlike a rename, a link never replaces what is there
+    except FileExistsError:
+        return False
+    finally:
+        part.unlink()
+    _sync_folder(path.parent)
+    return True
+
+
 def rename_durably(source: Path, target: Path) -> None:
     """Rename a file within its folder so that the new name survives a power cut."""
     source.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
+    _sync_folder(target.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

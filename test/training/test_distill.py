@@ -14,9 +14,12 @@ import torch
 from safetensors.torch import load_file
 
 from conftest import PROJECT
+from training.calibration.assessment import assess
+from training.data.segdata import load_splits
 from training.fitting.loop import learning_rate
 from training.run.settings import FitSettings, parse_settings
 from uncd_ros.errors import ConfigError
+from uncd_ros.evaluation.student_model import student_network
 from uncd_ros.model.store import load_model
 
 SMOKE = PROJECT / 'training' / 'configs' / 'smoke.yaml'
@@ -44,9 +47,14 @@ def test_a_run_ends_with_a_loadable_model_and_a_report(uninterrupted: Path) -> N
     assert stored.card.name == 'smoke'
     assert stored.card.provenance.seeds == (1, 2)
     assert not {'run', 'out'} & set(stored.card.provenance.config)  # where files lay says nothing to others
-    assert 0.0 <= stored.card.metrics['val_miou'] <= 1.0
     report = json.loads((uninterrupted / 'report.json').read_text())
     assert {a['network'] for a in report['assessments']} == {'student', 'baseline', 'teacher'}
+    # What the card states is what the stored model gives on the data set, and more than one class everywhere gives.
+    splits = load_splits(parse_settings([f'--config={SMOKE}']).data, stored.card.student)
+    again = assess(student_network(stored.student), splits.val, ('entropy',))
+    assert stored.card.metrics['val_miou'] == pytest.approx(again.miou, abs=1e-3)
+    counts = torch.bincount(splits.val.labels.flatten(), minlength=8)[:8]
+    assert again.miou > float(counts.max() / counts.sum()) / int((counts > 0).sum())
     assert (uninterrupted / 'contact_sheet.png').is_file()
     assert 'Limits' in (uninterrupted / 'model' / 'MODEL_CARD.md').read_text()
 
@@ -108,6 +116,22 @@ def test_shares_trained_apart_are_gathered_by_copying(uninterrupted: Path, tmp_p
     ours, theirs = (load_file(folder / name) for folder in (tmp_path, uninterrupted))
     for key, value in ours.items():
         torch.testing.assert_close(theirs[key], value, rtol=1e-3, atol=1e-3, msg=key)
+
+
+def test_two_shares_that_start_together_share_a_run_folder(tmp_path: Path) -> None:
+    command = [sys.executable, 'training/ensemble.py', '--config', str(SMOKE), '--run', str(tmp_path)]
+    command += ['--data.sequence_length=1']
+    processes = [
+        subprocess.Popen([*command, '--members', share], cwd=PROJECT, stderr=subprocess.PIPE, text=True)
+        for share in '01'
+    ]
+    for process in processes:
+        assert process.communicate()[1] == '' and process.returncode == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *('config.json', 'ensemble_00.json', 'ensemble_01.json', 'member00.safetensors', 'member01.safetensors'),
+    ]
+    for share in '01':
+        assert list(json.loads((tmp_path / f'ensemble_0{share}.json').read_text())['miou']) == [f'member0{share}']
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def report(tiny_data: Path, tiny_run: Path, tiny_model: Path, tmp_path_factory: 
     (tiny_run / 'sweeps' / 'four.md').write_text('## Sweep\n\nThe paper against four others.\n')
     options = [
         *('--dataset', 'camvid', '--data', f'{tiny_data}/camvid', '--split', 'val', 'train/s2'),
-        *('--ood', f'ood_sets={tiny_data}/strange', '--weather', 'heavy_rain'),
+        *('--ood', f'strange={tiny_data}/strange', '--weather', 'heavy_rain'),
         *('--shift', f'shifted={tiny_data}/shift:classes.json'),
         *('--teacher', str(tiny_run), '--baseline', str(tiny_run), '--device', 'cpu', '--out', str(out)),
     ]
@@ -117,7 +117,7 @@ def test_the_report_is_whole(report: Path) -> None:
 
 def test_every_other_frame(tiny_data: Path, tiny_model: Path, tmp_path: Path) -> None:
     options = ['--dataset', 'camvid', '--data', f'{tiny_data}/camvid', '--every', '2', '--device', 'cpu']
-    evaluate(parse_args([str(tiny_model), *options, '--ood', f'ood_sets={tiny_data}/strange', '--out', str(tmp_path)]))
+    evaluate(parse_args([str(tiny_model), *options, '--ood', f'strange={tiny_data}/strange', '--out', str(tmp_path)]))
     content = json.loads((tmp_path / 'report.json').read_text())
     assert content['data']['images'] == 3 and content['data']['every'] == 2
     assert content['image_ood']['strange']['images'] == 2
@@ -143,4 +143,4 @@ def test_a_model_alone(tiny_data: Path, tiny_model: Path, tmp_path: Path) -> Non
     evaluate(
         parse_args([str(tiny_model), '--dataset', 'camvid', '--data', f'{tiny_data}/camvid', '--out', str(tmp_path)])
     )
-    assert 'No strange images were given' in (tmp_path / 'report.md').read_text()
+    assert json.loads((tmp_path / 'report.json').read_text())['image_ood'] == {}

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from conftest import PROJECT
+from training.comparison.sweep_file import parse_sweep
 from training.members.member import initial_member
 from training.members.member_store import store_member
 from training.run.settings import parse_settings
-from training.sweep import main, read_sweep
+from training.sweep import main
 from uncd_ros.errors import ConfigError, UncdError
 
 CONFIGS = PROJECT / 'training' / 'configs'
@@ -59,7 +60,7 @@ def test_every_variant_is_trained_judged_and_written_down_once(
 
     main(arguments)
     said = capsys.readouterr().out
-    assert 'student: epoch' not in said and 'paper: judged already' in said
+    assert 'student: epoch' not in said and 'paper: already evaluated' in said
     assert json.loads((run / 'sweeps' / 'sweep.json').read_text()) == written
 
 
@@ -71,8 +72,8 @@ def test_a_student_that_was_blended_otherwise_is_judged_anew(
         (tmp_path / 'sweep.yaml').write_text(f'{common}\nvariants: {{one: {{}}}}\n')
         main(arguments)
     said = capsys.readouterr().out
-    assert said.count('student: epoch 1/1') == 1 and 'judged already' not in said
-    assert json.loads((tmp_path / 'run' / 'students' / 'one' / 'judgement.json').read_text())['wise_ft_alpha'] == 0.5
+    assert said.count('student: epoch 1/1') == 1 and 'already evaluated' not in said
+    assert json.loads((tmp_path / 'run' / 'students' / 'one' / 'evaluation.json').read_text())['wise_ft_alpha'] == 0.5
     assert (
         json.loads((tmp_path / 'run' / 'sweeps' / 'sweep.json').read_text())['common']['distill.wise_ft_alpha'] == 0.5
     )
@@ -81,7 +82,7 @@ def test_a_student_that_was_blended_otherwise_is_judged_anew(
 def test_the_command_line_wins_over_what_all_have_in_common_but_not_over_what_makes_a_variant(
     arguments: list[str],
 ) -> None:
-    variants = read_sweep(
+    variants = parse_sweep(
         [*arguments, '--student_fit.epochs=7', '--distill.scale=standardised', '--variant=x']
     ).variants
     assert {name: each.settings.student_fit.epochs for name, each in variants.items()} == {'paper': 7, 'other': 7}
@@ -105,6 +106,7 @@ def test_members_must_be_there(arguments: list[str], tmp_path: Path) -> None:
         ('variants: {a: {distill.unlabelled: [nowhere.mp4]}}', 'nowhere.mp4: not found'),
         ('variants: {a: {}, b: {balance: 0.5}}', 'balance was 0.0, is 0.5'),
         ('variants: {}', 'sweep.yaml: .*expected'),
+        ('common: [a]\nvariants: {a: {}}', 'sweep.yaml: .*expected'),
         ('variants: [a]', 'sweep.yaml: .*expected'),
         ('colour: red', 'sweep.yaml: .*expected'),
         ('variants: {a: {', 'sweep.yaml: not YAML'),
@@ -120,18 +122,25 @@ def test_a_bad_sweep_is_one_line_before_anything_is_trained(
     assert not list((tmp_path / 'run').rglob('student.ckpt'))
 
 
+@pytest.mark.parametrize('common', ['common:\n', 'common: {}\n', ''])
+def test_a_key_without_a_value_changes_nothing(common: str, arguments: list[str], tmp_path: Path) -> None:
+    (tmp_path / 'sweep.yaml').write_text(f'{common}variants:\n  plain:\n')
+    sweep = parse_sweep(arguments)
+    assert (sweep.common, list(sweep.variants), sweep.variants['plain'].changed) == ({}, ['plain'], {})
+
+
 def test_a_sweep_that_is_not_there_is_named(arguments: list[str]) -> None:
     with pytest.raises(ConfigError, match=r'nowhere\.yaml: cannot be read'):
-        read_sweep([*arguments, '--sweep=nowhere.yaml'])
+        parse_sweep([*arguments, '--sweep=nowhere.yaml'])
     with pytest.raises(ConfigError, match='the following arguments are required: --config'):
-        read_sweep(arguments[1:])
+        parse_sweep(arguments[1:])
 
 
 def test_the_sweeps_of_camvid_can_be_read() -> None:
     config = f'--config={CONFIGS}/camvid.yaml'
-    blends = read_sweep([config, f'--sweep={CONFIGS}/sweep_camvid_blend.yaml']).variants
+    blends = parse_sweep([config, f'--sweep={CONFIGS}/sweep_camvid_wise_ft.yaml']).variants
     assert {each.settings.distill.wise_ft_alpha for each in blends.values()} == {1.0, 0.6}
-    variants = read_sweep([config, f'--sweep={CONFIGS}/sweep_camvid.yaml']).variants
+    variants = parse_sweep([config, f'--sweep={CONFIGS}/sweep_camvid.yaml']).variants
     assert len(variants) == 11 and variants['paper'].settings.distill.reinit_head
     assert len({str(each.settings.distill) for each in variants.values()}) == 11
     assert 'rain' not in (CONFIGS / 'sweep_camvid.yaml').read_text()

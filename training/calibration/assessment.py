@@ -1,16 +1,19 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One pass over labelled frames in memory: what training and calibration need to know of a network."""
+"""One pass over labelled frames: the figures that training and calibration need about a network."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from training.data.segdata import SegData
 from uncd_ros.evaluation.pixel_metrics import ErrorMetrics, ImageScores, Network
 from uncd_ros.evaluation.results import LabelledFrame
+from uncd_ros.evaluation.split_evaluator import as_batch
 from uncd_ros.evaluation.student_model import student_network
 from uncd_ros.network.student import Student
 from uncd_ros.scores.confidence import ConfidenceCurve
@@ -23,20 +26,25 @@ class Assessment:
 
     miou: float
     iou: list[float]
-    """A class; NaN for a class that is not there."""
+    """Per class; NaN for a class that does not occur."""
     ece: float
     error_auroc: dict[str, float]
     """Pixel uncertainty -> AUROC of finding wrong pixels by it."""
     error_aurc: dict[str, float]
     """Pixel uncertainty -> area under the risk-coverage curve; lower is better."""
     confidence_ece: float = float('nan')
-    """Expected calibration error of the served confidence, where one was judged."""
+    """Expected calibration error of the served confidence; NaN where none was evaluated."""
 
 
 def labelled_frames(data: SegData) -> Iterator[LabelledFrame]:
-    """Frames in memory, one after another, as those that are read from files."""
+    """Frames one after another, as those that are read from files."""
     for image, labels, name, sequence in zip(data.images, data.labels, data.names, data.sequences, strict=True):
         yield LabelledFrame(image=image.permute(1, 2, 0).numpy(), labels=labels.numpy(), name=name, sequence=sequence)
+
+
+def images(data: SegData) -> Iterator[NDArray[np.uint8]]:
+    """(H, W, 3) RGB images, one after another."""
+    return (frame.image for frame in labelled_frames(data))
 
 
 @torch.no_grad()
@@ -47,26 +55,33 @@ def assess(
 
     `curve` belongs to the first of the uncertainties.
     """
-    judge = ErrorMetrics(len(data.classes), uncertainties, curve)
+    metrics = ErrorMetrics(len(data.classes), uncertainties, curve)
     for image, labels in zip(data.images, data.labels, strict=True):
-        judge.update(network(image[None]), labels)
+        metrics.update(network(image[None]), labels)
     return Assessment(
-        miou=judge.confusion.miou(),
-        iou=judge.confusion.iou(),
-        ece=judge.calibration.ece(),
-        error_auroc={name: ranking.auroc() for name, ranking in judge.errors.items()},
-        error_aurc={name: ranking.aurc() for name, ranking in judge.errors.items()},
-        confidence_ece=judge.served_confidence.ece(),
+        miou=metrics.confusion.miou(),
+        iou=metrics.confusion.iou(),
+        ece=metrics.calibration.ece(),
+        error_auroc={name: ranking.auroc() for name, ranking in metrics.errors.items()},
+        error_aurc={name: ranking.aurc() for name, ranking in metrics.errors.items()},
+        confidence_ece=metrics.served_confidence.ece(),
     )
 
 
 @torch.no_grad()
 def image_scores(
-    student: Student, data: SegData, uncertainty: str, shift: Callable[[Tensor], Tensor] | None = None
+    student: Student,
+    images: Iterable[NDArray[np.uint8]],
+    uncertainty: str,
+    shift: Callable[[Tensor], Tensor] | None = None,
 ) -> dict[str, list[float]]:
-    """Every image score of every frame, in order; frames pass through `shift` first if one is given."""
+    """Every image score of each (H, W, 3) uint8 RGB image, in order; images pass through `shift` first if given.
+
+    Images stream, and may differ in size: the student resizes them itself, as on the robot.
+    """
     network, scores = student_network(student), ImageScores(uncertainty, IMAGE_SCORES)
     torch.manual_seed(0)
-    for image in data.images:
-        scores.update(network(image[None] if shift is None else shift(image[None].float()).byte()))
+    for image in images:
+        batch = as_batch(image)
+        scores.update(network(batch if shift is None else shift(batch.float()).byte()))
     return scores.values

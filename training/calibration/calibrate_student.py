@@ -1,20 +1,20 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a model serves, and when its flag rises: fitted and chosen on sequences the student has never seen."""
+"""What a model serves, and when its OOD flag rises: fitted and selected on sequences the student never saw."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from training.calibration.assessment import Assessment, assess, image_scores, labelled_frames
+from training.calibration.assessment import Assessment, assess, image_scores, images, labelled_frames
 from training.calibration.confidence_fit import fit_confidence, sample_pixels
 from training.calibration.mahalanobis_fit import fit_mahalanobis, scale_mahalanobis
 from training.calibration.selection import select_image_score, select_uncertainty
 from training.calibration.temperature import fit_temperature, fold_temperature
 from training.data.augment import CALIBRATION_SHIFTS
 from training.data.segdata import SegData, Splits
-from training.data.unlabelled import load_unlabelled
+from training.data.unlabelled import open_unlabelled, stream_frames
 from training.run.settings import CalibrationSettings
 from uncd_ros.errors import ConfigError
 from uncd_ros.evaluation.false_alarms import SequenceAlarms, held_out_alarms
@@ -31,7 +31,7 @@ from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES
 
 @dataclass(frozen=True, kw_only=True)
 class Calibration:
-    """What calibration found, and the evidence."""
+    """The result of a calibration, and its evidence."""
 
     uncertainty: UncertaintySpec
     uncertainty_selection: SelectionReport
@@ -44,10 +44,10 @@ class Calibration:
     assessed: Assessment
     """The student on the calibration frames, at its temperature."""
     false_alarms: SequenceAlarms
-    """Of calibration frames before the threshold that the others set."""
+    """Of calibration frames, each by a threshold that other frames set."""
 
     def card_fields(self) -> dict[str, Any]:
-        """What of it a model card holds."""
+        """The fields of a model card that calibration fills."""
         return {
             'uncertainty': self.uncertainty,
             'uncertainty_selection': self.uncertainty_selection,
@@ -74,11 +74,11 @@ class Calibration:
 
 
 def calibrate(student: Student, splits: Splits, dataset: str, settings: CalibrationSettings) -> Calibration:
-    """Calibrate a student, in place as far as its weights go.
+    """Calibrate a student; its weights change in place.
 
-    In this order, each step on what the one before left: temperature, into the weights; the reference of the
-    feature distance, from the training frames, and its scale; pixel uncertainty; image score; conformal threshold;
-    confidence.
+    The steps build on one another: temperature, into the weights; mean and whitening of the Mahalanobis features, from
+    the training frames, and their scale; pixel uncertainty; image score; conformal threshold; confidence. Everything
+    but mean and whitening comes from the calibration frames alone. Raises ConfigError for fewer than two of them.
     """
     data = splits.calibration
     if len(data) < 2:
@@ -91,15 +91,15 @@ def calibrate(student: Student, splits: Splits, dataset: str, settings: Calibrat
     scale_mahalanobis(student, data.images)
     assessed = assess(network, data, tuple(PIXEL_UNCERTAINTIES))
     uncertainty, uncertainty_selection = select_uncertainty(assessed)
-    clean = image_scores(student, data, uncertainty)
-    shifted = _shifted_scores(student, data, uncertainty, settings.ood_sets)
-    score, score_choice = _choose_score(data, clean, shifted, settings.false_alarm_rate)
-    rule = _rule(clean[score], data, settings.false_alarm_rate)
+    nominal = image_scores(student, images(data), uncertainty)
+    anomalous = _ood_scores(student, data, uncertainty, settings.ood_sets)
+    score, score_selection = _select_score(data, nominal, anomalous, settings.false_alarm_rate)
+    rule = _rule(nominal[score], data, settings.false_alarm_rate)
     return Calibration(
         uncertainty=UncertaintySpec(name=uncertainty, upper=PIXEL_UNCERTAINTIES[uncertainty].upper),
         uncertainty_selection=uncertainty_selection,
         image_score=score,
-        image_score_selection=score_choice,
+        image_score_selection=score_selection,
         ood=rule,
         temperature=temperature,
         confidence=fit_confidence(sample_pixels(network, data, uncertainty)),
@@ -110,12 +110,12 @@ def calibrate(student: Student, splits: Splits, dataset: str, settings: Calibrat
             fingerprint=data.fingerprint(),
         ),
         assessed=assessed,
-        false_alarms=held_out_alarms(clean[score], data.sequences, rule),
+        false_alarms=held_out_alarms(nominal[score], data.sequences, rule),
     )
 
 
 def assess_calibrated(student: Student, data: SegData, calibration: Calibration) -> Assessment:
-    """A calibrated student on other frames, its confidence among what is judged."""
+    """Evaluate a calibrated student, its confidence included, on frames that calibration did not use."""
     served = calibration.uncertainty.name
     uncertainties = (served, *(name for name in PIXEL_UNCERTAINTIES if name != served))
     return assess(student_network(student), data, uncertainties, calibration.confidence)
@@ -125,20 +125,25 @@ Scores = dict[str, list[float]]
 """Image score -> its value for each of some images."""
 
 
-def _shifted_scores(student: Student, data: SegData, uncertainty: str, ood_sets: tuple[str, ...]) -> dict[str, Scores]:
-    """Show the student every calibration shift of the frames, and every other world."""
-    shifted = {name: image_scores(student, data, uncertainty, shift) for name, shift in CALIBRATION_SHIFTS.items()}
-    worlds = {path: image_scores(student, load_unlabelled((path,), 1, data), uncertainty) for path in ood_sets}
-    return shifted | worlds
+def _ood_scores(student: Student, data: SegData, uncertainty: str, ood_sets: tuple[str, ...]) -> dict[str, Scores]:
+    """Scores under every calibration shift of the frames, and of every OOD set."""
+    shifted = {
+        name: image_scores(student, images(data), uncertainty, shift) for name, shift in CALIBRATION_SHIFTS.items()
+    }
+    sources = zip(ood_sets, open_unlabelled(ood_sets), strict=True)
+    return shifted | {path: image_scores(student, stream_frames(source), uncertainty) for path, source in sources}
 
 
-def _choose_score(data: SegData, clean: Scores, shifted: dict[str, Scores], rate: float) -> tuple[str, SelectionReport]:
-    """Compare the image scores: each shift against the frames as they are."""
+def _select_score(
+    data: SegData, nominal: Scores, anomalous: dict[str, Scores], rate: float
+) -> tuple[str, SelectionReport]:
+    """Compare the image scores: each set of anomalous images against the frames as they are."""
     auroc, detected = {}, {}
-    for score in IMAGE_SCORES:
-        auroc[score] = {name: image_auroc(clean[score], scores[score]) for name, scores in shifted.items()}
-        threshold = _rule(clean[score], data, rate).threshold()
-        detected[score] = float(np.mean([np.mean(np.asarray(each[score]) > threshold) for each in shifted.values()]))
+    for name in IMAGE_SCORES:
+        auroc[name] = {ood_set: image_auroc(nominal[name], scores[name]) for ood_set, scores in anomalous.items()}
+        threshold = _rule(nominal[name], data, rate).threshold()
+        shares = [np.mean(np.asarray(scores[name]) > threshold) for scores in anomalous.values()]
+        detected[name] = float(np.mean(shares))
     return select_image_score(auroc, detected)
 
 

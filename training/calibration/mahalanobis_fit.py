@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What familiar frames look like to the encoder, for the feature distance."""
+"""Mean and whitening of the Mahalanobis features: fitted to training frames, scaled on calibration frames."""
 
 import torch
 from sklearn.covariance import empirical_covariance, ledoit_wolf_shrinkage, shrunk_covariance
@@ -11,7 +11,7 @@ from uncd_ros.network.student import Student, StudentOutput
 from uncd_ros.scores.image import OF_LOGITS, mahalanobis
 
 LEAST_SHRINKAGE = 1e-3
-"""Share of the mean variance that every direction has at least: one that never varied is not infinitely strange."""
+"""Share of the mean variance that every direction has at least: one that never varied has no infinite distance."""
 
 
 @torch.no_grad()

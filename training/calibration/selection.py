@@ -10,14 +10,14 @@ from training.calibration.assessment import Assessment
 from uncd_ros.model.card import SelectionReport
 
 LEVEL = 0.005
-"""AUROCs no further apart are level: another drive would order them anew."""
+"""AUROCs that differ by no more are level: on another drive their order may change."""
 
 
 def select_uncertainty(assessed: Assessment) -> tuple[str, SelectionReport]:
     """By AUROC of finding wrong pixels; of those level with the best, by the area under the risk-coverage curve.
 
-    AUROC asks how errors rank among all pixels, AURC how few of them are left when the most certain are kept,
-    which is what a robot that abstains has of it.
+    AUROC measures how errors rank among all pixels. AURC measures how few errors are left when only the most certain
+    pixels are kept, as by a robot that abstains.
     """
     auroc, aurc = assessed.error_auroc, assessed.error_aurc
     level = _level_with_best(auroc)
@@ -25,29 +25,29 @@ def select_uncertainty(assessed: Assessment) -> tuple[str, SelectionReport]:
     others = ', '.join(f'{name} {value:.3f}' for name, value in auroc.items() if name != best)
     reason = f'{best} finds wrong pixels with an AUROC of {auroc[best]:.3f} (others: {others})'
     if len(level) > 1:
-        reason += f'; of those within {LEVEL} of the best its area under the risk-coverage curve is the smallest'
+        reason += f'; of those within {LEVEL} of the best AUROC it has the smallest area under the risk-coverage curve'
     figures = {name: {'error_auroc': auroc[name], 'aurc': aurc[name]} for name in auroc}
     return best, SelectionReport(figures=figures, reason=f'{reason}.')
 
 
 def select_image_score(
-    shift_auroc: Mapping[str, Mapping[str, float]], detected: Mapping[str, float]
+    ood_auroc: Mapping[str, Mapping[str, float]], detected: Mapping[str, float]
 ) -> tuple[str, SelectionReport]:
-    """By mean AUROC over the calibration shifts; of those level with the best, by what the flag has of it.
+    """By mean AUROC over sets of anomalous images; of those level with the best, by the share that the flag detects.
 
-    `shift_auroc` is image score -> shift -> AUROC against the frames as they are, the plainest score first;
-    `detected` is the share of shifted frames above the threshold that the score would have. Where that is
-    equal, too, the plainest is taken.
+    `ood_auroc` is image score -> set of anomalous images -> AUROC against the nominal frames, the simplest score first;
+    `detected` is the share of anomalous images above the threshold that the score would have. Where that is equal,
+    too, the simplest score is taken.
     """
-    mean = {name: float(np.mean(list(aurocs.values()))) for name, aurocs in shift_auroc.items()}
+    mean = {name: float(np.mean(list(aurocs.values()))) for name, aurocs in ood_auroc.items()}
     level = _level_with_best(mean)
     best = max(level, key=detected.__getitem__)
-    shifts = ', '.join(next(iter(shift_auroc.values())))
-    reason = f'{best} tells the calibration shifts ({shifts}) from the frames with a mean AUROC of {mean[best]:.3f}'
+    ood_sets = ', '.join(next(iter(ood_auroc.values())))
+    reason = f'{best} separates anomalous images ({ood_sets}) from nominal ones with a mean AUROC of {mean[best]:.3f}'
+    reason += f' and detects {detected[best]:.0%} of them at its threshold'
     if len(level) > 1:
-        reason += f'; of those within {LEVEL} of the best none finds more shifted frames at its threshold'
-    reason += f' ({detected[best]:.0%} found)'
-    figures = {name: {**aurocs, 'mean': mean[name], 'detected': detected[name]} for name, aurocs in shift_auroc.items()}
+        reason += f'; of the scores within {LEVEL} of the best AUROC none detects more'
+    figures = {name: {**aurocs, 'mean': mean[name], 'detected': detected[name]} for name, aurocs in ood_auroc.items()}
     return best, SelectionReport(figures=figures, reason=f'{reason}.')
 
 

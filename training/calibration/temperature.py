@@ -1,12 +1,14 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Temperature scaling (Guo et al. 2017): the single number that makes a network's confidence honest."""
+"""Temperature scaling (Guo et al. 2017), and how a temperature becomes part of the weights."""
 
+import math
 from collections.abc import Iterable
 from typing import cast
 
 import torch
-from torch import nn
+from scipy.optimize import minimize_scalar
+from torch import Tensor, nn
 
 from uncd_ros.classes import IGNORE_INDEX
 from uncd_ros.evaluation.metrics import CalibrationError
@@ -16,30 +18,30 @@ from uncd_ros.evaluation.split_evaluator import as_batch
 from uncd_ros.model.card import Temperature
 from uncd_ros.network.student import Student
 
-GRID = torch.logspace(-0.6, 0.8, 71)
-"""Candidates from 0.25 to 6.3, 4.7 % apart."""
-STRIDE = 7
-"""Every so many valid pixels: neighbours say the same."""
+BOUNDS = (0.05, 20.0)
+"""Smallest and largest temperature."""
+PIXELS = 4096
+"""Labelled pixels that each frame contributes at most, evenly spaced: neighbours hardly differ."""
 
 
 @torch.inference_mode()
 def fit_temperature(network: Network, frames: Iterable[LabelledFrame]) -> Temperature:
-    """The T of GRID whose softmax(logits / T) gives the labels the highest likelihood; frames are streamed."""
-    loss = torch.zeros(len(GRID), dtype=torch.float64)
-    before, after = CalibrationError(), [CalibrationError() for _ in GRID]
-    for frame in frames:
-        labels = torch.from_numpy(frame.labels)
-        logits = to_size(network(as_batch(frame.image)), *labels.shape).logits[0].cpu()
-        valid = labels != IGNORE_INDEX
-        chosen, truth = logits[:, valid][:, ::STRIDE], labels[valid][::STRIDE].long()
-        right = chosen.argmax(dim=0) == truth
-        before.update(chosen.softmax(dim=0).amax(dim=0), right)
-        for index, temperature in enumerate(GRID.tolist()):
-            log_p = (chosen / temperature).log_softmax(dim=0)
-            loss[index] -= log_p.gather(0, truth[None]).double().sum()
-            after[index].update(log_p.amax(dim=0).exp(), right)
-    best = int(loss.argmin())
-    return Temperature(value=float(GRID[best]), ece_before=before.ece(), ece_after=after[best].ece())
+    """T = argmin over BOUNDS of the negative log-likelihood -mean_i log softmax(logits_i / T)[label_i].
+
+    It is convex in 1 / T, so a bounded search over log T finds the minimum; models that were calibrated by an earlier
+    version, which took the best of 71 temperatures, may differ from it by 2 %. Frames are streamed, and 4 C PIXELS
+    bytes of each are kept.
+    """
+    logits, labels = _sample(network, frames)
+
+    def negative_log_likelihood(log_temperature: float) -> float:
+        log_p = (logits / math.exp(log_temperature)).log_softmax(dim=1)
+        return -float(log_p.gather(1, labels[:, None]).double().mean())
+
+    bounds = tuple(map(math.log, BOUNDS))
+    best = minimize_scalar(negative_log_likelihood, bounds=bounds, method='bounded', options={'xatol': 1e-4})
+    temperature = math.exp(best.x)
+    return Temperature(value=temperature, ece_before=_ece(logits, labels), ece_after=_ece(logits / temperature, labels))
 
 
 @torch.no_grad()
@@ -48,3 +50,23 @@ def fold_temperature(student: Student, temperature: float) -> None:
     last = cast(nn.Conv2d, student.prediction_head[-1])
     for parameter in last.parameters():
         parameter.div_(temperature)
+
+
+def _sample(network: Network, frames: Iterable[LabelledFrame]) -> tuple[Tensor, Tensor]:
+    """(N, C) logits and (N,) int64 labels of pixels that have a class."""
+    logits, labels = [], []
+    for frame in frames:
+        ids = torch.from_numpy(frame.labels)
+        maps = to_size(network(as_batch(frame.image)), *ids.shape).logits[0].float().cpu().flatten(1)
+        valid = torch.nonzero(ids.flatten() != IGNORE_INDEX)[:, 0]
+        chosen = valid[:: max(1, math.ceil(len(valid) / PIXELS))]
+        logits.append(maps[:, chosen].T)
+        labels.append(ids.flatten()[chosen].long())
+    return torch.cat(logits), torch.cat(labels)
+
+
+def _ece(logits: Tensor, labels: Tensor) -> float:
+    error = CalibrationError()
+    confidence, predicted = logits.softmax(dim=1).max(dim=1)
+    error.update(confidence, predicted == labels)
+    return error.ece()

@@ -5,6 +5,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from math import nan
 from pathlib import Path
 
 import cv2
@@ -15,7 +16,7 @@ from training.calibration.calibrate_student import Calibration
 from training.data.segdata import LICENCES, SegData
 from training.run.settings import Settings
 from uncd_ros.errors import ConfigError
-from uncd_ros.evaluation.tables import table
+from uncd_ros.evaluation.tables import number, table
 from uncd_ros.images.contact_sheet import SheetRow, contact_sheet
 from uncd_ros.model.card import ModelCard, SelectionReport
 from uncd_ros.model.predictor import Predictor
@@ -61,45 +62,48 @@ def model_card_text(card: ModelCard, settings: Settings, assessed: Assessments, 
         'The student is at its temperature (see below); baseline and teacher are as they were trained.\n\n'
         f'{CALIBRATION}\n\n{calibration_text(calibration, assessed["val", "student"])}\n\n'
         f'{LIMITS}\n\n'
-        f'- The calibration sequences ({held_out}) were kept from all training, but they chose the served '
-        'uncertainty and score: their figures are mildly optimistic.\n'
+        f'- The calibration sequences ({held_out}) were kept from all training, but they selected the served '
+        'uncertainty and image score: figures on them are slightly optimistic.\n'
         f'- {_labelling(settings)}\n'
-        '- The false-alarm promise holds for drives like the calibration sequences. Another camera, city, season '
+        '- The false-alarm rate holds for drives like the calibration sequences. Another camera, city, season '
         'or hour needs a calibration of its own.\n'
-        '- A quiet flag is no proof of safety. Do not let this model alone decide whether a vehicle or robot may '
-        'move near people.\n'
+        '- An OOD flag that is not raised does not prove safety. Do not let this model alone decide whether '
+        'a vehicle or robot may move near people.\n'
     )
 
 
 def _unlabelled(settings: Settings) -> str:
     names = ', '.join(Path(path).name for path in settings.distill.unlabelled)
-    return f' The student also learnt from frames of {names}, which the members alone labelled.' if names else ''
+    return f' The student was also trained on frames of {names}, which have no labels.' if names else ''
 
 
 def _labelling(settings: Settings) -> str:
     if settings.distill.cross_fit:
-        return 'Each image was labelled by those members alone that had not seen its sequence: fewer than there are.'
+        return 'The targets of an image come only from members that were not trained on its sequence.'
     return (
-        'The members label images they were trained on, where an ensemble disagrees less than on new ones; '
-        'the predicted std inherits that.'
+        'The members give the targets of images that they were trained on. On these an ensemble disagrees less than on '
+        'new ones, and the predicted std of the student inherits that.'
     )
 
 
 def results_table(assessed: Assessments) -> str:
-    """Markdown: one row a split and network."""
-    lines = [
-        '| frames | network | mIoU | ECE | error AUROC by mean std | by predicted std | by entropy | by softmax |',
-        '|---|---|---|---|---|---|---|---|',
+    """Markdown: one row per split and network."""
+    columns = [f'error AUROC by {name}' for name in PIXEL_UNCERTAINTIES]
+    rows = [
+        (
+            split,
+            network,
+            number(a.miou),
+            number(a.ece),
+            *(number(a.error_auroc.get(key, nan)) for key in PIXEL_UNCERTAINTIES),
+        )
+        for (split, network), a in assessed.items()
     ]
-    for (split, who), a in assessed.items():
-        aurocs = [a.error_auroc.get(name) for name in PIXEL_UNCERTAINTIES]
-        cells = ['-' if value is None else f'{value:.3f}' for value in aurocs]
-        lines.append(f'| {split} | {who} | {a.miou:.3f} | {a.ece:.3f} | {" | ".join(cells)} |')
-    return '\n'.join(lines)
+    return table(('frames', 'network', 'mIoU', 'ECE', *columns), rows)
 
 
 def write_contact_sheet(path: Path, predictor: Predictor, data: SegData, rows: int = 4) -> None:
-    """Frames of `data`, evenly spread, with what the student says about them."""
+    """Frames of `data`, evenly spread, each with its predicted labels and uncertainty."""
     card = predictor.card
     sheet_rows = []
     for index in np.linspace(0, len(data) - 1, rows).astype(int):
@@ -119,28 +123,30 @@ def write_contact_sheet(path: Path, predictor: Predictor, data: SegData, rows: i
 
 
 def calibration_text(calibration: Calibration, val: Assessment) -> str:
-    """What is served and why, and how far it can be believed; `val` is the calibrated student on other frames."""
-    rule, seen, heat = calibration.ood, calibration.false_alarms, calibration.temperature
-    promise = 'kept' if rule.guaranteed(rule.false_alarm_rate) else 'NOT guaranteed: too few independent frames'
+    """What the model serves, why, and how well calibrated; `val` is the calibrated student on other frames."""
+    rule, alarms, temperature = calibration.ood, calibration.false_alarms, calibration.temperature
+    guarantee = 'guarantees' if rule.guaranteed(rule.false_alarm_rate) else 'does NOT guarantee'
     return (
-        f'On {calibration.data.images} frames of {calibration.data.dataset} ({", ".join(calibration.data.sequences)}), '
-        'which the student never saw.\n\n'
-        f'- Temperature {heat.value:.2f}, already in the weights: ECE {heat.ece_before:.3f} before, '
-        f'{heat.ece_after:.3f} after, on these frames.\n'
-        f'- Served uncertainty: {calibration.uncertainty_selection.reason}\n'
-        f'- Served confidence: ECE {val.confidence_ece:.3f} on the val frames, which did not shape it.\n'
+        f'The student is calibrated on {calibration.data.images} frames of {calibration.data.dataset} '
+        f'({", ".join(calibration.data.sequences)}). It was not trained on them.\n\n'
+        f'- Temperature: {temperature.value:.2f}. The weights hold it already. The expected calibration error (ECE) on '
+        f'these frames is {temperature.ece_before:.3f} without it and {temperature.ece_after:.3f} with it.\n'
+        f'- Uncertainty: {calibration.uncertainty_selection.reason}\n'
+        f'- Confidence: its ECE is {val.confidence_ece:.3f} on the val frames, which it was not fitted to.\n'
         f'- Image score: {calibration.image_score_selection.reason}\n'
-        f'- OOD threshold {rule.threshold():.4f} for a false-alarm rate of {rule.false_alarm_rate:.0%} a frame, from '
-        f'{len(rule.calibration_scores)} frames worth {rule.effective_n} independent ones; by conformal prediction the '
-        f'promise is {promise}. Seen when each fifth of a drive is judged by the threshold that all other frames set: '
-        f'{seen.observed:.1%}, 95 % interval {seen.ci95[0]:.1%} to {seen.ci95[1]:.1%}.\n\n'
-        f'{_choice_table(calibration.uncertainty_selection)}\n\n{_choice_table(calibration.image_score_selection)}'
+        f'- OOD threshold: {rule.threshold():.4f}, for a false-alarm rate of {rule.false_alarm_rate:.0%} per frame. It '
+        f'comes from {len(rule.calibration_scores)} frames, which are worth {rule.effective_n} independent ones. '
+        f'Conformal prediction {guarantee} the rate with so many. When each fifth of a drive is compared with the '
+        f'threshold that all other frames set, the rate is {alarms.observed:.1%} '
+        f'(95 % interval {alarms.ci95[0]:.1%} to {alarms.ci95[1]:.1%}).\n\n'
+        f'{_selection_table(calibration.uncertainty_selection)}\n\n'
+        f'{_selection_table(calibration.image_score_selection)}'
     )
 
 
-def _choice_table(choice: SelectionReport) -> str:
-    columns = list(next(iter(choice.figures.values())))
-    rows = [(name, *(f'{value:.4f}' for value in found.values())) for name, found in choice.figures.items()]
+def _selection_table(selection: SelectionReport) -> str:
+    columns = list(next(iter(selection.figures.values())))
+    rows = [(name, *(f'{value:.4f}' for value in figures.values())) for name, figures in selection.figures.items()]
     return table(('candidate', *columns), rows)
 
 

@@ -3,12 +3,13 @@
 """Who takes part in an evaluation: student, teacher, and the single net as it is and at its best temperature."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from training.calibration.temperature import fit_temperature
+from training.comparison.evaluate_args import EvaluateArgs
 from training.data.labelled_frames import LabelledFrames
 from training.members.member_network import member_network
 from training.members.member_store import load_members
@@ -19,62 +20,69 @@ from training.teaching.teacher_network import ensemble_network
 from uncd_ros.errors import ConfigError
 from uncd_ros.evaluation.split_evaluator import BASELINE, SCALED, STDS, TEACHER, EvaluatedModel
 from uncd_ros.evaluation.student_model import student_model
+from uncd_ros.model.predictor import choose_device
 from uncd_ros.model.store import StoredModel
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entrant:
-    """A evaluated_model, and what a reader must know about it."""
+def evaluated_models(
+    args: EvaluateArgs, model: StoredModel, calibration: Callable[[Settings], LabelledFrames]
+) -> tuple[EvaluatedModel, ...]:
+    """The student first, then the ensemble and the single net where the command line names their runs.
 
-    evaluated_model: EvaluatedModel
-    note: str = ''
+    `calibration` gives the frames that a run kept from all training.
+    """
+    device = choose_device(args.device)
+    models = [student_model(model, device)]
+    if args.teacher:
+        models.append(_teacher(args.teacher, model, device))
+    if args.baseline:
+        models += _baselines(args.baseline, model, device, calibration)
+    return tuple(models)
 
 
-def student_entrant(model: StoredModel, device: torch.device) -> Entrant:
-    """The model under judgement."""
-    return Entrant(evaluated_model=student_model(model, device))
-
-
-def teacher_entrant(run: Path, model: StoredModel, device: torch.device) -> Entrant:
+def _teacher(run: Path, model: StoredModel, device: torch.device) -> EvaluatedModel:
     """All members of a run together."""
     settings = _matching_run(run, model)
     teacher = Teacher([member.to(device) for member in load_members(settings)])
-    return Entrant(
-        evaluated_model=EvaluatedModel(
-            name=TEACHER, network=ensemble_network(teacher), served=model.card.uncertainty.name, has_std=True
-        ),
+    return EvaluatedModel(
+        name=TEACHER,
+        network=ensemble_network(teacher),
+        served=model.card.uncertainty.name,
+        has_std=True,
         note=f'the {len(teacher.members)} members of the run `{settings.name}`.',
     )
 
 
-def baseline_entrants(
+def _baselines(
     run: Path, model: StoredModel, device: torch.device, calibration: Callable[[Settings], LabelledFrames]
-) -> tuple[Entrant, Entrant]:
+) -> tuple[EvaluatedModel, EvaluatedModel]:
     """The first member of a run alone, and again after temperature scaling on the run's calibration frames."""
     settings = _matching_run(run, model)
     member = load_members(settings, count=1)[0].to(device)
     frames = calibration(settings)
     temperature = fit_temperature(member_network(member), (frames[index] for index in range(len(frames)))).value
-    served = model.card.uncertainty.name
-    alone = 'entropy' if served in STDS else served
-    plain, scaled = (
-        EvaluatedModel(name=name, network=member_network(member, divisor), served=alone, has_std=False)
-        for name, divisor in ((BASELINE, 1.0), (SCALED, temperature))
+    served = 'entropy' if model.card.uncertainty.name in STDS else model.card.uncertainty.name
+    alone = EvaluatedModel(
+        name=BASELINE,
+        network=member_network(member),
+        served=served,
+        has_std=False,
+        note=f'the first member of the run `{settings.name}`.',
     )
-    return (
-        Entrant(evaluated_model=plain, note=f'the first member of the run `{settings.name}`.'),
-        Entrant(
-            evaluated_model=scaled,
-            note=f'the same, its logits over T = {temperature:.2f}, which fits {len(frames)} frames of the calibration '
-            'sequences best. Error detection by max logit does not depend on T.',
-        ),
+    scaled = replace(
+        alone,
+        name=SCALED,
+        network=member_network(member, temperature),
+        note=f'the same member, its logits divided by T = {temperature:.2f}, which fits {len(frames)} frames of the '
+        'calibration sequences best. Error detection by max logit does not depend on T.',
     )
+    return alone, scaled
 
 
 def _matching_run(run: Path, model: StoredModel) -> Settings:
-    """Settings of a run whose networks tell the model's classes apart."""
+    """Settings of a run whose networks have as many classes as the model. Raises ConfigError for another."""
     settings = load_run(run)
-    found, expected = settings.student.num_classes, model.card.student.num_classes
-    if found != expected:
-        raise ConfigError(f'{run}: networks of {found} classes, expected {expected} as the model has')
+    classes, expected = settings.student.num_classes, model.card.student.num_classes
+    if classes != expected:
+        raise ConfigError(f'{run}: networks of {classes} classes, expected {expected} as the model has')
     return settings

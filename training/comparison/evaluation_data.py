@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What an evaluation looks at: labelled splits, labelled frames of other worlds, frames kept for calibration."""
+"""What an evaluation looks at: labelled splits, labelled frames of shifted domains, frames kept for calibration."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from torch import nn
 from training.comparison.evaluate_args import EvaluateArgs
 from training.data.augment import WEATHER
 from training.data.labelled_frames import ClassList, LabelledFrames, StreetFrames, Subset, camvid_frames, shift_frames
-from training.data.segdata import STREET_SPLITS
+from training.data.segdata import STREET_SPLITS, check_classes
 from training.run.settings import Settings
 from uncd_ros.classes import ClassInfo
 from uncd_ros.errors import ConfigError
@@ -29,7 +29,7 @@ STREET_LENGTH = 60
 def open_labelled(args: EvaluateArgs, student: StudentConfig, split: str) -> LabelledFrames:
     """A whole split of the data set; streets are rendered at the student's input size."""
     if args.dataset == 'camvid':
-        return camvid_frames(args.data, split)
+        return camvid_frames(args.data_root, split)
     if split not in STREET_SPLITS:
         raise ConfigError(f'--split {split}: expected one of {", ".join(STREET_SPLITS)} on the street')
     size = (student.input_height, student.input_width)
@@ -40,9 +40,7 @@ def open_split(args: EvaluateArgs, model: StoredModel, split: str) -> LabelledFr
     """`val`, say, or one sequence of it: `train/0006R0`. Raises ConfigError where the model's classes are others."""
     name, _, sequence = split.partition('/')
     frames = open_labelled(args, model.card.student, name)
-    found, expected = ([info.name for info in classes] for classes in (frames.classes, model.card.classes))
-    if found != expected:
-        raise ConfigError(f'{args.dataset} has the classes {", ".join(found)}, the model has {", ".join(expected)}')
+    check_classes(args.dataset, frames.classes, model.card.classes)
     chosen = [index for index, each in enumerate(frames.sequences) if sequence in ('', each)]
     if not chosen:
         known = ', '.join(sorted(set(frames.sequences)))
@@ -52,11 +50,11 @@ def open_split(args: EvaluateArgs, model: StoredModel, split: str) -> LabelledFr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shifted:
-    """Labelled frames of another world."""
+    """Labelled frames of a shifted domain."""
 
     frames: LabelledFrames
     merge: NDArray[np.int64]
-    """(C,) label id there of each of the model's classes."""
+    """(C,) label id in this data set of each of the model's classes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,22 +86,22 @@ class Weathered:
 
 def open_shifts(args: EvaluateArgs, model: StoredModel) -> dict[str, Shifted]:
     """Each `FOLDER:classes.json`, the latter in the folder or a path of its own."""
-    found = {}
+    shifts = {}
     for name, path in args.shift.items():
         folder, _, file = path.rpartition(':')
         if not folder:
             raise ConfigError(f'--shift {name}={path}: expected NAME=FOLDER:classes.json')
         classes = ClassList.read(Path(folder) / file)
         whole = shift_frames(Path(folder), classes)
-        found[name] = Shifted(
+        shifts[name] = Shifted(
             frames=Subset(whole=whole, indices=range(0, len(whole), args.every)),
             merge=classes.merge(info.name for info in model.card.classes),
         )
-    return found
+    return shifts
 
 
 def open_weather(args: EvaluateArgs, split: LabelledFrames) -> dict[str, Shifted]:
-    """A split in each weather; compared with itself, so that the weather alone is what is strange."""
+    """A split in each weather; it is compared with itself, so that only the weather differs."""
     same = np.arange(len(split.classes))
     return {name: Shifted(frames=Weathered(whole=split, weather=WEATHER[name]()), merge=same) for name in args.weather}
 
@@ -111,7 +109,7 @@ def open_weather(args: EvaluateArgs, split: LabelledFrames) -> dict[str, Shifted
 def calibration_frames(args: EvaluateArgs, run: Settings) -> LabelledFrames:
     """Frames that a run kept from all training."""
     if run.data.dataset != args.dataset:
-        raise ConfigError(f'the baseline was trained on {run.data.dataset}, expected {args.dataset} as judged')
+        raise ConfigError(f'the baseline was trained on {run.data.dataset}, expected {args.dataset} as evaluated')
     if args.dataset == 'street':
         whole = open_labelled(args, run.student, 'calibration')
         return Subset(whole=whole, indices=range(0, len(whole), args.every))
@@ -120,12 +118,12 @@ def calibration_frames(args: EvaluateArgs, run: Settings) -> LabelledFrames:
     return Subset(whole=whole, indices=kept[:: args.every])
 
 
-def past(args: EvaluateArgs, model: StoredModel) -> tuple[frozenset[str], frozenset[str]]:
-    """Drives of this data set that the student was trained on and calibrated on, as its card tells."""
+def seen_sequences(args: EvaluateArgs, model: StoredModel) -> tuple[frozenset[str], frozenset[str]]:
+    """Drives of this data set that the student was trained on, and those it was calibrated on, by its card."""
     calibration = model.card.calibration_data
     calibrated = frozenset(calibration.sequences if calibration.dataset == args.dataset else ())
     trained = model.card.provenance.config.get('data', {})
-    if trained.get('dataset') != args.dataset or (args.dataset != 'street' and not (args.data / 'train').is_dir()):
+    if trained.get('dataset') != args.dataset or (args.dataset != 'street' and not (args.data_root / 'train').is_dir()):
         return frozenset(), calibrated
     held_out = frozenset(trained.get('holdout', ()))
     return frozenset(open_labelled(args, model.card.student, 'train').sequences) - held_out, calibrated

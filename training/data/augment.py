@@ -37,8 +37,9 @@ class CutMix(nn.Module):
     def __init__(self, probability: float) -> None:
         super().__init__()
         self.probability = probability
-        # Whether to mix is drawn here: kornia's own p has meant different things from version to version.
-        self.mix = kaug.RandomCutMixV2(data_keys=[DataKey.INPUT])
+        # Whether to mix is drawn here: kornia's own p has meant different things from version to version. Lambda, the
+        # share of the image that stays, is the paper's 1 - cut area; labels by the pixel do not need it.
+        self.mix = kaug.RandomCutMixV2(data_keys=[DataKey.INPUT], use_correct_lambda=True)
 
     @torch.no_grad()
     def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -94,7 +95,7 @@ def _motion_blur() -> kaug.RandomMotionBlur:
 
 
 WEATHER: dict[str, Callable[[], nn.Module]] = {'heavy_rain': _rain, 'heavy_snow': _snow, 'motion_blur': _motion_blur}
-"""Weather at its strongest for the final judgement, (B, 3, H, W) in [0, 1] -> the same; nothing is chosen by it."""
+"""Weather at its strongest for the final evaluation, (B, 3, H, W) in [0, 1] -> the same; nothing is selected by it."""
 
 CALIBRATION_SHIFTS: dict[str, Callable[[Tensor], Tensor]] = {
     'darken': darken,
@@ -104,4 +105,4 @@ CALIBRATION_SHIFTS: dict[str, Callable[[Tensor], Tensor]] = {
     'noise': noise,
     'glare': glare,
 }
-"""Shifts that choose the image score, (B, 3, H, W) in [0, 255] -> the same; no final judgement uses them."""
+"""Shifts that select the image score, (B, 3, H, W) in [0, 255] -> the same; no final evaluation uses them."""

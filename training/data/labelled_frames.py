@@ -42,8 +42,8 @@ class LabelledFiles:
     pairs: tuple[tuple[Path, Path], ...]
     """Image and labels of each frame; `<sequence>_<frame>` is the image's name."""
     classes: tuple[ClassInfo, ...]
-    void: int
-    """Label id, in the files, of pixels that mean nothing."""
+    ignore: int
+    """Label id, in the files, of pixels without a class."""
 
     @property
     def sequences(self) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ class LabelledFiles:
         image = np.ascontiguousarray(read_image(path)[..., ::-1])
         return LabelledFrame(
             image=image,
-            labels=read_labels(labels, image.shape[:2], len(self.classes), self.void),
+            labels=read_labels(labels, image.shape[:2], len(self.classes), self.ignore),
             name=path.stem,
             sequence=_sequence(path),
         )
@@ -124,12 +124,14 @@ class Subset:
 def camvid_frames(root: Path, split: str) -> LabelledFiles:
     """SegNet's layout of CamVid: `<split>/*.{jpg,png}`, `<split>annot/*.png`, classes.json; sequence_frame names."""
     classes = ClassList.read(root / 'classes.json')
-    return LabelledFiles(pairs=_pairs(root / split, root / f'{split}annot'), classes=classes.infos, void=classes.void)
+    return LabelledFiles(
+        pairs=_pairs(root / split, root / f'{split}annot'), classes=classes.infos, ignore=classes.ignore
+    )
 
 
 def shift_frames(root: Path, classes: 'ClassList') -> LabelledFiles:
-    """Frames of another world: `images/*.{jpg,png}`, `labels/*.png`."""
-    return LabelledFiles(pairs=_pairs(root / 'images', root / 'labels'), classes=classes.infos, void=classes.void)
+    """Frames of a shifted domain: `images/*.{jpg,png}`, `labels/*.png`."""
+    return LabelledFiles(pairs=_pairs(root / 'images', root / 'labels'), classes=classes.infos, ignore=classes.ignore)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +140,8 @@ class ClassList:
 
     path: Path
     infos: tuple[ClassInfo, ...]
-    void: int
+    ignore: int
+    """Label id, in the files, of pixels without a class."""
     sources: tuple[tuple[str, ...], ...]
     """`from_camvid`: names of the model's classes that each of these takes in; empty where it is not given."""
 
@@ -152,7 +155,7 @@ class ClassList:
                 path=path,
                 # A merged class has no colour of its own.
                 infos=tuple(ClassInfo(name=e['name'], color=tuple(e.get('color', (0, 0, 0)))) for e in entries),
-                void=content['ignore'],
+                ignore=content['ignore'],
                 sources=tuple(tuple(entry.get('from_camvid', ())) for entry in entries),
             )
         except OSError as error:

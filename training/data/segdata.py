@@ -4,7 +4,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ LICENCES = {
 """What a model trained on the data set may be used for."""
 
 STREET_SPLITS = {'train': tuple(range(10)), 'calibration': tuple(range(100, 112)), 'val': (200, 201)}
-"""Seeds: ten streets to learn from, two to judge on; twelve to calibrate on, since a threshold needs many."""
+"""Seeds: ten streets to train on, two to evaluate on; twelve to calibrate on, since a threshold needs many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class SegData:
     images: Tensor
     """(N, 3, H, W) uint8 RGB."""
     labels: Tensor
-    """(N, H, W) uint8 class ids, 255 void, 254 unlabelled."""
+    """(N, H, W) uint8 class ids, 255 ignore, 254 unlabelled."""
     names: tuple[str, ...]
     sequences: tuple[str, ...]
     """Drive that each frame belongs to."""
@@ -62,16 +62,6 @@ class SegData:
     def excluding(self, sequences: tuple[str, ...]) -> 'SegData':
         """The frames of all other sequences; nothing is copied where none is named."""
         return self.select(lambda sequence: sequence not in sequences) if sequences else self
-
-    def joined(self, other: 'SegData') -> 'SegData':
-        """These frames and, behind them, others of their size."""
-        return SegData(
-            images=torch.cat([self.images, other.images]),
-            labels=torch.cat([self.labels, other.labels]),
-            names=self.names + other.names,
-            sequences=self.sequences + other.sequences,
-            classes=self.classes,
-        )
 
     def fingerprint(self) -> str:
         """SHA-256 over names and pixels."""
@@ -102,6 +92,13 @@ def load_splits(settings: DataSettings, student: StudentConfig) -> Splits:
             f'student.num_classes is {student.num_classes}, expected {len(splits.train.classes)} as in the data'
         )
     return splits
+
+
+def check_classes(name: str, classes: Sequence[ClassInfo], expected: Sequence[ClassInfo]) -> None:
+    """Raise ConfigError unless the data, called `name`, have the classes of a model."""
+    names, wanted = ([info.name for info in infos] for infos in (classes, expected))
+    if names != wanted:
+        raise ConfigError(f'{name} has the classes {", ".join(names)}, the model has {", ".join(wanted)}')
 
 
 def data_folder(dataset: str) -> Path:

@@ -15,7 +15,7 @@ from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from training.data.augment import Augment
 from training.data.segdata import SegData
-from training.fitting.checkpoint import resume, save_checkpoint
+from training.fitting.checkpoint import DurableCheckpointIO, resume, save_checkpoint
 from training.run.progress import EpochProgress, console
 from training.run.settings import FitSettings, Settings
 from uncd_ros.allocator import keep_freed_memory
@@ -28,7 +28,7 @@ class Batch:
     images: Tensor
     """(B, 3, h, w) float in [0, 255], augmented."""
     labels: Tensor
-    """(B, h, w) int64 class ids, 255 void, 254 unlabelled."""
+    """(B, h, w) int64 class ids, 255 ignore, 254 unlabelled."""
     sequences: tuple[str, ...]
     """Drive that each image comes from."""
 
@@ -41,7 +41,12 @@ Loss = Callable[[Network, Batch], Tensor]
 def launch(settings: Settings) -> Fabric:
     """The devices that train, and as many processes; one of them speaks."""
     keep_freed_memory()
-    fabric = Fabric(accelerator='auto', devices=settings.devices, precision=settings.precision)
+    fabric = Fabric(
+        accelerator='auto',
+        devices=settings.devices,
+        precision=settings.precision,
+        plugins=[DurableCheckpointIO()],
+    )
     fabric.launch()
     console.quiet = fabric.global_rank != 0
     return fabric

@@ -3,7 +3,7 @@
 """What an ensemble is worth as a teacher: how good its members are alone, and how far they disagree."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from training.members.member import Member
 from training.members.member_network import member_network
 from training.run.progress import console
 from uncd_ros.classes import IGNORE_INDEX
+from uncd_ros.durable import write_durably
 from uncd_ros.evaluation.metrics import ConfusionMatrix
 from uncd_ros.evaluation.pixel_metrics import to_size
 
@@ -27,7 +28,7 @@ SPREADS, MARGIN = 3.0, 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class EnsembleReport:
-    """ensemble.json."""
+    """ensemble.json, or that of a share."""
 
     frames: int
     sequences: tuple[str, ...]
@@ -40,21 +41,31 @@ class EnsembleReport:
     """Members far behind the others."""
 
 
-def report_ensemble(members: Mapping[int, Member], data: SegData, run: Path) -> None:
-    """Write <run>/ensemble.json and say what it says."""
-    report = judge_ensemble({f'member{index:02d}': member for index, member in members.items()}, data)
-    (run / 'ensemble.json').write_text(json.dumps(asdict(report), indent=1) + '\n')
-    apart = '' if report.disagreement is None else f'; two of them disagree about {report.disagreement:.1%} of pixels'
-    values = ', '.join(f'{name} {miou:.3f}' for name, miou in report.miou.items())
-    console.print(f'mIoU on {report.frames} calibration frames: {values}{apart}')
+def report_path(run: Path, members: Iterable[int], count: int) -> Path:
+    """ensemble.json for all `count` members; a share has a file of its own, named by its members' numbers.
+
+    So shares that are trained side by side in one run folder do not overwrite each other's report.
+    """
+    numbers = sorted(members)
+    share = '' if numbers == list(range(count)) else ''.join(f'_{number:02d}' for number in numbers)
+    return run / f'ensemble{share}.json'
+
+
+def report_ensemble(members: Mapping[int, Member], data: SegData, path: Path) -> None:
+    """Write the report of these members and print what it says."""
+    report = evaluate_ensemble({f'member{index:02d}': member for index, member in members.items()}, data)
+    write_durably(path, (json.dumps(asdict(report), indent=1) + '\n').encode())
+    apart = '' if report.disagreement is None else f'; two members disagree on {report.disagreement:.1%} of the pixels'
+    mious = ', '.join(f'{name} {miou:.3f}' for name, miou in report.miou.items())
+    console.print(f'mIoU on {report.frames} calibration frames: {mious}{apart}')
     for name in report.lagging:
         median = float(np.median(list(report.miou.values())))
         console.print(f'warning: {name} lags behind: mIoU {report.miou[name]:.3f}, median of the members {median:.3f}')
 
 
 @torch.inference_mode()
-def judge_ensemble(members: Mapping[str, Member], data: SegData) -> EnsembleReport:
-    """One image after another; of its labels only the votes a class are kept, however many members vote."""
+def evaluate_ensemble(members: Mapping[str, Member], data: SegData) -> EnsembleReport:
+    """Images pass one at a time, and each keeps its votes per class: memory does not grow with images or members."""
     confusions = {name: ConfusionMatrix(len(data.classes)) for name in members}
     networks = {name: member_network(member) for name, member in members.items()}
     apart = pixels = 0.0
@@ -78,7 +89,7 @@ def judge_ensemble(members: Mapping[str, Member], data: SegData) -> EnsembleRepo
 
 
 def pairs_apart(votes: Tensor) -> Tensor:
-    """Votes a class (C, N) of F members -> (N,) share of pairs that differ: 1 - sum_c n_c (n_c - 1) / (F (F - 1))."""
+    """Votes per class (C, N) of F members -> (N,) share of pairs that differ: 1 - sum_c n_c (n_c - 1) / (F (F - 1))."""
     counts = votes.double()
     members = counts.sum(dim=0)
     return 1.0 - (counts * (counts - 1)).sum(dim=0) / (members * (members - 1))
@@ -88,4 +99,4 @@ def lagging(values: Sequence[float]) -> list[bool]:
     """Which lie below the median by more than MARGIN and by more than SPREADS x 1.4826 MAD."""
     behind = np.median(values) - np.asarray(values)
     spread = MAD_TO_STD * float(np.median(np.abs(behind)))
-    return [bool(each > max(SPREADS * spread, MARGIN)) for each in behind]
+    return [bool(distance > max(SPREADS * spread, MARGIN)) for distance in behind]

@@ -11,7 +11,7 @@ from uncd_ros.network.student import StudentOutput
 
 
 def member_network(member: Member, temperature: float = 1.0) -> Network:
-    """A single net: its logits over T, and a std of 0, for it disagrees with nobody."""
+    """A single net: its logits divided by T, and a std of 0, since one net has no spread."""
     device = next(member.parameters()).device
 
     def network(images: Tensor) -> StudentOutput:

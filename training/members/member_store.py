@@ -22,6 +22,7 @@ from training.fitting.checkpoint import damage_named
 from training.members.member import Member
 from training.run.run_folder import differences, member_shape
 from training.run.settings import FitSettings, Settings
+from uncd_ros.durable import write_durably
 from uncd_ros.errors import ConfigError
 
 
@@ -40,9 +41,7 @@ def store_member(settings: Settings, index: int, member: Member) -> None:
     path = weights_path(settings, index)
     weights = {name: value.cpu().contiguous() for name, value in member.state_dict().items()}
     shape = json.dumps(_shape(settings, index))
-    part = path.with_suffix('.part')
-    part.write_bytes(save(weights, {'settings': shape, 'sha256': _digest(weights, shape)}))
-    part.replace(path)
+    write_durably(path, save(weights, {'settings': shape, 'sha256': _digest(weights, shape)}))
     checkpoint_path(settings, index).unlink(missing_ok=True)
 
 
@@ -73,9 +72,9 @@ def _stored(path: Path, settings: Settings, index: int) -> dict[str, Tensor]:
     except (OSError, SafetensorError) as error:
         raise ConfigError(f'{path}: not a safetensors file ({error}), expected the weights of a member') from None
     shape, expected = metadata.get('settings', '{}'), metadata.get('sha256', 'none')
-    found = _digest(weights, shape)
-    if found != expected:
-        raise ConfigError(f'{path}: SHA-256 is {found[:12]}, expected {expected[:12]} as when it was stored')
+    digest = _digest(weights, shape)
+    if digest != expected:
+        raise ConfigError(f'{path}: SHA-256 is {digest[:12]}, expected {expected[:12]} as when it was stored')
     before = json.loads(shape)
     # What plans have gained since then has the value it had then, its default.
     before['plan'] = asdict(FitSettings(**before['plan']))

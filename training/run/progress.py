@@ -64,5 +64,5 @@ class EpochProgress:
         self.epoch_start = now
 
     def _rate(self, now: float) -> float:
-        """Images a second since this epoch began."""
+        """Images per second since this epoch began."""
         return len(self.losses) * self.batch_size / (now - self.epoch_start)

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from training.run.settings import Settings, parse_settings
+from uncd_ros.durable import create_durably
 from uncd_ros.errors import ConfigError
 
-# Where things lie and what computes them does not change what is computed.
+# Where things lie says nothing about what is computed. Devices and precision do: they bind each network while it is
+# trained, by its checkpoint, so that members and student may come from machines of several kinds.
 _FREE = ('out', 'run', 'variant', 'devices', 'precision')
 # Nor do these change the student's weights.
 _AFTER_THE_STUDENT = ('name', 'calibration')
@@ -93,14 +95,14 @@ def _student_shape(settings: Settings) -> dict[str, Any]:
 
 
 def _bind(path: Path, settings: Settings, shape: Callable[[Settings], dict[str, Any]], remedy: str) -> None:
-    if path.is_file():
-        # Read as settings, not as JSON: what has been added since has the value it had then, its default.
-        if changed := differences(shape(_read(path, settings.run_folder)), shape(settings)):
-            raise ConfigError(f'{path}: the run was started with other settings ({changed}); {remedy}')
-        return
+    """Of several processes that start together, one writes the file and all others are compared with it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     kept = {key: value for key, value in asdict(settings).items() if key not in _FREE}
-    path.write_text(json.dumps(kept, indent=1) + '\n')
+    if not path.is_file() and create_durably(path, (json.dumps(kept, indent=1) + '\n').encode()):
+        return
+    # Read as settings, not as JSON: what has been added since has the value it had then, its default.
+    if changed := differences(shape(_read(path, settings.run_folder)), shape(settings)):
+        raise ConfigError(f'{path}: the run was started with other settings ({changed}); {remedy}')
 
 
 def _read(path: Path, run: Path) -> Settings:

@@ -8,39 +8,45 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from jsonargparse import ArgumentError, ArgumentParser
 from jsonargparse.typing import ClosedUnitInterval, NonNegativeFloat, OpenUnitInterval, PositiveFloat, PositiveInt
 
+from training.run.command_line import make_parser, parse
 from uncd_ros.errors import ConfigError
 from uncd_ros.network.student import StudentConfig
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataSettings:
-    """Where images and labels come from; see segdata.py."""
+    """Where images and labels come from."""
 
     dataset: Literal['camvid', 'street']
+    """Kind of data set: files in the layout of CamVid, or procedural streets."""
     root: str | None = None
-    """Folder of the data set; $UNCD_DATA/<dataset> by default. The street needs none."""
+    """Folder of the data set; $UNCD_DATA/<dataset> by default. Procedural streets need none."""
     holdout: tuple[str, ...] = ()
-    """Sequences kept from all training; they calibrate the student."""
+    """Training sequences that no network trains on; they calibrate the student. Procedural streets need none."""
     sequence_length: PositiveInt = 60
-    """Frames a sequence of the procedural street."""
+    """Frames per sequence of procedural streets."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FitSettings:
-    """How long and how fast one network is trained."""
+    """How one network is trained."""
 
     epochs: PositiveInt
+    """Passes over the training data."""
     batch_size: PositiveInt = 8
+    """Images per step and device."""
     lr: PositiveFloat = 1e-3
+    """Learning rate at its maximum, after the warm-up."""
     optimizer: Literal['adamw', 'sgd'] = 'adamw'
+    """AdamW, or SGD with Nesterov momentum 0.9."""
     weight_decay: NonNegativeFloat = 1e-2
+    """Weight decay of the optimizer, per step and relative to the learning rate."""
     warmup: ClosedUnitInterval = 0.05
     """Share of all steps with a rising learning rate; polynomial decay (power 0.9) follows."""
     seed: int = 0
-    """Data order and augmentation; the initial weights are `init_seed`'s."""
+    """Seed of data order and augmentation; `init_seed` is that of the initial weights."""
     jitter: ClosedUnitInterval = 0.3
     """Strength of colour jitter, in [0, 1]."""
     exclude_sequences: tuple[str, ...] = ()
@@ -49,53 +55,53 @@ class FitSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class DistillSettings:
-    """How the student is taught, by default as in Holder and Shafique's paper; equations in objectives.py."""
+    """How the student is trained, by default as in Holder and Shafique's paper; HolderLoss has the equations."""
 
     temperature: PositiveFloat = 1.0
-    """T of the KL term."""
+    """Temperature T of the Kullback-Leibler term."""
     alpha: NonNegativeFloat = 0.1
-    """Weight of the labels' cross-entropy."""
+    """Weight of the cross-entropy with the labels."""
     beta: NonNegativeFloat = 1.1
-    """Weight of the std's squared error."""
+    """Weight of the squared error of the std."""
     target: Literal['all_classes', 'predicted_class'] = 'all_classes'
-    """Whose std is learnt: every class's, or only that of the class which the teacher's mean predicts."""
+    """The std that is learnt: of every class, or only of the class that the teacher's mean predicts."""
     scale: Literal['linear', 'log', 'standardised'] = 'linear'
-    """In which stds are compared; the squared error is of another size in each, so beta is too."""
+    """Scale on which stds are compared; squared errors differ in size between scales, so beta must, too."""
     reinit_head: bool = True
-    """The prediction head starts anew, as in the paper; false keeps the first member's, which has the same shape."""
+    """Start the prediction head from random weights, as in the paper; false starts from the first member's head."""
     wise_ft_alpha: ClosedUnitInterval = 1.0
-    """Share of what was learnt in the student's weights; the rest is the first member's, which it started from."""
+    """Interpolation towards the start (WiSE-FT): 1 keeps the trained weights, 0 the first member's."""
     cross_fit: bool = False
-    """An image is labelled only by members that were not trained on its sequence."""
+    """Take the targets of an image only from members that were not trained on its sequence."""
     cutmix: ClosedUnitInterval = 0.0
-    """Probability that a batch's images exchange regions, before the teacher sees them."""
+    """Probability that the images of a batch exchange regions (CutMix), before the teacher sees them."""
     unlabelled: tuple[str, ...] = ()
-    """Videos or folders of images that only the teacher labels; relative ones lie in $UNCD_DATA."""
+    """Videos or folders of images without labels; relative paths lie in $UNCD_DATA."""
     unlabelled_every: PositiveInt = 1
-    """Take every n-th of their frames."""
+    """Use every n-th frame of them."""
 
     def __post_init__(self) -> None:
         if self.reinit_head and self.wise_ft_alpha < 1.0:
             raise ConfigError(
-                f'distill.wise_ft_alpha is {self.wise_ft_alpha} with a new head, which has nothing in common with the '
-                "first member's; expected distill.reinit_head false or distill.wise_ft_alpha 1"
+                f'distill.wise_ft_alpha is {self.wise_ft_alpha} with reinit_head true, but a head from random weights '
+                'has no start to interpolate towards; expected distill.reinit_head false or distill.wise_ft_alpha 1'
             )
         if self.cross_fit and self.cutmix > 0.0:
             raise ConfigError(
-                'distill.cross_fit and distill.cutmix exclude each other: a mixed image shows sequences of different '
-                'members; expected cross_fit false or cutmix 0'
+                'distill.cross_fit and distill.cutmix exclude each other: a mixed image shows several sequences; '
+                'expected cross_fit false or cutmix 0'
             )
 
 
 @dataclass(frozen=True, kw_only=True)
 class CalibrationSettings:
-    """How the OOD threshold is found; see calibrate.py."""
+    """How the OOD threshold and what the model serves are chosen."""
 
     false_alarm_rate: OpenUnitInterval = 0.01
-    """Target share of in-distribution frames flagged."""
+    """Share of in-distribution frames that may be flagged."""
     ood_sets: tuple[str, ...] = ()
-    """Videos or folders of images of other worlds, which choose the image score together with shifts of familiar
-    frames; relative ones lie in $UNCD_DATA. What is to be judged in the end must not be among them."""
+    """Videos or folders of out-of-distribution images. They select the image score, together with shifts of the
+    calibration frames; relative paths lie in $UNCD_DATA. Sets of the final evaluation must not be among them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,33 +109,39 @@ class Settings:
     """A whole run: data, ensemble, student, calibration."""
 
     name: str
-    """Of the run and of the model."""
+    """Name of the run and of the model."""
     data: DataSettings
+    """Data set and its splits."""
     student: StudentConfig
+    """Network of the student and of the members."""
     crop: tuple[PositiveInt, PositiveInt]
     """Height and width of training crops, pixels."""
     crop_scale: tuple[PositiveFloat, ClosedUnitInterval] = (0.12, 1.0)
-    """Area of a crop's window over the image's."""
+    """Smallest and largest area of a training crop, as a share of the image."""
     pretrained: bool = True
     """Start the encoder from ImageNet weights (EfficientNet-Lite0 only)."""
     init_seed: int = 0
-    """Initial weights, the same for every member."""
+    """Seed of the initial weights, the same for every member."""
     members: tuple[FitSettings, ...]
-    """The first is also the single-network baseline: the student starts from it and must beat it."""
+    """How each member is trained. The first is also the baseline: the student starts from it and must beat it."""
     balance: ClosedUnitInterval = 0.0
-    """Weight of a class in the members' loss: its frequency to the power of minus this; 0 is plain."""
+    """Class weights in the members' loss: frequency to the power of -balance; 0 weights all classes equally."""
     distill: DistillSettings = field(default_factory=DistillSettings)
+    """What the student learns from the members."""
     student_fit: FitSettings
+    """How the student is trained."""
     calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
+    """How the student is calibrated."""
     variant: str = ''
-    """Another student of the same members: its files lie in <run>/students/<variant>."""
+    """Name of another student of the same members; its files lie in <run>/students/<variant>."""
     devices: PositiveInt = 1
-    """GPUs, or CPU processes, that share each network's training."""
+    """GPUs, or CPU processes, that train a network together; each step takes batch_size images on each of them."""
     precision: Literal['32-true', 'bf16-mixed', '16-mixed'] = '32-true'
+    """Floating-point format of training; mixed precision is for GPUs."""
     run: str = 'runs/{name}'
-    """Folder of checkpoints; the same command resumes from it."""
+    """Folder of members, checkpoints and reports; the same command resumes from it."""
     out: str | None = None
-    """Model folder to write; 'model' beside the student's checkpoint by default."""
+    """Model folder to write; <run>/model by default, or that of the variant."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r'[\w-]*', self.variant):
@@ -151,17 +163,11 @@ class Settings:
         return Path(self.out) if self.out else self.student_folder / 'model'
 
 
-OTHERS = 'All other settings, as --key.subkey VALUE: see training/distill.py --help.'
-"""For the help of programs that take more than settings."""
-
-
 def parse_settings(arguments: Sequence[str] | None = None) -> Settings:
     """Read --config FILE and overriding --key.subkey VALUE. Raises ConfigError that names an unknown or bad key."""
-    parser = ArgumentParser(description='Train an ensemble and distil it into one student.', exit_on_error=False)
+    parser = make_parser('Train an ensemble and distil it into one student.')
     parser.add_argument('--config', action='config', help='YAML file of settings')
     parser.add_class_arguments(Settings)
-    try:
-        parsed = parser.instantiate(parser.parse_args(arguments))
-    except ArgumentError as error:
-        raise ConfigError(' '.join(str(error).split())) from None
-    return Settings(**{key: value for key, value in vars(parsed).items() if key != 'config'})
+    settings = parse(parser, arguments)
+    del settings['config']
+    return Settings(**settings)

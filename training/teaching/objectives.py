@@ -24,7 +24,7 @@ class HolderLoss:
     """L = T^2 KL(M || student) + alpha CE(labels) + beta E(student std s, S) (Holder and Shafique, eq. 7).
 
     KL compares the distributions at temperature T; M and S are taken over members, S at temperature 1. KL and E are
-    means over pixels that are not void, labelled or not, CE over labelled ones. E is also a mean over classes c, or
+    means over pixels that are not ignored, labelled or not, CE over labelled ones. E is also a mean over classes c, or
     taken at the class argmax_c M_c that the teacher predicts, and by `scale`
 
         linear        (s_c - S_c)^2                          the paper's

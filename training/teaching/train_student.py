@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The student's lesson: the members' mean and spread on the very view that it is shown."""
+"""Training the student: its targets are the members' mean and std on the very view that it is shown."""
 
 import torch
 from lightning_fabric import Fabric
@@ -9,7 +9,7 @@ from torch import Tensor
 from training.data.augment import CutMix
 from training.data.folds import Folds
 from training.data.segdata import SegData
-from training.data.unlabelled import load_unlabelled
+from training.data.unlabelled import join_unlabelled
 from training.fitting.loop import Batch, fit
 from training.members.member import Member
 from training.run.settings import Settings
@@ -19,7 +19,7 @@ from uncd_ros.network.student import Student
 
 
 def train_student(fabric: Fabric, members: list[Member], data: SegData, settings: Settings) -> Student:
-    """The first member with two heads instead of one, taught by all; or goes on where its checkpoint stops."""
+    """The first member with two heads instead of one, taught by all members; resumes from its checkpoint."""
     plan = settings.distill
     torch.manual_seed(settings.init_seed)
     student = Student(settings.student)
@@ -39,28 +39,29 @@ def train_student(fabric: Fabric, members: list[Member], data: SegData, settings
         return objective(network(x), stats, labels)
 
     checkpoint, shown = settings.student_folder / 'student.ckpt', _shown(data, settings)
-    taught = fit(fabric, checkpoint, student, loss, shown, settings, settings.student_fit)
-    wise_ft(taught, members[0], plan.wise_ft_alpha)
-    return taught
+    trained = fit(fabric, checkpoint, student, loss, shown, settings, settings.student_fit)
+    wise_ft(trained, members[0], plan.wise_ft_alpha)
+    return trained
 
 
 @torch.no_grad()
-def wise_ft(student: Student, start: Member, share: float) -> None:
-    """Go back, in place, from the weights that were learnt towards those that teaching began with (WiSE-FT).
+def wise_ft(student: Student, start: Member, alpha: float) -> None:
+    """Interpolate, in place, between the weights that were learnt and those that training began with (WiSE-FT).
 
-    theta = share theta_taught + (1 - share) theta_start: between the two a network is often better than at either end,
-    most of all on what neither was trained on (Wortsman et al. 2022). The uncertainty head has no start to go back to.
+    theta = alpha theta_trained + (1 - alpha) theta_start: between the two a network is often better than at either
+    end, most of all on data that neither was trained on (Wortsman et al. 2022). The uncertainty head is left as it is,
+    for it starts from random weights.
     """
-    for taught, origin in ((student.trunk, start.trunk), (student.prediction_head, start.head)):
+    for trained, origin in ((student.trunk, start.trunk), (student.prediction_head, start.head)):
         before = origin.state_dict()
-        for name, value in taught.state_dict().items():
+        for name, value in trained.state_dict().items():
             if value.is_floating_point():
-                value.lerp_(before[name].to(value.device), 1.0 - share)
+                value.lerp_(before[name].to(value.device), 1.0 - alpha)
 
 
 def _shown(data: SegData, settings: Settings) -> SegData:
-    """What the student sees: sequences of the training data, and frames that nobody labelled."""
+    """What the student is trained on: sequences of the training data, and frames without labels."""
     labelled, plan = data.excluding(settings.student_fit.exclude_sequences), settings.distill
     if not plan.unlabelled:
         return labelled
-    return labelled.joined(load_unlabelled(plan.unlabelled, plan.unlabelled_every, data))
+    return join_unlabelled(labelled, plan.unlabelled, plan.unlabelled_every)

@@ -97,7 +97,9 @@ def _strange_held_out(scores: Sequence[float], sequences: Sequence[str], rule: O
     drives = [np.flatnonzero(names == name) for name in sorted(set(sequences))]
     strange = np.zeros(len(values), bool)
     for block in (part for drive in drives for part in np.array_split(drive, BLOCKS) if len(part)):
-        others = replace(rule, calibration_scores=tuple(sorted(np.delete(values, block).tolist())))
+        scores_left = tuple(sorted(np.delete(values, block).tolist()))
+        effective_n = min(rule.effective_n, len(scores_left))
+        others = replace(rule, calibration_scores=scores_left, effective_n=effective_n)
         strange[block] = values[block] > others.threshold()
     return strange
 

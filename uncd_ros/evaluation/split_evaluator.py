@@ -39,6 +39,8 @@ class EvaluatedModel:
     has_std: bool
     curve: ConfidenceCurve | None = None
     """What makes its confidence image, if it serves one."""
+    note: str = ''
+    """What a reader of the report must know about it, as one sentence; empty for nothing."""
 
     @property
     def uncertainties(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The reference of the feature distance: the familiar is near, the strange is far."""
+"""Mahalanobis features: nominal images are near, anomalous ones far."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from uncd_ros.model.store import load_model
 from uncd_ros.scores.image import image_score
 
 
-def test_whitened_features_of_the_familiar_frames_have_unit_covariance(tiny_model: Path) -> None:
+def test_whitened_features_of_the_training_frames_have_unit_covariance(tiny_model: Path) -> None:
     student = load_model(tiny_model).student
     torch.manual_seed(0)
     brightness = torch.rand(300, 1, 1, 1) * 255
@@ -24,18 +24,18 @@ def test_whitened_features_of_the_familiar_frames_have_unit_covariance(tiny_mode
     red[..., 0] = 255
     with torch.no_grad():
         features = student(student.preprocess(images.permute(0, 2, 3, 1)), std='none').features
-        strange = student(student.preprocess(red[None]), std='none').features
+        anomalous = student(student.preprocess(red[None]), std='none').features
     assert features.mean(dim=0).abs().max() < 1e-2
     # Shrinkage keeps the spread a little below one where the features hardly vary.
     assert features.square().sum(dim=1).mean() / features.shape[1] == pytest.approx(1.0, abs=0.3)
-    assert strange.norm() > features.norm(dim=1).quantile(0.95)
+    assert anomalous.norm() > features.norm(dim=1).quantile(0.95)
 
 
 def test_distance_and_energy_vary_alike_on_frames_that_were_not_trained_on(tiny_model: Path) -> None:
     student = load_model(tiny_model).student
     torch.manual_seed(0)
-    familiar, unseen = (torch.rand(n, 1, 1, 1).mul(255).byte().expand(n, 3, 48, 64) for n in (20, 12))
-    fit_mahalanobis(student, familiar)
+    training, unseen = (torch.rand(n, 1, 1, 1).mul(255).byte().expand(n, 3, 48, 64) for n in (20, 12))
+    fit_mahalanobis(student, training)
     with torch.no_grad():
         before = student(student.preprocess(unseen.permute(0, 2, 3, 1)))
         scale_mahalanobis(student, unseen)

@@ -18,7 +18,7 @@ from uncd_ros.errors import UncdError
     ('extra', 'named'),
     [
         (['--colour', 'red'], 'colour'),
-        (['--every', '0'], 'every is 0'),
+        (['--every', '0'], 'every'),
         (['--split', 'test'], 'test: no images'),
         (['--split', 'val/s9'], "no sequence 's9'"),
         (['--dataset', 'street'], 'street has the classes'),

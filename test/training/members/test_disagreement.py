@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from training.data.segdata import SegData
-from training.members.disagreement import judge_ensemble, lagging, pairs_apart, report_ensemble
+from training.members.disagreement import evaluate_ensemble, lagging, pairs_apart, report_ensemble, report_path
 from training.members.member import Member
 from uncd_ros.classes import ClassInfo
 from uncd_ros.model.store import load_model
@@ -63,17 +63,23 @@ def _data() -> SegData:
 
 def test_members_that_say_one_class_each(tiny_model: Path) -> None:
     right, wrong = _constant(tiny_model, 0), _constant(tiny_model, 1)
-    report = judge_ensemble({'a': right, 'b': right, 'c': wrong}, _data())
+    report = evaluate_ensemble({'a': right, 'b': right, 'c': wrong}, _data())
     assert report.miou == {'a': 1.0, 'b': 1.0, 'c': 0.0}
     assert report.disagreement == pytest.approx(2 / 3)
     assert report.lagging == ('c',)
-    assert judge_ensemble({'a': right}, _data()).disagreement is None
+    assert evaluate_ensemble({'a': right}, _data()).disagreement is None
 
 
 def test_the_one_that_lags_is_named(tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     right, wrong = _constant(tiny_model, 0), _constant(tiny_model, 1)
-    report_ensemble({0: right, 2: wrong, 4: right}, _data(), tmp_path)
+    report_ensemble({0: right, 2: wrong, 4: right}, _data(), report_path(tmp_path, (0, 2, 4), 5))
     said = capsys.readouterr().out
     assert 'warning: member02 lags behind: mIoU 0.000, median of the members 1.000' in ' '.join(said.split())
-    written = json.loads((tmp_path / 'ensemble.json').read_text())
+    written = json.loads((tmp_path / 'ensemble_00_02_04.json').read_text())
     assert written['lagging'] == ['member02'] and written['frames'] == 3
+
+
+def test_a_share_has_a_report_of_its_own(tmp_path: Path) -> None:
+    assert report_path(tmp_path, range(3), 3) == tmp_path / 'ensemble.json'
+    shares = {report_path(tmp_path, share, 3) for share in ([0, 1], [2], [0, 1, 2])}
+    assert len(shares) == 3

@@ -104,7 +104,7 @@ def test_settings_of_the_student_alone_do_not_bind_a_member(settings: Settings, 
 def test_a_plan_from_before_a_setting_was_added_has_its_default(
     settings: Settings, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from learning import member_store
+    from training.members import member_store
 
     shape = member_store._shape
     with monkeypatch.context() as patch:

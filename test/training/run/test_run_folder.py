@@ -3,7 +3,9 @@
 """A run folder belongs to one configuration."""
 
 import json
+import multiprocessing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +23,7 @@ def test_the_same_settings_may_come_again(tmp_path: Path) -> None:
     claim(_settings(tmp_path))
     first = (tmp_path / 'config.json').read_text()
     claim(_settings(tmp_path))
-    claim(_settings(tmp_path, '--out=elsewhere', '--devices=2'))
+    claim(_settings(tmp_path, '--out=elsewhere'))
     assert (tmp_path / 'config.json').read_text() == first
 
 
@@ -51,7 +53,35 @@ STUDENT_ONLY = ('--distill.beta=2', '--student_fit.epochs=9', '--name=other', '-
 def test_settings_of_the_student_alone_leave_the_members_be(tmp_path: Path) -> None:
     claim(_settings(tmp_path))
     claim(_settings(tmp_path, *STUDENT_ONLY))
-    claim(_settings(tmp_path, '--data.root=/elsewhere', '--precision=bf16-mixed'))
+    claim(_settings(tmp_path, '--data.root=/elsewhere'))
+
+
+def _claim_at_the_gate(run: Path, head: str, gate: Any, outcomes: Any) -> None:
+    settings = _settings(run, f'--student.head={head}')
+    gate.wait()
+    try:
+        claim(settings)
+    except ConfigError as error:
+        outcomes.put((head, str(error)))
+    else:
+        outcomes.put((head, ''))
+
+
+def test_of_processes_that_claim_together_one_configuration_wins_and_the_other_is_refused(tmp_path: Path) -> None:
+    context = multiprocessing.get_context('spawn')
+    gate, outcomes = context.Barrier(4), context.Queue()
+    heads = ('dense', 'separable', 'dense', 'separable')
+    workers = [context.Process(target=_claim_at_the_gate, args=(tmp_path, head, gate, outcomes)) for head in heads]
+    for worker in workers:
+        worker.start()
+    results = [outcomes.get() for _ in workers]
+    for worker in workers:
+        worker.join()
+    winner = json.loads((tmp_path / 'config.json').read_text())['student']['head']
+    for head, error in results:
+        assert (error == '') is (head == winner)
+        assert error == '' or f'student.head was {winner}, is {head}' in error
+    assert [path.name for path in tmp_path.iterdir()] == ['config.json']
 
 
 def test_another_student_is_refused_by_name_and_a_variant_lies_beside_it(tmp_path: Path) -> None:
@@ -83,7 +113,7 @@ def test_a_setting_that_was_added_since_has_its_default(tmp_path: Path) -> None:
     claim(_settings(tmp_path))
     path = tmp_path / 'config.json'
     content = json.loads(path.read_text())
-    del content['balance'], content['members'][0]['without'], content['student']['head']
+    del content['balance'], content['members'][0]['exclude_sequences'], content['student']['head']
     path.write_text(json.dumps(content))
     claim(_settings(tmp_path))
     with pytest.raises(ConfigError, match=r'balance was 0\.0, is 0\.5'):

@@ -74,12 +74,14 @@ def test_a_blend_lies_between_what_was_learnt_and_where_it_began(tmp_path: Path)
 
 
 def test_a_fresh_head_cannot_be_blended(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r'distill\.wise_ft_alpha is 0\.5 with a fresh head'):
+    with pytest.raises(ConfigError, match=r'distill\.wise_ft_alpha is 0\.5 with reinit_head true'):
         _settings(tmp_path, '--distill.wise_ft_alpha=0.5')
 
 
 def test_cross_fitting_asks_those_who_have_not_seen_the_sequence(tmp_path: Path, asked: list[tuple[Any, ...]]) -> None:
-    plans = [f'{{epochs: 1, seed: {seed}, without: [{name}]}}' for seed, name in enumerate(['one', 'two'] * 2)]
+    plans = [
+        f'{{epochs: 1, seed: {seed}, exclude_sequences: [{name}]}}' for seed, name in enumerate(['one', 'two'] * 2)
+    ]
     student = _train(_settings(tmp_path, f'--members=[{",".join(plans)}]', '--distill.cross_fit=true'))
     assert all(value.isfinite().all() for value in student.state_dict().values())
     may_label = torch.cat([question[1] for question in asked], dim=1)
