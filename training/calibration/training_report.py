@@ -15,6 +15,7 @@ from training.calibration.assessment import Assessment
 from training.calibration.calibrate_student import Calibration
 from training.data.segdata import LICENCES, SegData
 from training.run.settings import Settings
+from uncd_ros.durable import write_durably
 from uncd_ros.errors import ConfigError
 from uncd_ros.evaluation.tables import number, table
 from uncd_ros.images.contact_sheet import SheetRow, contact_sheet
@@ -43,9 +44,10 @@ def write_report(folder: Path, assessed: Assessments, calibration: Calibration) 
             'temperature': asdict(calibration.temperature),
         },
     }
-    (folder / 'report.json').write_text(json.dumps(content, indent=1) + '\n')
+    write_durably(folder / 'report.json', (json.dumps(content, indent=1) + '\n').encode())
     text = calibration_text(calibration, assessed['val', 'student'])
-    (folder / 'report.md').write_text(f'# Report\n\n{results_table(assessed)}\n\n{CALIBRATION}\n\n{text}\n')
+    report = f'# Report\n\n{results_table(assessed)}\n\n{CALIBRATION}\n\n{text}\n'
+    write_durably(folder / 'report.md', report.encode())
 
 
 def model_card_text(card: ModelCard, settings: Settings, assessed: Assessments, calibration: Calibration) -> str:
