@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from uncd_ros.classes import ClassInfo
-from uncd_ros.images.contact_sheet import FAMILIAR, GAP, STRANGE, STRIP, TILE, WIDTH, SheetRow, contact_sheet
+from uncd_ros.images.contact_sheet import ANOMALOUS, GAP, NOMINAL, STRIP, TILE, WIDTH, SheetRow, contact_sheet
 from uncd_ros.images.palette import heat
 
 CLASSES = (ClassInfo(name='road', color=(128, 64, 128)), ClassInfo(name='sky', color=(70, 130, 180)))
@@ -24,7 +24,7 @@ def row(*, is_ood: bool) -> SheetRow:
     )
 
 
-@pytest.mark.parametrize(('is_ood', 'colour'), [(False, FAMILIAR), (True, STRANGE)])
+@pytest.mark.parametrize(('is_ood', 'colour'), [(False, NOMINAL), (True, ANOMALOUS)])
 def test_pictures_and_flag(is_ood: bool, colour: tuple[int, int, int]) -> None:
     sheet = contact_sheet([row(is_ood=is_ood)], CLASSES, 0.5)
     middle = STRIP + STRIP + HEIGHT // 2

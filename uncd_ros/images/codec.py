@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Image files in memory: whole, or not at all."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,12 @@ from numpy.typing import NDArray
 from uncd_ros.errors import ImageError
 
 IMAGE_KINDS = 'jpg, png, ppm, bmp or tif'
+_JPEG_START, _JPEG_END = b'\xff\xd8', 0xD9
+_JPEG_MARKER = re.compile(rb'\xff[^\x00\xff\xd0-\xd7]', re.DOTALL)
+"""What begins a segment, or ends the image: neither a stuffed 0xFF nor a restart marker."""
+_PNG_START = b'\x89PNG\r\n\x1a\n'
+_PNG_CHUNK = 12
+"""Bytes of a chunk beside its content: length, type, checksum."""
 
 
 def decode(data: bytes, flags: int = cv2.IMREAD_COLOR) -> NDArray[Any] | None:
@@ -61,9 +68,32 @@ def quiet_opencv() -> Iterator[None]:
 
 
 def _is_whole(data: bytes) -> bool:
-    """Whether the file's own end mark is there: some decoders fill in what a cut JPEG or PNG lacks, and say nothing."""
-    if data.startswith(b'\xff\xd8'):
-        return b'\xff\xd9' in data[-1024:]
-    if data.startswith(b'\x89PNG'):
-        return b'IEND' in data[-1024:]
+    """Whether the file's own end mark is there: some decoders fill in what a cut JPEG or PNG lacks, and say nothing.
+
+    The file is walked part by part: an end mark may lie in a thumbnail, and what follows the true one is padding.
+    """
+    if data.startswith(_JPEG_START):
+        return _has_jpeg_end(data)
+    if data.startswith(_PNG_START):
+        return _has_png_end(data)
     return len(data) > 0
+
+
+def _has_jpeg_end(data: bytes) -> bool:
+    position = len(_JPEG_START)
+    # Compressed pixels stand between segments; 0xFF in them is followed by 0 or is a restart marker.
+    while (marker := _JPEG_MARKER.search(data, position)) is not None:
+        if marker[0][-1] == _JPEG_END:
+            return True
+        length = int.from_bytes(data[marker.end() : marker.end() + 2], 'big')
+        position = marker.end() + length
+    return False
+
+
+def _has_png_end(data: bytes) -> bool:
+    position = len(_PNG_START)
+    while position + _PNG_CHUNK <= len(data):
+        if data[position + 4 : position + 8] == b'IEND':
+            return True
+        position += _PNG_CHUNK + int.from_bytes(data[position : position + 4], 'big')
+    return False
