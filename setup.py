@@ -29,6 +29,7 @@ setup(
     # Written out, so that an editable install puts this folder on the path: `python training/distill.py` needs it.
     package_dir={'': '.'},
     packages=find_packages(include=[NAME, f'{NAME}.*']),
+    package_data={f'{NAME}.{folder}': ['templates/*.j2'] for folder in ('evaluation', 'bag_evaluation')},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (SHARE, ['package.xml']),

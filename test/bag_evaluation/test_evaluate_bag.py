@@ -11,7 +11,17 @@ import pytest
 
 pytest.importorskip('rosbags', reason='reads and writes bags')
 
-from support.bag_double import CAMERA, PERIOD, START, camera_bag, camera_message, judge, lines, picture, write_bag
+from support.bag_makers import (
+    CAMERA,
+    PERIOD,
+    START,
+    camera_bag,
+    camera_message,
+    evaluate_bag,
+    frame_lines,
+    picture,
+    write_bag,
+)
 from training.comparison.evaluate_args import parse_args
 from training.evaluate import evaluate
 from uncd_ros.bags.labels import nanoseconds
@@ -47,7 +57,7 @@ def expected(tiny_data: Path, tiny_model: Path, tmp_path_factory: pytest.TempPat
 def test_labels_give_exactly_the_figures_of_evaluate(
     labelled: Path, expected: dict[str, Any], tiny_model: Path, tmp_path: Path
 ) -> None:
-    found = judge(labelled, tiny_model, tmp_path / 'out', '--labels', LABEL_TOPIC, '--void', '11')
+    found = evaluate_bag(labelled, tiny_model, tmp_path / 'out', '--labels', LABEL_TOPIC, '--ignore-index', '11')
     assert found['bag']['labelled'] == 5 and found['notices'] == []
     for block in ('segmentation', 'calibration', 'error_detection', 'retention', 'p_accurate_certain'):
         assert found['labels'][block] == expected[block], block
@@ -64,13 +74,13 @@ def test_labels_in_a_folder_are_the_same(
     for i, path in enumerate(sorted((tiny_data / 'camvid/valannot').glob('*.png'))):
         name = f'{i:06d}' if by == 'number' else f'{1_700_000_000 * 10**9 + i * 10**8}'
         (folder / f'{name}.png').write_bytes(path.read_bytes())
-    found = judge(labelled, tiny_model, tmp_path / 'out', '--labels', str(folder), '--void', '11')
+    found = evaluate_bag(labelled, tiny_model, tmp_path / 'out', '--labels', str(folder), '--ignore-index', '11')
     assert found['labels']['segmentation'] == expected['segmentation']
 
 
 def test_the_same_bag_and_model_give_the_same_bytes(labelled: Path, tiny_model: Path, tmp_path: Path) -> None:
     for name in ('a', 'b'):
-        judge(labelled, tiny_model, tmp_path / name, '--labels', LABEL_TOPIC, '--void', '11')
+        evaluate_bag(labelled, tiny_model, tmp_path / name, '--labels', LABEL_TOPIC, '--ignore-index', '11')
     figures = [f'figures/{path.name}' for path in (tmp_path / 'a/figures').iterdir()]
     for file in (*DETERMINISTIC, *figures):
         assert (tmp_path / 'a' / file).read_bytes() == (tmp_path / 'b' / file).read_bytes(), file
@@ -81,9 +91,9 @@ def test_the_same_bag_and_model_give_the_same_bytes(labelled: Path, tiny_model: 
 
 def test_every_line_leads_back_to_its_message(tiny_model: Path, tmp_path: Path) -> None:
     bag = camera_bag(tmp_path / 'bag', 6, storage='mcap')
-    judge(bag, tiny_model, tmp_path / 'out', '--every', '2')
+    evaluate_bag(bag, tiny_model, tmp_path / 'out', '--every', '2')
     predictor = Predictor(load_model(tiny_model), device='cpu')
-    found = lines(tmp_path / 'out')
+    found = frame_lines(tmp_path / 'out')
     assert [line['index'] for line in found] == [0, 2, 4]
     for line in found:
         received = START + line['index'] * PERIOD
@@ -97,15 +107,16 @@ def test_every_line_leads_back_to_its_message(tiny_model: Path, tmp_path: Path) 
 
 
 def test_labels_that_do_not_fit_are_counted_and_told(labelled: Path, tiny_model: Path, tmp_path: Path) -> None:
-    found = judge(labelled, tiny_model, tmp_path / 'out', '--labels', LABEL_TOPIC)
+    found = evaluate_bag(labelled, tiny_model, tmp_path / 'out', '--labels', LABEL_TOPIC)
     assert found['labels'] is None and found['bag']['labels_rejected'] == 5
-    assert 'unknown label ids [11], expected 0 to 4 or 255 (--void' in found['notices'][0]
+    for fact in ('5 label images', '[11]', '0 to 4 or 255', '--ignore-index'):
+        assert fact in found['notices'][0]
 
 
 def test_frozen_camera_raises_the_flag_and_the_alarm_has_its_picture(tiny_model: Path, tmp_path: Path) -> None:
     same = camera_message(0)
     messages = [(CAMERA, IMAGE, START + i * 10**8, camera_message(i) if i < 20 else same) for i in range(40)]
-    found = judge(write_bag(tmp_path / 'bag', messages), tiny_model, tmp_path / 'out')
+    found = evaluate_bag(write_bag(tmp_path / 'bag', messages), tiny_model, tmp_path / 'out')
     assert found['camera_faults'] == {'frozen': 11}
     (alarm,) = found['flag']['alarms']
     assert alarm['index'] == 31 and alarm['fault'].startswith('frozen') and alarm['event'] == ''
@@ -120,14 +131,15 @@ def test_events_are_told_in_the_report(tiny_model: Path, tmp_path: Path) -> None
     same = camera_message(0)
     messages = [(CAMERA, IMAGE, START + i * 10**8, camera_message(i) if i < 20 else same) for i in range(40)]
     bag, out = write_bag(tmp_path / 'bag', messages), tmp_path / 'out'
-    found = judge(bag, tiny_model, out, '--events', str(events))['events']
+    found = evaluate_bag(bag, tiny_model, out, '--events', str(events))['events']
     assert (found['detected'], found['missed'], found['unseen'], found['false_alarms']) == (1, 1, 1, 0)
     # Ten images alike are frozen, and three of the last five raise the flag: image 31, 3.1 s.
     assert found['by_kind']['frozen']['delay_median'] == pytest.approx(1.1)
     assert found['events'][2]['delay'] is None
     text = (out / 'report.md').read_text()
-    assert 'Detected 1 of 2, missed 1; median delay 1.10 s. 0 false alarms in 0.0 minutes' in text
-    assert '1 events lie where there is no image' in text and 'nan' not in text
+    for fact in ('Detected 1 of 2, missed 1', 'median delay 1.10 s', '0 false alarms in 0.0 minutes', '1 event has no'):
+        assert fact in text
+    assert 'nan' not in text
 
 
 @pytest.mark.parametrize(
@@ -154,7 +166,7 @@ def test_a_mistake_is_one_line(
 
 def test_answers_are_written_beside_the_camera(tiny_model: Path, tmp_path: Path) -> None:
     bag, beside = camera_bag(tmp_path / 'bag', 3), tmp_path / 'beside'
-    judge(bag, tiny_model, tmp_path / 'out', '--write-bag', str(beside))
+    evaluate_bag(bag, tiny_model, tmp_path / 'out', '--write-bag', str(beside))
     predictor = Predictor(load_model(tiny_model), device='cpu')
     with Bag(bag) as before, Bag(beside) as after:
         assert after.storage == before.storage == 'sqlite3' and after.notices == []

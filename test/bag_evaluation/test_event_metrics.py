@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip('rosbags', reason='reads and writes bags')
 
-from support.replay_double import result
+from support.frame_result_double import result
 from uncd_ros.bag_evaluation.event_file import Event, read_events
 from uncd_ros.bag_evaluation.event_metrics import BATCH, EventReport, EventScore, poisson_interval
 from uncd_ros.errors import ConfigError
@@ -26,9 +26,9 @@ def score(events: list[Event], up: list[tuple[float, float]], fault: tuple[float
     for i in range(600):
         seconds = i / 10
         is_up = any(start <= seconds < end for start, end in up)
-        strange = any(event.covers(seconds) for event in events)
+        is_event = any(event.covers(seconds) for event in events)
         fault_text = 'black: dark' if fault[0] <= seconds < fault[1] else ''
-        scored.update(result(seconds=seconds, is_ood=is_up, score=float(strange), fault=fault_text))
+        scored.update(result(seconds=seconds, is_ood=is_up, score=float(is_event), fault=fault_text))
     return scored.report()
 
 
@@ -40,9 +40,9 @@ def test_delay_missed_and_false_alarms_by_hand() -> None:
     assert not fog.detected and math.isnan(fog.delay) and fog.flagged == 0.0
     assert (found.detected, found.missed, found.unseen) == (1, 1, 0)
     assert (found.false_alarms, found.false_alarms_of_faults) == (2, 1)
-    assert found.calm_hours == pytest.approx(40 / 3600, rel=0.01)
-    assert found.false_alarms_per_hour == pytest.approx(2 / found.calm_hours)
-    assert found.calm_flagged == pytest.approx((20 + 10 + 10) / 400)
+    assert found.nominal_hours == pytest.approx(40 / 3600, rel=0.01)
+    assert found.false_alarms_per_hour == pytest.approx(2 / found.nominal_hours)
+    assert found.nominal_flagged == pytest.approx((20 + 10 + 10) / 400)
     assert found.image_auroc == 1.0
     assert found.by_kind['rain'].detected == 1 and found.by_kind['fog'].missed == 1
 

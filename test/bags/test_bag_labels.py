@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip('rosbags', reason='reads and writes bags')
 
-from support.bag_double import CAMERA, camera_message, picture, write_bag
+from support.bag_makers import CAMERA, camera_message, picture, write_bag
 from uncd_ros.bags.labels import AHEAD, FolderLabels, TopicLabels, label_ids, open_labels
 from uncd_ros.bags.reader import Bag, typestore
 from uncd_ros.bags.topics import COMPRESSED_IMAGE, IMAGE

@@ -14,15 +14,15 @@ import pytest
 
 pytest.importorskip('rosbags', reason='reads and writes bags')
 
-from support.bag_double import (
+from support.bag_makers import (
     CAMERA,
     PERIOD,
     START,
     camera_bag,
     camera_message,
+    evaluate_bag,
     fingerprint,
-    judge,
-    lines,
+    frame_lines,
     storage_file,
     write_bag,
 )
@@ -36,12 +36,12 @@ def test_what_cannot_be_read_is_counted_and_the_rest_evaluated(tiny_model: Path,
     cut = bytearray(messages[3][3])
     cut[16 + len('camera') + 2 : 16 + len('camera') + 6] = (480).to_bytes(4, 'little')  # more rows than there are
     messages[3] = (CAMERA, IMAGE, messages[3][2], bytes(cut))
-    found = judge(write_bag(tmp_path / 'bag', messages), tiny_model, tmp_path / 'out')
+    found = evaluate_bag(write_bag(tmp_path / 'bag', messages), tiny_model, tmp_path / 'out')
     assert (found['bag']['evaluated'], found['bag']['unreadable']) == (6, 2)
-    faults = [line['fault'] for line in lines(tmp_path / 'out')]
+    faults = [line['fault'] for line in frame_lines(tmp_path / 'out')]
     assert faults[1].startswith('unreadable: message of 24 bytes is no sensor_msgs/msg/Image')
     assert faults[3].startswith('truncated: image data is')
-    assert [line['score'] is None for line in lines(tmp_path / 'out')] == [False, True, False, True, False, False]
+    assert [line['score'] is None for line in frame_lines(tmp_path / 'out')] == [False, True, False, True, False, False]
     assert 'Of 6 recorded images, 2 could not be read as an image' in (tmp_path / 'out/report.md').read_text()
 
 
@@ -49,7 +49,7 @@ def test_a_bag_cut_short_is_evaluated_as_far_as_it_goes(tiny_model: Path, tmp_pa
     bag = camera_bag(tmp_path / 'bag', 60)
     file = storage_file(bag)
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-    found = judge(bag, tiny_model, tmp_path / 'out')
+    found = evaluate_bag(bag, tiny_model, tmp_path / 'out')
     counts = found['bag']
     assert counts['recorded'] == 60 and counts['evaluated'] + counts['lost'] == 60 and counts['evaluated'] > 20
     assert 'cut short or damaged' in found['notices'][0]
@@ -69,8 +69,8 @@ def full_disk(size: int) -> Iterator[None]:
 def test_a_full_disk_ends_the_new_bag_and_nothing_else(tiny_model: Path, tmp_path: Path) -> None:
     bag, beside = camera_bag(tmp_path / 'bag', 60, storage='mcap'), tmp_path / 'beside'
     with full_disk(1_000_000):
-        found = judge(bag, tiny_model, tmp_path / 'out', '--write-bag', str(beside))
-    assert found['bag']['evaluated'] == 60 and len(lines(tmp_path / 'out')) == 60
+        found = evaluate_bag(bag, tiny_model, tmp_path / 'out', '--write-bag', str(beside))
+    assert found['bag']['evaluated'] == 60 and len(frame_lines(tmp_path / 'out')) == 60
     assert found['notices'] == [f'{beside}: cannot be written (File too large); what there was of it is removed']
     assert not beside.exists()
 

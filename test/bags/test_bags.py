@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip('rosbags', reason='reads and writes bags')
 
-from support.bag_double import (
+from support.bag_makers import (
     CAMERA,
     PERIOD,
     START,
@@ -21,7 +21,7 @@ from support.bag_double import (
     split_bag,
     storage_file,
 )
-from support.bag_double import write_bag as write_others_bag
+from support.bag_makers import write_bag as write_others_bag
 from uncd_ros.bags.reader import Bag, decode
 from uncd_ros.bags.topics import IMAGE, choose_topic
 from uncd_ros.bags.writer import BagWriter, header, image_message

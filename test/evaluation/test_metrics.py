@@ -20,7 +20,7 @@ from uncd_ros.evaluation.metrics import (
 )
 
 
-def test_miou_equals_torchmetrics_and_leaves_void_out() -> None:
+def test_miou_equals_torchmetrics_and_leaves_ignored_pixels_out() -> None:
     torch.manual_seed(0)
     predicted, labels = torch.randint(0, 5, (2, 4, 30, 40))
     labels[:, :5] = 255

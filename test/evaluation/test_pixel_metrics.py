@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One network before labelled frames: void counts nowhere, and what must be known is known."""
+"""One network before labelled frames: ignored counts nowhere, and what must be known is known."""
 
 import math
 from dataclasses import replace
@@ -51,14 +51,14 @@ def test_an_uncertainty_that_knows_every_error() -> None:
     assert [point.pixel_accuracy for point in judge.retention.curve([0.0, 0.25])] == [0.75, 1.0]
 
 
-def test_void_counts_nowhere() -> None:
+def test_ignored_pixels_count_nowhere() -> None:
     torch.manual_seed(0)
     output = StudentOutput(logits=torch.randn(1, 3, 4, 6), std=torch.rand(1, 3, 4, 6) / 2)
     labels = torch.randint(0, 3, (4, 6), dtype=torch.uint8)
     whole, part = PixelMetrics(3, EVERYTHING, 'entropy'), PixelMetrics(3, EVERYTHING, 'entropy')
-    void = labels.clone()
-    void[:2] = 255
-    whole.update(output, void)
+    ignored = labels.clone()
+    ignored[:2] = 255
+    whole.update(output, ignored)
     part.update(StudentOutput(logits=output.logits[:, :, 2:], std=output.std[:, :, 2:]), labels[2:])
     names = ['a', 'b', 'c']
     assert whole.segmentation(names) == part.segmentation(names)

@@ -15,7 +15,7 @@ pytest.importorskip('rosbags', reason='reads and writes bags')
 
 from diagnostic_msgs.msg import DiagnosticArray
 
-from support.bag_double import CAMERA, PERIOD, START, write_bag
+from support.bag_makers import CAMERA, PERIOD, START, write_bag
 from support.camera_double import Camera, values_of
 from support.model_folder import edit_card
 from support.ros_harness import Probe, perception_node
@@ -125,7 +125,7 @@ def evaluate_offline(bag: Path, model: Path) -> list[Said]:
     """What bag evaluation says."""
     predictor = Predictor(load_model(model), device='cpu')
     with Bag(bag) as opened:
-        frames = FrameReader(opened, CAMERA, None, 1)
+        frames = FrameReader(opened, CAMERA)
         results = decide(predict(frames, predictor, confidence=False), predictor.card, PARAMS, opened.start)
         return [
             Said(

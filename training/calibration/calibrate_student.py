@@ -17,7 +17,7 @@ from training.data.segdata import SegData, Splits
 from training.data.unlabelled import open_unlabelled, stream_frames
 from training.run.settings import CalibrationSettings
 from uncd_ros.errors import ConfigError
-from uncd_ros.evaluation.false_alarms import SequenceAlarms, held_out_alarms
+from uncd_ros.evaluation.false_alarms import FalseAlarms, false_alarms
 from uncd_ros.evaluation.metrics import effective_counts, image_auroc
 from uncd_ros.evaluation.student_model import student_network
 from uncd_ros.model.card import CalibrationData, SelectionReport, Temperature, UncertaintySpec
@@ -43,7 +43,7 @@ class Calibration:
     data: CalibrationData
     assessed: Assessment
     """The student on the calibration frames, at its temperature."""
-    false_alarms: SequenceAlarms
+    false_alarms: FalseAlarms
     """Of calibration frames, each by a threshold that other frames set."""
 
     def card_fields(self) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def calibrate(student: Student, splits: Splits, dataset: str, settings: Calibrat
             fingerprint=data.fingerprint(),
         ),
         assessed=assessed,
-        false_alarms=held_out_alarms(nominal[score], data.sequences, rule),
+        false_alarms=false_alarms(nominal[score], data.sequences, rule, is_calibration=True),
     )
 
 

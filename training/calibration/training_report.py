@@ -17,7 +17,8 @@ from training.data.segdata import LICENCES, SegData
 from training.run.settings import Settings
 from uncd_ros.durable import write_durably
 from uncd_ros.errors import ConfigError
-from uncd_ros.evaluation.tables import number, table
+from uncd_ros.evaluation.markdown import table
+from uncd_ros.evaluation.tables import number
 from uncd_ros.images.contact_sheet import SheetRow, contact_sheet
 from uncd_ros.model.card import ModelCard, SelectionReport
 from uncd_ros.model.predictor import Predictor

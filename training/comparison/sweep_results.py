@@ -17,9 +17,9 @@ from training.run.run_folder import sweep_folder
 from training.teaching.teacher import Teacher
 from training.teaching.teacher_network import ensemble_network
 from uncd_ros.durable import write_durably
+from uncd_ros.evaluation.markdown import table
 from uncd_ros.evaluation.split_evaluator import BASELINE, STDS, STUDENT, TEACHER, EvaluatedModel, SplitEvaluator
 from uncd_ros.evaluation.student_model import student_network
-from uncd_ros.evaluation.tables import table
 from uncd_ros.network.student import Student
 
 UNCERTAINTIES = ('entropy', *STDS)

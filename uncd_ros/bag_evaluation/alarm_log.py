@@ -5,7 +5,7 @@
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -55,6 +55,7 @@ class AlarmLog:
 
     def update(self, result: FrameResult) -> None:
         """Take in the next image."""
+        result = replace(result, output=None)  # results are kept for pictures, which need none of these large maps
         if result.prediction:
             self._recent.append(result)
         is_rise = result.decision.is_ood and not self._is_up
@@ -82,7 +83,7 @@ class AlarmLog:
             end=result.seconds,
             frames=0,
             peak=math.nan,
-            fault=result.fault,
+            fault=result.decision.fault,
             event=', '.join(kinds),
             picture='',
         )

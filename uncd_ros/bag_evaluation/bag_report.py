@@ -10,22 +10,22 @@ from uncd_ros.bag_evaluation.bag_prose import markdown
 from uncd_ros.bag_evaluation.bag_result import BagEvaluationResult, as_json
 from uncd_ros.errors import ConfigError
 from uncd_ros.evaluation.figures import draw_figures
-from uncd_ros.evaluation.report import html
+from uncd_ros.evaluation.markdown import html
 
 FIGURES = 'figures'
 
 
-def write_report(found: BagEvaluationResult, folder: Path) -> None:
+def write_report(result: BagEvaluationResult, folder: Path) -> None:
     """Raises ConfigError where the folder cannot hold it; report.json comes first, for it needs the least room."""
-    judgement = found.judgement()
+    label_result = result.label_result()
     try:
-        (folder / 'report.json').write_text(json.dumps(as_json(found, judgement), indent=1, allow_nan=False) + '\n')
+        (folder / 'report.json').write_text(json.dumps(as_json(result, label_result), indent=1, allow_nan=False) + '\n')
         (folder / FIGURES).mkdir(exist_ok=True)
-        drive_figures.timeline(folder / FIGURES / 'timeline.png', found)
-        drive_figures.classes(folder / FIGURES / 'classes.png', found)
-        drawn = draw_figures(found.truth, folder / FIGURES) if found.truth else {}
-        text = markdown(found, judgement, drawn)
+        drive_figures.timeline(folder / FIGURES / 'timeline.png', result)
+        drive_figures.classes(folder / FIGURES / 'classes.png', result)
+        figures = draw_figures(result.labels, folder / FIGURES) if result.labels else {}
+        text = markdown(result, label_result, figures)
         (folder / 'report.md').write_text(text)
-        (folder / 'report.html').write_text(html(text, f'{found.card.name} on {found.bag}'))
+        (folder / 'report.html').write_text(html(text, f'{result.card.name} on {result.bag}'))
     except OSError as error:
         raise ConfigError(f'{folder}: the report cannot be written ({error.strerror})') from None

@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""All that one bag's evaluation found, and report.json of it."""
+"""The result of one bag's evaluation, and report.json of it."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -29,68 +29,68 @@ class FrameCounts:
     lost: int
     """Recorded, and no longer in the bag."""
     skipped: int
-    """Left out by --every."""
+    """Left out by --every or by the node's max_rate."""
     labelled: int
     labels_rejected: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BagEvaluationResult:
-    """For the report; nothing in it depends on how fast it was found."""
+    """For the report; nothing in it depends on how fast the evaluation was."""
 
     card: ModelCard
     bag: str
     """Its name."""
     topic: str
     every: int
-    timing: AlarmParams
+    alarm_params: AlarmParams
     counts: FrameCounts
     timeline: Timeline
     faults: dict[str, int]
-    """Kind of camera fault -> frames."""
+    """Kind of camera fault -> images."""
     alarms: Sequence[Alarm]
     events: EventReport | None
     """None where no events are known."""
-    truth: Evaluation | None
-    """None where there are no labels."""
+    labels: Evaluation | None
+    """Against the ground truth; None where there is none."""
     notices: Sequence[str]
     """What a reader must know, a sentence each."""
 
-    def judgement(self) -> EvaluationResult | None:
-        """Of the student against the labels."""
-        return self.truth.judge(self.bag, STUDENT) if self.truth else None
+    def label_result(self) -> EvaluationResult | None:
+        """Of the student against the ground truth."""
+        return self.labels.result(self.bag, STUDENT) if self.labels else None
 
 
-def as_json(found: BagEvaluationResult, judgement: EvaluationResult | None) -> dict[str, Any]:
+def as_json(result: BagEvaluationResult, label_result: EvaluationResult | None) -> dict[str, Any]:
     """report.json: null is what does not exist."""
-    truth = asdict(judgement) if judgement else None
-    if truth:
-        del truth['milliseconds']  # what differs from run to run is in timing.json
+    labels = asdict(label_result) if label_result else None
+    if labels:
+        del labels['milliseconds']  # what differs from run to run is in timing.json
     content = {
-        'model': model_block(found.card),
+        'model': model_block(result.card),
         'bag': {
-            'name': found.bag,
-            'topic': found.topic,
-            'seconds': found.timeline.seconds,
-            'every': found.every,
-            **asdict(found.counts),
+            'name': result.bag,
+            'topic': result.topic,
+            'seconds': result.timeline.seconds,
+            'every': result.every,
+            **asdict(result.counts),
         },
         'flag': {
-            'threshold': found.card.ood.threshold(found.timing.false_alarm_rate),
-            'timing': asdict(found.timing),
-            'alarms': [asdict(alarm) for alarm in found.alarms],
-            'flagged': found.timeline.flagged_frames / max(1, found.timeline.frames),
-            'mean_score': found.timeline.mean_score(),
+            'threshold': result.card.ood.threshold(result.alarm_params.false_alarm_rate),
+            'timing': asdict(result.alarm_params),
+            'alarms': [asdict(alarm) for alarm in result.alarms],
+            'flagged': result.timeline.flagged_frames / max(1, result.timeline.frames),
+            'mean_score': result.timeline.mean_score(),
         },
-        'camera_faults': found.faults,
-        'mean_uncertainty': found.timeline.mean_uncertainty(),
+        'camera_faults': result.faults,
+        'mean_uncertainty': result.timeline.mean_uncertainty(),
         'classes': {
             info.name: {'area': area, 'mean_uncertainty': mean}
-            for info, (area, mean) in zip(found.card.classes, found.timeline.of_classes(), strict=True)
+            for info, (area, mean) in zip(result.card.classes, result.timeline.of_classes(), strict=True)
         },
-        'events': asdict(found.events) if found.events else None,
-        'labels': truth,
-        'notices': list(found.notices),
+        'events': asdict(result.events) if result.events else None,
+        'labels': labels,
+        'notices': list(result.notices),
     }
     clean: dict[str, Any] = without_nan(content)
     return clean

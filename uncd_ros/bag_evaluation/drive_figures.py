@@ -20,41 +20,41 @@ Spans = Sequence[tuple[float, float]]
 """Begin and length, in seconds."""
 
 
-def timeline(path: Path, found: BagEvaluationResult) -> None:
-    """Image score with its threshold, mean uncertainty, and bars of what was known, decided and broken."""
-    line = found.timeline
-    bars = _bars(found)
+def timeline(path: Path, result: BagEvaluationResult) -> None:
+    """Image score with its threshold, mean uncertainty, and bars of known events, flag and camera faults."""
+    line = result.timeline
+    bars = _bars(result)
     with canvas(path, 11.0, 5.4 + 0.28 * len(bars)) as figure:
         score, uncertainty, strip = figure.subplots(3, 1, sharex=True, height_ratios=(3.2, 1.7, 0.3 + 0.34 * len(bars)))
-        _score_panel(score, found)
+        _score_panel(score, result)
         _line(uncertainty, line, line.uncertainty, BLUE)
         uncertainty.set_ylim(bottom=0.0)
-        uncertainty.set_title(f'Mean uncertainty ({found.card.uncertainty.name})')
+        uncertainty.set_title(f'Mean uncertainty ({result.card.uncertainty.name})')
         _strip(strip, bars)
         for axes in (score, uncertainty):
-            _shade(axes, found)
+            _shade(axes, result)
         strip.set(xlim=(0.0, line.seconds), xlabel='seconds from the start of the bag')
 
 
-def classes(path: Path, found: BagEvaluationResult) -> None:
-    """Share of the image by class, and how unsure the student is of each."""
-    line, infos = found.timeline, found.card.classes
+def classes(path: Path, result: BagEvaluationResult) -> None:
+    """Share of the image by class, and the uncertainty of each."""
+    line, infos = result.timeline, result.card.classes
     colours = [to_hex(np.divide(info.color, 255).tolist()) for info in infos]
     with canvas(path, 11.0, 3.6 + 0.27 * len(infos)) as figure:
         heights = (2.4, 0.6 + 0.24 * len(infos))
-        area, unsure = figure.subplots(2, 1, sharex=True, height_ratios=heights)
+        area, uncertainty = figure.subplots(2, 1, sharex=True, height_ratios=heights)
         there = ~np.isnan(line.area[:, 0])
         area.stackplot(_middles(line)[there], line.area[there].T, colors=colours, labels=[info.name for info in infos])
         area.set(xlim=(0.0, line.seconds), ylim=(0.0, 1.0), ylabel='share of the image')
-        area.set_title('What it sees')
+        area.set_title('Predicted classes')
         area.legend(loc='center left', bbox_to_anchor=(1.01, 0.5), reverse=True, handlelength=1.0)
-        _heat(figure, unsure, line, [info.name for info in infos])
-        unsure.set_title('How unsure it is of each class')
-        unsure.set_xlabel('seconds from the start of the bag')
+        _heat(figure, uncertainty, line, [info.name for info in infos])
+        uncertainty.set_title('Mean uncertainty of each class')
+        uncertainty.set_xlabel('seconds from the start of the bag')
 
 
-def _score_panel(axes: Axes, found: BagEvaluationResult) -> None:
-    line, threshold = found.timeline, found.card.ood.threshold(found.timing.false_alarm_rate)
+def _score_panel(axes: Axes, result: BagEvaluationResult) -> None:
+    line, threshold = result.timeline, result.card.ood.threshold(result.alarm_params.false_alarm_rate)
     middles, there = _middles(line), ~np.isnan(line.score)
     axes.fill_between(middles[there], line.score_low[there], line.score_high[there], color=BLUE, alpha=0.2, linewidth=0)
     _line(axes, line, line.score, BLUE)
@@ -63,8 +63,8 @@ def _score_panel(axes: Axes, found: BagEvaluationResult) -> None:
         f'threshold {threshold:.4g}', (1, threshold), (-4, 4), xycoords=('axes fraction', 'data'),
         textcoords='offset points', ha='right', fontsize=8.5,
     )  # fmt: skip
-    axes.set_title(f'How strange each image looks ({SCORE_NAMES[found.card.image_score]})', pad=20)
-    subtitle(axes, f'{found.bag}, {found.topic}: mean of each moment, and the range of its images')
+    axes.set_title(f'Image score ({SCORE_NAMES[result.card.image_score]})', pad=20)
+    subtitle(axes, f'{result.bag}, {result.topic}: mean of each moment, and the range of its images')
 
 
 def _line(axes: Axes, line: Timeline, values: NDArray[np.float64], colour: str) -> None:
@@ -72,25 +72,25 @@ def _line(axes: Axes, line: Timeline, values: NDArray[np.float64], colour: str) 
     axes.plot(_middles(line)[there], values[there], color=colour, linewidth=1.2)
 
 
-def _shade(axes: Axes, found: BagEvaluationResult) -> None:
-    """Where something was known to be strange."""
-    for event in found.events.events if found.events else ():
+def _shade(axes: Axes, result: BagEvaluationResult) -> None:
+    """The known events."""
+    for event in result.events.events if result.events else ():
         axes.axvspan(event.start, event.end, color=ORANGE, alpha=0.14, linewidth=0)
 
 
-def _bars(found: BagEvaluationResult) -> list[tuple[str, str, Spans, list[str]]]:
+def _bars(result: BagEvaluationResult) -> list[tuple[str, str, Spans, list[str]]]:
     """Name, colour, spans and their texts of each row, the top one first."""
     rows: list[tuple[str, str, Spans, list[str]]] = []
-    if found.events:
-        events = found.events.events
+    if result.events:
+        events = result.events.events
         spans = [(each.start, each.end - each.start) for each in events]
         rows.append(('known event', ORANGE, spans, [each.kind for each in events]))
     flagged, faulty = (
-        _spans(found.timeline, found.timeline.is_flagged),
-        _spans(found.timeline, found.timeline.is_faulty),
+        _spans(result.timeline, result.timeline.is_flagged),
+        _spans(result.timeline, result.timeline.is_faulty),
     )
     rows.append(('flag up', RED, flagged, []))
-    if found.faults:
+    if result.faults:
         rows.append(('camera fault', PURPLE, faulty, []))
     return rows
 

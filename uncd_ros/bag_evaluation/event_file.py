@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Stretches of a drive that are known to be strange, from a CSV or JSON file of start, end and kind."""
+"""Stretches of a drive that are known to be out of distribution, from a CSV or JSON file of start, end and kind."""
 
 import csv
 import json

@@ -9,8 +9,9 @@
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import torch
 from scipy.stats import chi2
@@ -68,12 +69,12 @@ class EventReport:
     false_alarms: int
     false_alarms_of_faults: int
     """Those that rose while the camera was faulty: not the scene's doing."""
-    calm_hours: float
+    nominal_hours: float
     """Time outside of events."""
     false_alarms_per_hour: float
     ci95: tuple[float, float]
     """Of the rate."""
-    calm_flagged: float
+    nominal_flagged: float
     """Share of the frames outside of events with the flag up."""
     image_auroc: float
     """Of telling frames of events from the others by the image score alone."""
@@ -87,9 +88,9 @@ class EventScore:
         self._ranking = Ranking()
         self._scores: list[tuple[float, bool]] = []
         self._was_up, self._last = False, math.nan
-        self._was_calm = False
-        self._calm_seconds = 0.0
-        self._false = self._faulty = self._calm_frames = self._calm_flagged = 0
+        self._was_nominal = False
+        self._nominal_seconds = 0.0
+        self._false = self._faulty = self._nominal_frames = self._nominal_flagged = 0
 
     def update(self, result: FrameResult) -> None:
         """Take in the next image."""
@@ -98,26 +99,26 @@ class EventScore:
         for tally in inside:
             tally.update(result.seconds, is_up, self._was_up)
         step = result.seconds - self._last
-        if self._was_calm and 0.0 < step <= LONGEST_STEP:
-            self._calm_seconds += step
+        if self._was_nominal and 0.0 < step <= LONGEST_STEP:
+            self._nominal_seconds += step
         if not inside:
-            self._calm_frames += 1
-            self._calm_flagged += is_up
+            self._nominal_frames += 1
+            self._nominal_flagged += is_up
             is_rise = is_up and not self._was_up
             self._false += is_rise
-            self._faulty += is_rise and bool(result.fault)
+            self._faulty += is_rise and bool(result.decision.fault)
         if result.prediction:
             self._scores.append((result.score, bool(inside)))
             if len(self._scores) == BATCH:
                 self._rank()
-        self._was_up, self._was_calm, self._last = is_up, not inside, result.seconds
+        self._was_up, self._was_nominal, self._last = is_up, not inside, result.seconds
 
     def report(self) -> EventReport:
-        """All that was found."""
+        """Of all images so far."""
         self._rank()
         outcomes = [tally.outcome() for tally in self._tallies]
         seen = [each for each in outcomes if each.frames]
-        hours = self._calm_seconds / 3600.0
+        hours = self._nominal_seconds / 3600.0
         low, high = poisson_interval(self._false)
         kinds = sorted({each.kind for each in seen})
         detected = sum(each.detected for each in seen)
@@ -127,13 +128,13 @@ class EventScore:
             detected=detected,
             missed=len(seen) - detected,
             unseen=len(outcomes) - len(seen),
-            delay_median=_median([each.delay for each in seen if each.detected]),
+            delay_median=_median(each.delay for each in seen if each.detected),
             false_alarms=self._false,
             false_alarms_of_faults=self._faulty,
-            calm_hours=hours,
+            nominal_hours=hours,
             false_alarms_per_hour=self._false / hours if hours else math.nan,
             ci95=(low / hours, high / hours) if hours else (math.nan, math.nan),
-            calm_flagged=self._calm_flagged / self._calm_frames if self._calm_frames else math.nan,
+            nominal_flagged=self._nominal_flagged / self._nominal_frames if self._nominal_frames else math.nan,
             image_auroc=self._ranking.auroc(),
         )
 
@@ -193,9 +194,7 @@ def _of_kind(outcomes: Sequence[EventOutcome]) -> KindOutcome:
     )
 
 
-def _median(values: Sequence[float]) -> float:
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    if not ordered:
-        return math.nan
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+def _median(delays: Iterable[float]) -> float:
+    """NaN of none."""
+    values = list(delays)
+    return median(values) if values else math.nan

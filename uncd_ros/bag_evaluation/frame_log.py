@@ -32,7 +32,7 @@ class FrameLog:
         self._folder, self._names = folder, [info.name for info in classes]
         self._stages: dict[str, _Durations] = {}
         self.frames = 0
-        self.trouble = ''
+        self.write_error = ''
         """Why the files break off; empty if they do not."""
         self._frames, self._latency = (self._open(folder / name) for name in (FRAMES, LATENCY))
 
@@ -75,14 +75,14 @@ class FrameLog:
             self._fail(error)
 
     def _write(self, file: TextIO, content: Any) -> None:
-        if not self.trouble:
+        if not self.write_error:
             try:
                 file.write(json.dumps(content, allow_nan=False) + '\n')
             except OSError as error:
                 self._fail(error)
 
     def _fail(self, error: OSError) -> None:
-        self.trouble = self.trouble or f'{FRAMES} and {LATENCY} break off: {error.strerror}'
+        self.write_error = self.write_error or f'{FRAMES} and {LATENCY} break off: {error.strerror}'
 
     @staticmethod
     def _open(path: Path) -> TextIO:
@@ -107,7 +107,7 @@ def frame_line(result: FrameResult, classes: Sequence[str]) -> dict[str, Any]:
         'threshold': decision.threshold,
         'flag': decision.is_ood,
         'alarms': decision.alarms,
-        'fault': result.fault or None,
+        'fault': result.decision.fault or None,
         'mean_uncertainty': result.mean_uncertainty,
         'area': {name: round(int(count) / total, 6) for name, count in zip(classes, result.pixels, strict=True)},
         'uncertainty': {name: round(mean, 6) for name, mean in zip(classes, means.tolist(), strict=True)},

@@ -15,6 +15,7 @@ from uncd_ros.model.card import ModelCard
 from uncd_ros.model.predictor import Prediction, Predictor
 from uncd_ros.monitor.alarm import AlarmParams
 from uncd_ros.monitor.scene_monitor import Decision, SceneMonitor
+from uncd_ros.network.student import StudentOutput
 from uncd_ros.stopwatch import Stopwatch
 
 
@@ -27,9 +28,9 @@ class FrameResult:
     """From the bag's first message to this one, by the recorder's clock."""
     prediction: Prediction | None
     """None for an image that cannot be read."""
+    output: StudentOutput | None
+    """All maps of the same pass, at the network's size; None for an image without labels."""
     decision: Decision
-    fault: str
-    """What is wrong with the camera, in words that begin with the kind of fault; empty if nothing is."""
     pixels: NDArray[np.int64]
     """(C,) pixels of each class."""
     uncertainty: NDArray[np.float64]
@@ -57,35 +58,47 @@ class Observer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Predicted:
-    """One image and the network's answer."""
+    """One image and what the network gives for it."""
 
     frame: BagFrame
     prediction: Prediction | None
     """None for an image that cannot be read."""
+    output: StudentOutput | None
+    """As in `FrameResult`."""
     watch: Stopwatch
 
 
 def predict(frames: Iterable[BagFrame], predictor: Predictor, *, confidence: bool) -> Iterator[Predicted]:
-    """The answers in order, with or without their confidence."""
+    """The predictions in order, with or without their confidence; an image with labels gives all maps of its pass."""
     for frame in frames:
-        watch, prediction = Stopwatch(), None
+        watch, prediction, output = Stopwatch(), None, None
         watch.seconds['read'] = frame.read_seconds
         if frame.image is not None:
-            (prediction,) = predictor.predict_batch([frame.image], watch, confidence=confidence)
-        yield Predicted(frame=frame, prediction=prediction, watch=watch)
+            has_labels = frame.labels is not None
+            (prediction,), maps = predictor.predict_with_output(
+                [frame.image], watch, confidence=confidence, all_maps=has_labels
+            )
+            output = maps if has_labels else None
+        yield Predicted(frame=frame, prediction=prediction, output=output, watch=watch)
 
 
-def decide(answers: Iterable[Predicted], card: ModelCard, timing: AlarmParams, start: int) -> Iterator[FrameResult]:
+def decide(predictions: Iterable[Predicted], card: ModelCard, alarm: AlarmParams, start: int) -> Iterator[FrameResult]:
     """The results in order; `start` is when the bag begins, in nanoseconds of its recorder's clock."""
-    monitor = SceneMonitor(card.ood, timing)
+    monitor = SceneMonitor(card.ood, alarm)
     classes = len(card.classes)
-    for answer in answers:
+    for predicted in predictions:
         began = time.perf_counter()
-        frame, prediction = answer.frame, answer.prediction
+        frame, prediction = predicted.frame, predicted.prediction
         score = prediction.score if prediction else float('nan')
         image = frame.error if frame.image is None else frame.image
         assert image is not None
-        decision = monitor.update(image, score, stamp=frame.stamp * 1e-9, arrival=frame.message.received * 1e-9)
+        decision = monitor.update(
+            image,
+            score,
+            stamp=frame.stamp * 1e-9,
+            arrival=frame.message.received * 1e-9,
+            stated_size=frame.stated_size,
+        )
         pixels: NDArray[np.int64] = np.zeros(classes, np.int64)
         sums: NDArray[np.float64] = np.zeros(classes)
         if prediction:
@@ -96,9 +109,9 @@ def decide(answers: Iterable[Predicted], card: ModelCard, timing: AlarmParams, s
             frame=frame,
             seconds=(frame.message.received - start) / 1e9,
             prediction=prediction,
+            output=predicted.output,
             decision=decision,
-            fault=decision.fault,
             pixels=pixels,
             uncertainty=sums,
-            stages={**answer.watch.seconds, 'judge': time.perf_counter() - began},
+            stages={**predicted.watch.seconds, 'decide': time.perf_counter() - began},
         )

@@ -1,9 +1,9 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The student before a bag's labels: all that the evaluation of a labelled split computes, and exactly that.
+"""Images with labels, compared by the same metrics as in training/evaluate.py.
 
-Beside the node's own pass, labelled images take the one that training/evaluate.py judges, whose batch norms are not
-folded: the figures are the same to the last digit on the same frames.
+The figures come from the pass that the node's decision comes from: the network as the robot runs it, which
+training/evaluate.py evaluates, too.
 """
 
 import numpy as np
@@ -14,60 +14,61 @@ from uncd_ros.errors import ImageError
 from uncd_ros.evaluation.evaluation import Evaluation
 from uncd_ros.evaluation.label_images import as_labels
 from uncd_ros.evaluation.results import LabelledFrame
-from uncd_ros.evaluation.split_evaluator import SplitEvaluator
+from uncd_ros.evaluation.split_evaluator import STUDENT, SplitEvaluator
 from uncd_ros.evaluation.student_model import student_model
 from uncd_ros.model.store import StoredModel
 
 EXAMPLES = 4
-"""Frames that are kept to look at."""
+"""Frames that are kept for the figure of examples."""
 
 
 class LabelEvaluator:
-    """Judges what has labels; what does not fit is counted."""
+    """Evaluates every image that has labels; label images that do not fit are counted."""
 
-    def __init__(self, model: StoredModel, device: torch.device, *, frames: int, void: int) -> None:
-        """`frames` is how many will have labels, as far as is known; `void` the label id that means nothing."""
-        self._card, self._void = model.card, void
-        self._contender = student_model(model, device)
+    def __init__(self, model: StoredModel, device: torch.device, *, frames: int, ignore_index: int) -> None:
+        """`frames` is how many will have labels, as far as is known; `ignore_index` the label id of no class."""
+        self._card, self._ignore_index = model.card, ignore_index
+        self._student = student_model(model, device)
         examples = np.linspace(0, max(0, frames - 1), min(EXAMPLES, max(1, frames))).astype(int)
-        self.trial = SplitEvaluator([self._contender], len(model.card.classes), examples.tolist())
+        self._evaluator = SplitEvaluator([self._student], len(model.card.classes), examples.tolist())
         self.rejected = 0
         """Label images that could not be used."""
         self.first_reason = ''
         """What was wrong with the first of them."""
 
     @property
-    def judged(self) -> int:
-        """Frames with labels."""
-        return len(self.trial.sequences)
+    def evaluated(self) -> int:
+        """Images with labels that were compared."""
+        return len(self._evaluator.sequences)
 
     def update(self, result: FrameResult) -> None:
         """Take in the next image."""
         frame = result.frame
         if frame.label_fault:
             self._reject(f'message {frame.message.index}: {frame.label_fault}')
-        if frame.labels is None or frame.image is None:
+        if frame.labels is None or frame.image is None or result.output is None:
             return
-        name, size = f'labels of message {frame.message.index}', frame.image.shape[:2]
+        name, (height, width) = f'labels of message {frame.message.index}', frame.image.shape[:2]
         try:
-            labels = as_labels(frame.labels, name, (size[0], size[1]), len(self._card.classes), self._void)
+            labels = as_labels(frame.labels, name, (height, width), len(self._card.classes), self._ignore_index)
         except ImageError as error:
             self._reject(str(error))
             return
-        image = np.ascontiguousarray(frame.image)
-        self.trial.update(
-            LabelledFrame(
-                image=image, labels=labels, name=f'message {frame.message.index}', sequence=frame.message.topic
-            )
+        labelled = LabelledFrame(
+            image=np.ascontiguousarray(frame.image),
+            labels=labels,
+            name=f'message {frame.message.index}',
+            sequence=frame.message.topic,
         )
+        self._evaluator.add(labelled, {STUDENT: result.output})
 
     def evaluation(self, bag: str, every: int) -> Evaluation:
-        """For the report; there must be a judged frame."""
+        """For the report; at least one image must have been evaluated."""
         return Evaluation(
             card=self._card,
             dataset=bag,
-            evaluated_models=(self._contender,),
-            splits={bag: self.trial},
+            evaluated_models=(self._student,),
+            splits={bag: self._evaluator},
             ood_sets={},
             shifts={},
             weather={},

@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The student's answers as topics beside the camera, in a new bag that rviz and Foxglove show."""
+"""Predictions and decisions as topics beside the camera, in a new bag that rviz and Foxglove show."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,20 +19,20 @@ PREFIX = '/segmentation'
 """Of the topics, as the node calls them."""
 BOOL, FLOAT = 'std_msgs/msg/Bool', 'std_msgs/msg/Float32'
 IMAGES: dict[str, tuple[str, Callable[[Prediction], NDArray[np.uint8] | NDArray[np.float32] | None]]] = {
-    'mask': ('mono8', lambda found: found.labels),
-    'uncertainty': ('32FC1', lambda found: found.uncertainty),
-    'confidence': ('mono8', lambda found: found.confidence),
+    'mask': ('mono8', lambda prediction: prediction.labels),
+    'uncertainty': ('32FC1', lambda prediction: prediction.uncertainty),
+    'confidence': ('mono8', lambda prediction: prediction.confidence),
 }
 """Topic -> encoding, and what of a prediction it shows."""
 
 
 class BagOutput:
-    """Copies each camera message that is evaluated and adds the answers. A full disk ends the bag, nothing else."""
+    """Copies each evaluated camera message and adds what was decided. A full disk ends the bag, nothing else."""
 
     def __init__(self, path: Path, storage: str) -> None:
         """Raises BagError where there can be no new bag."""
         self._bag: BagWriter | None = BagWriter(path, storage)
-        self.trouble = ''
+        self.write_error = ''
         """Why there is no bag in the end; empty if there is one."""
 
     def __enter__(self) -> 'BagOutput':
@@ -52,7 +52,7 @@ class BagOutput:
         try:
             self._write(self._bag, result)
         except BagError as error:
-            self._bag, self.trouble = None, str(error)
+            self._bag, self.write_error = None, str(error)
 
     def finish(self) -> None:
         """Make it whole."""
@@ -61,7 +61,7 @@ class BagOutput:
             if bag is not None:
                 bag.close()
         except BagError as error:
-            self.trouble = str(error)
+            self.write_error = str(error)
 
     @staticmethod
     def _write(bag: BagWriter, result: FrameResult) -> None:

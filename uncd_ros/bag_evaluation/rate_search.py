@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from uncd_ros.evaluation.markdown import render, table
 from uncd_ros.evaluation.report import without_nan
-from uncd_ros.evaluation.tables import table
 
 DROPS = 0.05
 """Share of images that may be dropped."""
 LOWEST, HIGHEST = 0.1, 400.0
-"""Images a second that are tried."""
+"""Images per second that are tried."""
 WIDTH = 1.1
 """Ratio of the bounds at which the search ends."""
 
@@ -40,7 +40,7 @@ class LiveRun:
 
     @property
     def drops(self) -> float:
-        """Share of the images without an answer."""
+        """Share of the images without a mask."""
         return 1.0 - self.answered / self.sent if self.sent else 1.0
 
 
@@ -77,13 +77,7 @@ def as_json(asked: LiveRun, best: LiveRun | None, runs: Sequence[LiveRun], devic
 
 def markdown(asked: LiveRun, best: LiveRun | None, runs: Sequence[LiveRun], device: str) -> str:
     """live.md."""
-    verdict = 'kept up' if asked.drops <= DROPS else 'did not keep up'
-    limit = (
-        f'The highest rate with no more than {DROPS:.0%} dropped is **{best.rate:.1f} images per second**.'
-        if best
-        else f'No rate down to {LOWEST} images per second was served with {DROPS:.0%} dropped or less.'
-    )
-    header = ('images/s', 'sent', 'answered', 'dropped', 'by the node', 'on the way', 'p50', 'p95', 'p99', 'jitter')
+    header = ('fps', 'sent', 'answered', 'dropped', 'by the node', 'on the way', 'p50', 'p95', 'p99', 'jitter')
     rows = [
         (
             f'{run.rate:.1f}',
@@ -94,18 +88,17 @@ def markdown(asked: LiveRun, best: LiveRun | None, runs: Sequence[LiveRun], devi
         )
         for run in (asked, *runs)
     ]
-    summary = (
-        f'At {asked.rate:.1f} images per second the node {verdict} on {device}: {asked.drops:.1%} of {asked.sent} '
-        f'images were dropped, and an answer came {asked.p50_ms:.0f} ms (p50), {asked.p95_ms:.0f} ms (p95), '
-        f'{asked.p99_ms:.0f} ms (p99) after its image, with {asked.jitter_ms:.1f} ms of jitter. {limit}'
+    return render(
+        'uncd_ros.bag_evaluation',
+        'live.md.j2',
+        asked=asked,
+        best=best,
+        device=device,
+        drops_max=DROPS,
+        lowest=LOWEST,
+        runs=table(header, rows),
     )
-    return '\n\n'.join(('# Would the robot have kept up?', summary, table(header, rows), _METHOD)) + '\n'
 
 
 def _block(run: LiveRun) -> dict[str, Any]:
     return {**asdict(run), 'drops': run.drops}
-
-
-_METHOD = """\
-The first row is the rate that was asked for, the others the search. A player, the node and a listener ran as processes
-over DDS; images were sent at an even rate, the mean one of the recording. These figures differ from run to run."""

@@ -20,21 +20,21 @@ from uncd_ros.bag_evaluation.event_metrics import EventScore
 from uncd_ros.bag_evaluation.frame_log import FrameLog
 from uncd_ros.bag_evaluation.frame_results import FrameResult, Observer, decide, predict
 from uncd_ros.bag_evaluation.label_evaluator import LabelEvaluator
+from uncd_ros.bag_evaluation.node_settings import NodeSettings
 from uncd_ros.bag_evaluation.output_bag import BagOutput
 from uncd_ros.bag_evaluation.timeline import Timeline
 from uncd_ros.bags.frames import FrameReader
 from uncd_ros.bags.labels import open_labels
 from uncd_ros.bags.prefetch import prefetch
 from uncd_ros.bags.reader import Bag
-from uncd_ros.bags.topics import choose_topic
+from uncd_ros.bags.topics import COMPRESSED_IMAGE, IMAGE, KINDS, choose_topic
 from uncd_ros.errors import ConfigError
 from uncd_ros.model.predictor import Predictor
 from uncd_ros.model.store import StoredModel, load_model
-from uncd_ros.monitor.alarm import AlarmParams
 from uncd_ros.progress import shown_progress
 
-TIMING = AlarmParams()
-"""As the node's parameters are by default."""
+KINDS_OF_TRANSPORT = {None: KINDS, 'raw': (IMAGE,), 'compressed': (COMPRESSED_IMAGE,)}
+"""The node's image_transport -> kinds of the topics it may listen to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,20 +46,21 @@ class EvaluateBagArgs:
     """None chooses."""
     labels: str | None
     """Topic or folder."""
-    void: int
-    """Label id that means nothing."""
+    ignore_index: int
+    """Label id of no class."""
     events: Path | None
-    model: str
+    node: NodeSettings
+    """The node that is reproduced: its model and what decides about an image."""
     out: Path
     write_bag: Path | None
     every: int
     device: str
     live: float | None
-    """Times real time; None leaves the node out."""
+    """Times real time; None leaves the real node out."""
 
 
-class Faults:
-    """Frames by kind of camera fault."""
+class FaultCounts:
+    """Images by kind of camera fault."""
 
     def __init__(self) -> None:
         self.kinds: Counter[str] = Counter()
@@ -68,24 +69,24 @@ class Faults:
     def update(self, result: FrameResult) -> None:
         """Take in the next image."""
         self.unreadable += result.prediction is None
-        if result.fault:
-            self.kinds[result.fault.split(':')[0]] += 1
+        if result.decision.fault:
+            self.kinds[result.decision.fault.split(':')[0]] += 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observers:
-    """Who looks at each result; None is who was not asked for."""
+    """All that follow the results, image by image; None is one that was not asked for."""
 
-    faults: Faults
+    faults: FaultCounts
     timeline: Timeline
     alarms: AlarmLog
     log: FrameLog
-    score: EventScore | None
-    truth: LabelEvaluator | None
+    events: EventScore | None
+    labels: LabelEvaluator | None
     output: BagOutput | None
 
     def update(self, result: FrameResult) -> None:
-        """Show it to all of them."""
+        """Take in the next image."""
         for field in fields(self):
             observer: Observer | None = getattr(self, field.name)
             if observer is not None:
@@ -93,33 +94,34 @@ class Observers:
 
 
 def evaluate(args: EvaluateBagArgs, console: Console) -> BagEvaluationResult:
-    """What can be refused is refused before the first image is read; everything that was found is in `args.out`."""
+    """The main path. What can be refused is refused before the first image is read; the report is in `args.out`."""
     keep_freed_memory()  # each image takes what the one before it left: a tenth faster
-    model = load_model(args.model)
+    model = load_model(args.node.model)
     predictor = Predictor(model, device=args.device)
     events = read_events(args.events) if args.events else None
     _keep_out(args)
     make_folder(args.out)
     with ExitStack() as stack:
         bag = stack.enter_context(Bag(args.bag))
-        topic, choice = choose_topic(bag, args.image_topic, args.labels)
+        kinds = KINDS_OF_TRANSPORT[args.node.image_transport]
+        topic, choice = choose_topic(bag, args.image_topic, args.labels, kinds)
         console.print(f'{bag.name}: {bag.seconds:.1f} s, images of {choice}')
         labels = open_labels(bag, args.labels, topic.name) if args.labels else None
-        frames = FrameReader(bag, topic.name, labels, args.every)
-        seen = _observers(args, model, predictor, frames, events, stack)
+        frames = FrameReader(bag, topic.name, labels, every=args.every, max_rate=args.node.max_rate)
+        observers = _observers(args, model, predictor, frames, events, stack)
         predictor.warm_up()
         start = time.perf_counter()
-        for result in _results(frames, predictor, console, confidence=seen.output is not None):
-            seen.update(result)
-        seen.log.finish(time.perf_counter() - start, frames.recorded_rate, predictor.device_name)
-        seen.alarms.close()
-        if seen.output:
-            seen.output.finish()
-        found = _findings(args, model, frames, seen)
-    for notice in found.notices:
+        for result in _results(args, frames, predictor, console):
+            observers.update(result)
+        observers.log.finish(time.perf_counter() - start, frames.recorded_rate, predictor.device_name)
+        observers.alarms.close()
+        if observers.output:
+            observers.output.finish()
+        evaluated = _evaluation_result(args, model, frames, observers)
+    for notice in evaluated.notices:
         console.print(f'[yellow]warning:[/] {notice}')
-    write_report(found, args.out)
-    return found
+    write_report(evaluated, args.out)
+    return evaluated
 
 
 def _keep_out(args: EvaluateBagArgs) -> None:
@@ -139,10 +141,12 @@ def make_folder(folder: Path) -> None:
         raise ConfigError(f'--out {folder}: no folder can be made there ({error.strerror})') from None
 
 
-def _results(frames: FrameReader, predictor: Predictor, console: Console, *, confidence: bool) -> Iterator[FrameResult]:
-    """Reading beside the network; what is made of its answers waits, as a third busy thread would take its turns."""
-    answers = predict(prefetch(frames), predictor, confidence=confidence)
-    results = decide(answers, predictor.card, TIMING, frames.bag.start)
+def _results(
+    args: EvaluateBagArgs, frames: FrameReader, predictor: Predictor, console: Console
+) -> Iterator[FrameResult]:
+    """Reading beside the network; the observers wait, as a third busy thread would slow both."""
+    predictions = predict(prefetch(frames), predictor, confidence=args.write_bag is not None)
+    results = decide(predictions, predictor.card, args.node.alarm, frames.bag.start)
     return shown_progress(frames.bag.name, results, frames.expected, console)
 
 
@@ -155,48 +159,56 @@ def _observers(
     stack: ExitStack,
 ) -> Observers:
     card, bag = model.card, frames.bag
-    labels = min(frames.labels.count, frames.expected) if frames.labels else 0
+    labels = None
+    if frames.labels:
+        count = min(frames.labels.count, frames.expected)
+        labels = LabelEvaluator(model, predictor.device, frames=count, ignore_index=args.ignore_index)
     return Observers(
-        faults=Faults(),
+        faults=FaultCounts(),
         timeline=Timeline(bag.seconds, frames.expected, len(card.classes)),
-        alarms=AlarmLog(args.out / FIGURES, card, events or (), TIMING.window),
+        alarms=AlarmLog(args.out / FIGURES, card, events or (), args.node.alarm.window),
         log=stack.enter_context(FrameLog(args.out, card.classes)),
-        score=None if events is None else EventScore(events),
-        truth=LabelEvaluator(model, predictor.device, frames=labels, void=args.void) if frames.labels else None,
+        events=None if events is None else EventScore(events),
+        labels=labels,
         output=stack.enter_context(BagOutput(args.write_bag, bag.storage)) if args.write_bag else None,
     )
 
 
-def _findings(args: EvaluateBagArgs, model: StoredModel, frames: FrameReader, seen: Observers) -> BagEvaluationResult:
-    bag, topic, truth = frames.bag, frames.topic, seen.truth
+def _evaluation_result(
+    args: EvaluateBagArgs, model: StoredModel, frames: FrameReader, observers: Observers
+) -> BagEvaluationResult:
+    bag, topic, labels = frames.bag, frames.topic, observers.labels
     return BagEvaluationResult(
         card=model.card,
         bag=bag.name,
         topic=topic,
         every=args.every,
-        timing=TIMING,
+        alarm_params=args.node.alarm,
         counts=FrameCounts(
             recorded=bag.recorded(topic),
-            evaluated=seen.timeline.frames,
-            unreadable=seen.faults.unreadable,
+            evaluated=observers.timeline.frames,
+            unreadable=observers.faults.unreadable,
             lost=max(0, bag.recorded(topic) - frames.present),
-            skipped=frames.present - seen.timeline.frames,
-            labelled=truth.judged if truth else 0,
-            labels_rejected=truth.rejected if truth else 0,
+            skipped=frames.present - observers.timeline.frames,
+            labelled=labels.evaluated if labels else 0,
+            labels_rejected=labels.rejected if labels else 0,
         ),
-        timeline=seen.timeline,
-        faults=dict(sorted(seen.faults.kinds.items())),
-        alarms=seen.alarms.alarms,
-        events=seen.score.report() if seen.score else None,
-        truth=truth.evaluation(bag.name, args.every) if truth and truth.judged else None,
-        notices=[*bag.notices, *_notices(seen)],
+        timeline=observers.timeline,
+        faults=dict(sorted(observers.faults.kinds.items())),
+        alarms=observers.alarms.alarms,
+        events=observers.events.report() if observers.events else None,
+        labels=labels.evaluation(bag.name, args.every) if labels and labels.evaluated else None,
+        notices=[*bag.notices, *_notices(observers)],
     )
 
 
-def _notices(seen: Observers) -> Iterator[str]:
-    truth, output = seen.truth, seen.output
-    if truth and truth.rejected:
-        yield f'{truth.rejected} label images could not be used: {truth.first_reason} (--void names the id of no class)'
-    if truth and not truth.judged:
+def _notices(observers: Observers) -> Iterator[str]:
+    labels, output = observers.labels, observers.output
+    if labels and labels.rejected:
+        yield (
+            f'{labels.rejected} label images could not be used: {labels.first_reason} '
+            '(--ignore-index names the label id of no class)'
+        )
+    if labels and not labels.evaluated:
         yield 'no image has labels that fit: nothing could be compared with them'
-    yield from (each for each in (seen.log.trouble, output.trouble if output else '') if each)
+    yield from (error for error in (observers.log.write_error, output.write_error if output else '') if error)

@@ -30,7 +30,7 @@ class Timeline:
         place = min(max(int(result.seconds / self.seconds * self.bins), 0), self.bins - 1)
         self._frames[place] += 1
         self._flagged[place] += result.decision.is_ood
-        self._faulty[place] += bool(result.fault)
+        self._faulty[place] += bool(result.decision.fault)
         if result.prediction:
             self._readable[place] += 1
             self._score_sum[place] += result.score
@@ -101,6 +101,6 @@ class Timeline:
 def ratio(part: NDArray[np.number] | np.number, whole: NDArray[np.integer] | np.integer) -> NDArray[np.float64]:
     """One over the other; NaN over 0."""
     part, whole = np.broadcast_arrays(np.asarray(part, np.float64), np.asarray(whole))
-    found: NDArray[np.float64] = np.full(part.shape, np.nan)
-    np.divide(part, whole, out=found, where=whole > 0)
-    return found
+    quotient: NDArray[np.float64] = np.full(part.shape, np.nan)
+    np.divide(part, whole, out=quotient, where=whole > 0)
+    return quotient

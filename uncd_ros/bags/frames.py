@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from uncd_ros.bags.camera_info import CameraInfoTopic, open_camera_infos
 from uncd_ros.bags.labels import Labels, nanoseconds
 from uncd_ros.bags.reader import Bag, BagMessage, decode
 from uncd_ros.errors import ImageError
 from uncd_ros.images.encodings import as_array
+from uncd_ros.monitor.rate_limit import RateLimit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,16 +34,21 @@ class BagFrame:
     labels: NDArray[Any] | None
     """(H, W) ids as they were drawn; None where there are none, or `label_fault` says why."""
     label_fault: str
+    stated_size: tuple[int, int] | None
+    """(height, width) that the camera_info of this image states; None where there is none."""
     read_seconds: float
     """Time that it took to decode."""
 
 
 class FrameReader:
-    """Every n-th image of a topic, in order of recording."""
+    """Every n-th image of a topic, in order of recording, thinned to a rate as the node thins its images."""
 
-    def __init__(self, bag: Bag, topic: str, labels: Labels | None, every: int) -> None:
+    def __init__(
+        self, bag: Bag, topic: str, labels: Labels | None = None, *, every: int = 1, max_rate: float = 0.0
+    ) -> None:
+        """`max_rate` is in images per second, by their time of recording; 0 is no limit."""
         self.bag, self.topic, self.labels = bag, topic, labels
-        self._every = every
+        self._every, self._max_rate = every, max_rate
         self.present = 0
         """Messages of the topic that were there, those left out among them; known at the end."""
 
@@ -52,19 +59,20 @@ class FrameReader:
 
     @property
     def recorded_rate(self) -> float:
-        """Images a second at which the topic was recorded; 0 for a single one."""
+        """Images per second at which the topic was recorded; 0 for a single one."""
         seconds = self.bag.seconds
         return (self.bag.topics[self.topic].count - 1) / seconds if seconds else 0.0
 
     def __iter__(self) -> Iterator[BagFrame]:
         self.present = 0
+        limit, infos = RateLimit(), open_camera_infos(self.bag, self.topic)
         for message in self.bag.messages([self.topic]):
             self.present += 1
-            if message.index % self._every == 0:
-                yield _frame(message, self.labels, time.perf_counter())
+            if message.index % self._every == 0 and limit.admits(message.received * 1e-9, self._max_rate):
+                yield _frame(message, self.labels, infos, time.perf_counter())
 
 
-def _frame(message: BagMessage, labels: Labels | None, start: float) -> BagFrame:
+def _frame(message: BagMessage, labels: Labels | None, infos: CameraInfoTopic | None, start: float) -> BagFrame:
     stamp, header, image, fault = message.received, None, None, None
     try:
         content = decode(message)
@@ -81,6 +89,7 @@ def _frame(message: BagMessage, labels: Labels | None, start: float) -> BagFrame
         error=fault,
         labels=ids,
         label_fault=label_fault,
+        stated_size=infos.stated_size(header.stamp, message.received) if infos and header is not None else None,
         read_seconds=time.perf_counter() - start,
     )
 

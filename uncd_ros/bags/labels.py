@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The truth about a bag's images: a topic with the stamps of the camera, or a folder of PNGs."""
+"""Ground truth of a bag's images: a topic with the stamps of the camera, or a folder of PNGs."""
 
 import re
 from collections.abc import Iterator
@@ -58,11 +58,11 @@ class TopicLabels:
     def find(self, _index: int, stamp: int) -> NDArray[Any] | None:
         """See `Labels`."""
         while self._newest < stamp:
-            found = next(self._messages, None)
-            if found is None:
+            message = next(self._messages, None)
+            if message is None:
                 break
-            self._newest = max(self._newest, found[0])
-            self._waiting[found[0]] = found[1]
+            self._newest = max(self._newest, message[0])
+            self._waiting[message[0]] = message[1]
             if len(self._waiting) > AHEAD:
                 del self._waiting[min(self._waiting)]
         message = self._waiting.pop(stamp, None)

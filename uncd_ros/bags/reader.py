@@ -165,8 +165,8 @@ class Bag:
                 before = self._topics.get(each.name)
                 count = each.count + (before.count if before else 0)
                 self._topics[each.name] = Topic(name=each.name, kind=each.kind, count=count)
-            if storage.trouble:
-                self._notice(storage.trouble)
+            if storage.damage:
+                self._notice(storage.damage)
         return True
 
     def _notice(self, text: str) -> None:

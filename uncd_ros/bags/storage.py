@@ -48,7 +48,7 @@ class Storage(Protocol):
     """Nanoseconds of the first message; a huge number if there is none."""
     end: int
     """Nanoseconds of the last message; 0 if there is none."""
-    trouble: str
+    damage: str
     """What is wrong with the file as a whole; empty if nothing is."""
 
     def messages(self, names: Collection[str]) -> Iterator[Raw]:
@@ -62,9 +62,9 @@ def open_storage(path: Path, scratch: Path) -> Storage:
     """Open one file to be read; `scratch` is a folder for what must be unpacked. Raises BagError."""
     readable = unpack(path, scratch) if path.suffix == COMPRESSED else path
     try:
-        return _Whole(readable, '')
+        return _RosbagsStorage(readable, '')
     except Exception as error:  # a damaged file can break its reader in any way
-        return _salvage(readable, path.name, _reason(error))
+        return _recover(readable, path.name, _reason(error))
 
 
 def unpack(path: Path, scratch: Path) -> Path:
@@ -83,19 +83,21 @@ def unpack(path: Path, scratch: Path) -> Path:
     return target
 
 
-def _salvage(path: Path, name: str, reason: str) -> Storage:
-    trouble = f'{name}: cut short or damaged ({reason}); what is whole is read'
+def _recover(path: Path, name: str, reason: str) -> Storage:
+    damage = f'{name}: cut short or damaged ({reason}); what is whole is read'
     try:
-        return _Whole(RecoveredMcap(path), trouble) if path.suffix == '.mcap' else _Cut(path, trouble)
+        return (
+            _RosbagsStorage(RecoveredMcap(path), damage) if path.suffix == '.mcap' else _RecoveredStorage(path, damage)
+        )
     except Exception:
         raise BagError(f'{name}: cannot be read ({reason})') from None
 
 
-class _Whole:
-    """What rosbags reads."""
+class _RosbagsStorage:
+    """A file that rosbags reads."""
 
-    def __init__(self, path: Any, trouble: str) -> None:
-        self.trouble = trouble
+    def __init__(self, path: Any, damage: str) -> None:
+        self.damage = damage
         self._reader = Reader(path)
         self._reader.open()
         self.topics = tuple(
@@ -113,11 +115,11 @@ class _Whole:
         self._reader.close()
 
 
-class _Cut:
-    """What is left of an SQLite file."""
+class _RecoveredStorage:
+    """What is left of a damaged SQLite file."""
 
-    def __init__(self, path: Path, trouble: str) -> None:
-        self.trouble = trouble
+    def __init__(self, path: Path, damage: str) -> None:
+        self.damage = damage
         self._file = RecoveredSqlite(path)
         self.topics = tuple(
             Topic(name=name, kind=_modern(kind), count=self._file.counts[key])

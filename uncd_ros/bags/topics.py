@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which topic of a bag is the camera."""
 
+from collections.abc import Sequence
+
 from uncd_ros.bags.reader import Bag
 from uncd_ros.bags.storage import Topic
 from uncd_ros.errors import BagError
@@ -22,9 +24,13 @@ def image_topics(bag: Bag) -> list[Topic]:
     )
 
 
-def choose_topic(bag: Bag, wanted: str | None, labels: str | None) -> tuple[Topic, str]:
-    """The camera's topic, and a sentence on the choice; `labels` is a topic that is none. Raises BagError."""
-    there = [topic for topic in image_topics(bag) if topic.name != labels] or image_topics(bag)
+def choose_topic(bag: Bag, wanted: str | None, labels: str | None, kinds: Sequence[str] = KINDS) -> tuple[Topic, str]:
+    """The camera's topic, and a sentence on the choice. Raises BagError.
+
+    `wanted` names it; else it is chosen among the topics of these kinds, `labels` being the name of one that is not it.
+    """
+    images = [topic for topic in image_topics(bag) if topic.kind in kinds]
+    there = [topic for topic in images if topic.name != labels] or images
     listed = ', '.join(f'{topic.name} ({topic.count})' for topic in there) or 'none'
     if wanted is not None:
         topic = find_topic(bag, wanted, '--image-topic')
@@ -34,7 +40,7 @@ def choose_topic(bag: Bag, wanted: str | None, labels: str | None) -> tuple[Topi
         sentence = f'{topic.name}, of {listed}; --image-topic names another' if len(there) > 1 else topic.name
     else:
         others = ', '.join(sorted(bag.topics)) or 'nothing'
-        raise BagError(f'{bag.path}: no topic holds images, expected {" or ".join(KINDS)}; there is {others}')
+        raise BagError(f'{bag.path}: no topic holds images, expected {" or ".join(kinds)}; there is {others}')
     if topic.count == 0:
         raise BagError(f'{bag.path}: no image on {topic.name}; image topics are {listed}')
     return topic, sentence

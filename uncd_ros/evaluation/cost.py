@@ -20,12 +20,12 @@ ROUNDS = 15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """Medians of passes in turns, on one image of the network's size; batch norms folded, as the robot runs it."""
+    """Medians of passes in turns, on one image of the network's size; batch norms folded, as on the robot."""
 
     student_ms: float
     """Labels, served uncertainty and image score, in milliseconds."""
     plain_ms: float
-    """Labels of the same network without its uncertainty head: what a robot runs that does not ask."""
+    """Labels of the same network without its uncertainty head: a network without uncertainty."""
     members_ms: float
     """Labels of as many plain nets as the ensemble had members, one after another; their mean and spread not yet."""
     members: int

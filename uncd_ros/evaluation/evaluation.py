@@ -30,7 +30,7 @@ UNCERTAINTY_KEYS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """One model, with its rivals beside it, on labelled splits and on images of other worlds."""
+    """One model, with others for comparison beside it, on labelled splits and on OOD sets."""
 
     card: ModelCard
     """Of the student."""
@@ -40,21 +40,21 @@ class Evaluation:
     splits: Mapping[str, SplitEvaluator]
     """The one that the report is about first."""
     ood_sets: Mapping[str, Mapping[str, ImageScores]]
-    """Set of strange images -> evaluated_model -> scores."""
+    """OOD set -> evaluated model -> image scores."""
     shifts: Mapping[str, ShiftEvaluator]
     weather: Mapping[str, Mapping[str, ShiftEvaluator]]
-    """Split -> weather -> all evaluated_models before the split's own frames in it: only the weather is strange."""
+    """Split -> weather -> all evaluated models on the split's own frames in it."""
     seen_sequences: frozenset[str]
     """Drives that the student was trained on."""
     calibration_sequences: frozenset[str]
     """Drives on which the student was calibrated."""
     every: int
-    """Only every n-th frame of a set was judged."""
+    """Only every n-th frame of a set was evaluated."""
     cost: Cost | None
     notes: Mapping[str, str]
-    """EvaluatedModel -> what a reader must know about it."""
+    """Evaluated model -> what a reader must know about it."""
     sweeps: tuple[str, ...]
-    """Sections of Markdown: how this student was chosen among others of the same teacher; none if it was not."""
+    """Sections of Markdown: how this student was selected among others of the same teacher; none if it was not."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -63,55 +63,62 @@ class Evaluation:
 
     @property
     def threshold(self) -> float:
-        """Image score above which the student calls a frame strange."""
+        """Image score above which the student calls a frame anomalous."""
         return self.card.ood.threshold()
 
-    def judge(self, split: str, name: str) -> EvaluationResult:
-        """Everything about one evaluated_model on one split."""
-        trial, evaluated_model = self.splits[split], self._contender(name)
-        pixels, images = trial.pixels[name], trial.images[name].values
-        errors = {'served': evaluated_model.served, **UNCERTAINTY_KEYS}
-        confidence, calm = pixels.confidence(), images[self.card.image_score]
+    def result(self, split: str, name: str) -> EvaluationResult:
+        """Everything about one evaluated model on one split."""
+        evaluator, served = self.splits[split], self._model(name).served
+        pixels, images = evaluator.pixels[name], evaluator.images[name].values
+        confidence, nominal_scores = pixels.confidence(), images[self.card.image_score]
+        sources = {'served': served, **UNCERTAINTY_KEYS}
         return EvaluationResult(
             segmentation=pixels.segmentation(self.classes),
             calibration=pixels.calibrated(),
-            served=evaluated_model.served,
-            error_detection={key: pixels.error_detection(source) for key, source in errors.items()},
+            served=served,
+            error_detection={key: pixels.error_detection(source) for key, source in sources.items()},
             uncertain_above=confidence.threshold,
             p_accurate_certain=confidence.p_accurate_certain,
             p_uncertain_inaccurate=confidence.p_uncertain_inaccurate,
             retention=pixels.retention.curve(DROPPED),
             image_ood={
-                world: self._image_ood(images, scores[name].values, name)
-                for world, scores in self.worlds(split).items()
+                ood_set: self._image_ood(images, scores[name].values, name)
+                for ood_set, scores in self.image_scores(split).items()
             },
-            shift={world: shift.result(name) for world, shift in self.shifted(split).items()},
+            shift={ood_set: shift.result(name) for ood_set, shift in self._shifts(split).items()},
             # The threshold was found for the student's scores; another network's are on another scale.
-            false_alarm=self._false_alarms(calm, trial.sequences) if name == STUDENT else None,
-            spearman_to_teacher={std: each.spearman() for std, each in trial.agreement.get(name, {}).items()},
-            milliseconds=trial.milliseconds(name),
+            false_alarm=self._false_alarms(nominal_scores, evaluator.sequences) if name == STUDENT else None,
+            spearman_to_teacher={
+                std: agreement.spearman() for std, agreement in evaluator.agreement.get(name, {}).items()
+            },
+            milliseconds=evaluator.milliseconds(name),
         )
 
-    def worlds(self, split: str) -> dict[str, Mapping[str, ImageScores]]:
-        """Every set of strange images that a split is compared with, those with labels among them."""
-        return {**self.ood_sets, **{name: shift.images for name, shift in self.shifted(split).items()}}
+    def image_scores(self, split: str) -> dict[str, Mapping[str, ImageScores]]:
+        """Every OOD set that a split is compared with, those with labels among them -> model -> scores."""
+        return {**self.ood_sets, **{name: shift.images for name, shift in self._shifts(split).items()}}
 
-    def shifted(self, split: str) -> dict[str, ShiftEvaluator]:
-        """Labelled frames of other worlds, and the split's own in bad weather."""
+    def _shifts(self, split: str) -> dict[str, ShiftEvaluator]:
+        """Labelled sets under domain shift, and the split's own frames in bad weather."""
         return {**self.shifts, **self.weather.get(split, {})}
 
-    def _false_alarms(self, calm: Sequence[float], sequences: Sequence[str]) -> FalseAlarms:
+    def _false_alarms(self, scores: Sequence[float], sequences: Sequence[str]) -> FalseAlarms:
         is_calibration = self.calibration_sequences.issuperset(sequences)
-        return false_alarms(calm, sequences, self.card.ood, is_calibration)
+        return false_alarms(scores, sequences, self.card.ood, is_calibration)
 
-    def _contender(self, name: str) -> EvaluatedModel:
-        return next(each for each in self.evaluated_models if each.name == name)
+    def _model(self, name: str) -> EvaluatedModel:
+        return next(model for model in self.evaluated_models if model.name == name)
 
-    def _image_ood(self, calm: dict[str, list[float]], strange: dict[str, list[float]], name: str) -> ImageOod:
-        aurocs = {key.replace('neg_max_logit', 'maxlogit'): image_auroc(calm[key], strange[key]) for key in calm}
-        served = strange[self.card.image_score]
+    def _image_ood(
+        self, nominal_scores: Mapping[str, list[float]], ood_scores: Mapping[str, list[float]], name: str
+    ) -> ImageOod:
+        aurocs = {
+            key.replace('neg_max_logit', 'maxlogit'): image_auroc(scores, ood_scores[key])
+            for key, scores in nominal_scores.items()
+        }
+        served, served_score = ood_scores[self.card.image_score], self.card.image_score
         return ImageOod(
             images=len(served),
-            auroc={'served': image_auroc(calm[self.card.image_score], served), **aurocs},
+            auroc={'served': image_auroc(nominal_scores[served_score], served), **aurocs},
             alarm_rate=float((np.asarray(served) > self.threshold).mean()) if name == STUDENT else float('nan'),
         )

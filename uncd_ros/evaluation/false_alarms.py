@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How often the threshold is passed where nothing is strange, and how sure one can be of that."""
+"""How often the threshold is passed by in-distribution frames, and how sure one can be of that."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,12 +13,12 @@ from uncd_ros.evaluation.metrics import effective_counts
 from uncd_ros.monitor.ood_rule import OodRule
 
 BLOCKS = 5
-"""Pieces into which each drive is cut, so that its frames can be judged by what they did not set."""
+"""Pieces into which each sequence is cut; each is compared with the threshold that the other pieces set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SequenceAlarms:
-    """Of one drive, or of several together."""
+    """Anomalous frames of one sequence, or of several together."""
 
     images: int
     effective_n: int
@@ -31,19 +31,21 @@ class SequenceAlarms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FalseAlarms:
-    """The rule's promise beside what was seen on in-distribution frames."""
+    """The rate that the rule promises beside the one observed on in-distribution frames."""
 
     target: float
     """Promised share of frames above the threshold, in (0, 1)."""
+    images: int
+    effective_n: int
     observed: float
     ci95: tuple[float, float]
-    effective_n: int
+    """These three as in `SequenceAlarms`, of all frames together."""
     threshold: float
-    """Image score above which a frame counts as strange."""
+    """Image score above which a frame counts as anomalous."""
     keeping_threshold: float
     """The threshold that would have kept the target here: known only afterwards, for comparison."""
     is_held_out: bool
-    """These frames set the threshold, so each block of them was judged by the threshold that all others set."""
+    """Whether each block of frames was compared with the threshold that all other frames set."""
     by_sequence: dict[str, SequenceAlarms]
 
 
@@ -58,56 +60,52 @@ def clopper_pearson(alarms: float, n: float, confidence: float = 0.95) -> tuple[
 def false_alarms(
     scores: Sequence[float], sequences: Sequence[str], rule: OodRule, is_calibration: bool = False
 ) -> FalseAlarms:
-    """Judge a rule on the image scores of in-distribution frames, in the order in which they were taken.
+    """Count the in-distribution frames that a rule calls anomalous; `scores` are in the order of recording.
 
-    `is_calibration` says that the scores are those of the rule, which would keep its promise to them whatever they are.
+    `is_calibration` says that the scores are those of the rule, which would keep its promise to them whatever they are:
+    each block of a sequence is then compared with the threshold that all other frames set.
     """
-    names, threshold = np.asarray(sequences), rule.threshold()
-    counts = effective_counts(scores, sequences)
-    strange = _strange_held_out(scores, sequences, rule) if is_calibration else np.asarray(scores) > threshold
-    effective_n = sum(counts.values())
-    whole = _counted(strange, effective_n)
+    names = np.asarray(sequences)
+    effective = effective_counts(scores, sequences)
+    anomalous = np.asarray(scores) > (_held_out_thresholds(scores, names, rule) if is_calibration else rule.threshold())
+    total = _count(anomalous, sum(effective.values()))
     hindsight = OodRule(
-        calibration_scores=tuple(sorted(scores)), effective_n=effective_n, false_alarm_rate=rule.false_alarm_rate
+        calibration_scores=tuple(sorted(scores)), effective_n=total.effective_n, false_alarm_rate=rule.false_alarm_rate
     )
     return FalseAlarms(
         target=rule.false_alarm_rate,
-        observed=whole.observed,
-        ci95=whole.ci95,
-        effective_n=effective_n,
-        threshold=threshold,
+        images=total.images,
+        effective_n=total.effective_n,
+        observed=total.observed,
+        ci95=total.ci95,
+        threshold=rule.threshold(),
         keeping_threshold=hindsight.threshold(),
         is_held_out=is_calibration,
-        by_sequence={name: _counted(strange[names == name], count) for name, count in counts.items()},
+        by_sequence={name: _count(anomalous[names == name], count) for name, count in effective.items()},
     )
 
 
-def held_out_alarms(scores: Sequence[float], sequences: Sequence[str], rule: OodRule) -> SequenceAlarms:
-    """Judge every block of a drive by the threshold that all other calibration frames set.
+def _held_out_thresholds(scores: Sequence[float], names: NDArray[np.str_], rule: OodRule) -> NDArray[np.float64]:
+    """(N,) the threshold of each frame, set by all frames but those of its block.
 
-    `scores` are those of the rule, in the order in which the frames were taken.
+    Blocks are contiguous: a single frame that is left out has neighbours in the rest that are nearly the same.
     """
-    strange = _strange_held_out(scores, sequences, rule)
-    return _counted(strange, sum(effective_counts(scores, sequences).values()))
+    values = np.asarray(scores)
+    thresholds = np.empty(len(values))
+    for name in np.unique(names):
+        for block in np.array_split(np.flatnonzero(names == name), BLOCKS):
+            if len(block):
+                rest = tuple(sorted(np.delete(values, block).tolist()))
+                thresholds[block] = replace(
+                    rule, calibration_scores=rest, effective_n=min(rule.effective_n, len(rest))
+                ).threshold()
+    return thresholds
 
 
-def _strange_held_out(scores: Sequence[float], sequences: Sequence[str], rule: OodRule) -> NDArray[np.bool_]:
-    """Blocks are contiguous: frames cut out one by one would be judged by neighbours that are nearly the same."""
-    values, names = np.asarray(scores), np.asarray(sequences)
-    drives = [np.flatnonzero(names == name) for name in sorted(set(sequences))]
-    strange = np.zeros(len(values), bool)
-    for block in (part for drive in drives for part in np.array_split(drive, BLOCKS) if len(part)):
-        scores_left = tuple(sorted(np.delete(values, block).tolist()))
-        effective_n = min(rule.effective_n, len(scores_left))
-        others = replace(rule, calibration_scores=scores_left, effective_n=effective_n)
-        strange[block] = values[block] > others.threshold()
-    return strange
-
-
-def _counted(strange: NDArray[np.bool_], effective_n: int) -> SequenceAlarms:
-    observed = float(strange.mean())
+def _count(anomalous: NDArray[np.bool_], effective_n: int) -> SequenceAlarms:
+    observed = float(anomalous.mean())
     return SequenceAlarms(
-        images=len(strange),
+        images=len(anomalous),
         effective_n=effective_n,
         observed=observed,
         ci95=clopper_pearson(observed * effective_n, effective_n),

@@ -11,7 +11,7 @@ from uncd_ros.evaluation.split_evaluator import TEACHER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
+class Figure:
     """A figure that was written."""
 
     file: str
@@ -20,50 +20,50 @@ class Drawn:
     caption: str
 
 
-def draw_figures(evaluation: Evaluation, folder: Path) -> dict[str, Drawn]:
+def draw_figures(evaluation: Evaluation, folder: Path) -> dict[str, Figure]:
     """Write every figure that there is data for, about the first split; by name."""
     folder.mkdir(parents=True, exist_ok=True)
-    split, trial = next(iter(evaluation.splits.items()))
-    drawn: dict[str, Drawn] = {}
+    split, evaluator = next(iter(evaluation.splits.items()))
+    figures: dict[str, Figure] = {}
 
     def add(name: str) -> Path:
         title, caption = _CAPTIONS[name]
-        drawn[name] = Drawn(file=f'{folder.name}/{name}.png', title=title, caption=' '.join(caption.split()))
+        figures[name] = Figure(file=f'{folder.name}/{name}.png', title=title, caption=' '.join(caption.split()))
         return folder / f'{name}.png'
 
-    image_figures.examples(add('examples'), evaluation.card, trial)
-    pixel_figures.reliability(add('reliability'), trial)
-    pixel_figures.uncertainty_histograms(add('uncertainty_histograms'), trial)
-    pixel_figures.retention(add('retention'), trial)
-    pixel_figures.risk_coverage(add('risk_coverage'), trial)
-    if TEACHER in trial.pixels:
-        pixel_figures.agreement(add('std_agreement'), trial)
-    if worlds := evaluation.worlds(split):
-        image_figures.roc(add('image_roc'), evaluation.card, trial, worlds)
+    image_figures.examples(add('examples'), evaluation.card, evaluator)
+    pixel_figures.reliability(add('reliability'), evaluator)
+    pixel_figures.uncertainty_histograms(add('uncertainty_histograms'), evaluator)
+    pixel_figures.retention(add('retention'), evaluator)
+    pixel_figures.risk_coverage(add('risk_coverage'), evaluator)
+    if TEACHER in evaluator.pixels:
+        pixel_figures.agreement(add('std_agreement'), evaluator)
+    if ood_sets := evaluation.image_scores(split):
+        image_figures.roc(add('image_roc'), evaluation.card, evaluator, ood_sets)
     image_figures.score_distributions(add('image_scores'), evaluation)
-    return drawn
+    return figures
 
 
 _CAPTIONS = {
     'examples': (
-        'What it sees (Fig 2)',
-        """Frames of the split, evenly spread. Right and wrong pixels are compared with the labels; void is grey. An
-        uncertainty worth having is bright where the fourth column is orange.""",
+        'Examples (Fig 2)',
+        """Frames of the split, evenly spread. Correct and wrong pixels are compared with the ground truth; pixels
+        without a label are grey. A useful uncertainty is bright where the fourth column is orange.""",
     ),
     'std_agreement': (
         'Student against teacher (Fig 3)',
         """The paper's uncertainty (class mean of the std) of every valid pixel, logarithmic on both axes. On the dashed
-        line the student says what the ensemble says.""",
+        line the uncertainty of the student equals that of the ensemble.""",
     ),
     'uncertainty_histograms': (
-        'Uncertainty of right and of wrong pixels (Fig 4)',
-        """Share of right and of wrong pixels at each level, each kind summing to one. The less the two overlap, the
-        better an uncertainty finds errors.""",
+        'Uncertainty of correct and of wrong pixels (Fig 4)',
+        """Share of correct and of wrong pixels at each level, each kind summing to one. The less the two overlap, the
+        better an uncertainty detects errors.""",
     ),
     'image_roc': (
-        'Finding strange images (Fig 6)',
-        """ROC of each image score of the student: frames of the split against each set of strange images. The served
-        score is the thick line.""",
+        'Detecting out-of-distribution images (Fig 6)',
+        """ROC of each image score of the student: frames of the split against each OOD set. The served score is the
+        thick line.""",
     ),
     'image_scores': (
         'Image score of each set (Fig 7)',
@@ -73,13 +73,13 @@ _CAPTIONS = {
     'reliability': (
         'Reliability',
         """Accuracy of the pixels of each level of confidence: the largest class probability of each network, and the
-        confidence that the student serves. On the diagonal, 80 % confidence means 80 % right; the
-        bars show how many pixels are that confident; levels of a few hundred pixels are left out.""",
+        confidence that the student serves. On the diagonal, 80 % of the pixels with a confidence of 80 % are correct;
+        the bars show how many pixels have that confidence; levels with fewer than 200 pixels are left out.""",
     ),
     'retention': (
         'Dropping the most uncertain pixels',
-        """mIoU and accuracy of what is left, by the uncertainty that each network serves. A class of which no pixel is
-        left no longer counts in mIoU.""",
+        """mIoU and accuracy of the pixels that are kept, by the uncertainty that each network serves. A class of which
+        no pixel is kept does not count in mIoU.""",
     ),
     'risk_coverage': (
         'Risk and coverage',

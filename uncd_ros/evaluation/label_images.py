@@ -14,16 +14,20 @@ from uncd_ros.errors import ImageError
 from uncd_ros.images.codec import read_image
 
 
-def read_labels(path: Path, size: tuple[int, int], num_classes: int, void: int) -> NDArray[np.uint8]:
+def read_labels(path: Path, size: tuple[int, int], num_classes: int, ignore_index: int) -> NDArray[np.uint8]:
     """(H, W) uint8 ids of a file, as `as_labels` gives them. Raises ImageError that names the file."""
-    return as_labels(read_image(path, cv2.IMREAD_UNCHANGED), str(path), size, num_classes, void)
+    return as_labels(read_image(path, cv2.IMREAD_UNCHANGED), str(path), size, num_classes, ignore_index)
 
 
-def as_labels(labels: NDArray[Any], name: str, size: tuple[int, int], num_classes: int, void: int) -> NDArray[np.uint8]:
-    """(H, W) uint8 ids with `void` turned into 255. Raises ImageError for another size or an unknown id."""
+def as_labels(
+    labels: NDArray[Any], name: str, size: tuple[int, int], num_classes: int, ignore_index: int
+) -> NDArray[np.uint8]:
+    """(H, W) uint8 ids with `ignore_index` turned into 255. Raises ImageError for another size or an unknown id."""
     if labels.shape != size:
         raise ImageError(f'{name}: label has shape {labels.shape}, expected {size} as its image')
-    unknown = set(np.unique(labels).tolist()) - {*range(num_classes), void}
+    unknown = set(np.unique(labels).tolist()) - {*range(num_classes), ignore_index}
     if unknown:
-        raise ImageError(f'{name}: unknown label ids {sorted(unknown)}, expected 0 to {num_classes - 1} or {void}')
-    return np.where(labels == void, np.uint8(IGNORE_INDEX), labels)
+        raise ImageError(
+            f'{name}: unknown label ids {sorted(unknown)}, expected 0 to {num_classes - 1} or {ignore_index}'
+        )
+    return np.where(labels == ignore_index, np.uint8(IGNORE_INDEX), labels)

@@ -14,7 +14,7 @@ from uncd_ros.classes import IGNORE_INDEX
 
 
 class ConfusionMatrix:
-    """Counts (label, prediction) pairs over a whole data set; void pixels do not count."""
+    """Counts (label, prediction) pairs over a whole data set; pixels to ignore do not count."""
 
     def __init__(self, num_classes: int) -> None:
         self.counts = torch.zeros(num_classes, num_classes, dtype=torch.int64)
@@ -31,7 +31,7 @@ class ConfusionMatrix:
         return ious(self.counts)
 
     def accuracy(self) -> float:
-        """Share of pixels that are right."""
+        """Share of pixels that are correct."""
         return float(self.counts.diag().sum() / self.counts.sum())
 
     def miou(self) -> float:
@@ -50,20 +50,20 @@ class CalibrationError:
     """Expected calibration error: mean over pixels of |accuracy - confidence| of their bin (Guo et al. 2017)."""
 
     def __init__(self, bins: int = 15) -> None:
-        self.pixels, self.confidence, self.right = torch.zeros(3, bins, dtype=torch.float64)
+        self.pixels, self.confidence, self.correct = torch.zeros(3, bins, dtype=torch.float64)
 
-    def update(self, confidence: Tensor, right: Tensor) -> None:
+    def update(self, confidence: Tensor, correct: Tensor) -> None:
         """(N,) confidence in [0, 1] and (N,) bool, valid pixels only."""
         bins = len(self.pixels)
         # Bins are (a, b], so that a confidence on a border falls where torchmetrics puts it.
         index = (confidence.double() * bins).ceil().long().sub(1).clamp(0, bins - 1).cpu()
         self.pixels += torch.bincount(index, minlength=bins)
         self.confidence += torch.bincount(index, weights=confidence.double().cpu(), minlength=bins)
-        self.right += torch.bincount(index, weights=right.double().cpu(), minlength=bins)
+        self.correct += torch.bincount(index, weights=correct.double().cpu(), minlength=bins)
 
     def ece(self) -> float:
         """In [0, 1]; 0 is calibrated; NaN where there was no pixel."""
-        return float((self.right - self.confidence).abs().sum() / self.pixels.sum())
+        return float((self.correct - self.confidence).abs().sum() / self.pixels.sum())
 
 
 class ProbabilityScores:
@@ -91,16 +91,16 @@ class ProbabilityScores:
         return self.square_loss / self.pixels if self.pixels else float('nan')
 
 
-def image_auroc(normal: Sequence[float], strange: Sequence[float]) -> float:
+def image_auroc(nominal: Sequence[float], anomalous: Sequence[float]) -> float:
     """AUROC of image scores; exact, for they are few; NaN where a score is no number."""
-    if not np.isfinite([*normal, *strange]).all():  # a score that the network does not have
+    if not np.isfinite([*nominal, *anomalous]).all():  # a score that the network does not have
         return float('nan')
-    truth: NDArray[np.int64] = np.repeat([0, 1], [len(normal), len(strange)])
-    return float(roc_auc_score(truth, [*normal, *strange]))
+    is_anomalous: NDArray[np.int64] = np.repeat([0, 1], [len(nominal), len(anomalous)])
+    return float(roc_auc_score(is_anomalous, [*nominal, *anomalous]))
 
 
 def effective_count(scores: Sequence[float]) -> int:
-    """How many independent frames n frames of one drive are worth: n (1 - r) / (1 + r), at least 1.
+    """How many independent frames n frames of one sequence are worth: n (1 - r) / (1 + r), at least 1.
 
     r is the correlation of neighbours (the scores as a first-order autoregressive series); frames that do
     not differ at all are worth one.
@@ -114,6 +114,6 @@ def effective_count(scores: Sequence[float]) -> int:
 
 
 def effective_counts(scores: Sequence[float], sequences: Sequence[str]) -> dict[str, int]:
-    """Independent frames of each drive; drives are independent of one another, so the sum counts those of all."""
+    """Independent frames of each sequence; sequences are independent of one another, so the sum counts those of all."""
     values, names = np.asarray(scores), np.asarray(sequences)
     return {name: effective_count(values[names == name].tolist()) for name in sorted(set(sequences))}

@@ -8,7 +8,7 @@ MODEL_NAMES = {
     'baseline': 'single net',
     'baseline_scaled': 'single net, T-scaled',
 }
-"""Contenders, for a person."""
+"""Evaluated models, for a person."""
 UNCERTAINTY_NAMES = {
     'mean_std': 'mean std (eq. 8)',
     'predicted_std': 'std of the predicted class',

@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Figures about pixels: calibration, right and wrong, and what the student makes of its teacher's std."""
+"""Figures about pixels: calibration, correct and wrong, and how the student follows its teacher's std."""
 
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,12 @@ from uncd_ros.evaluation.split_evaluator import STUDENT, TEACHER, SplitEvaluator
 from uncd_ros.evaluation.std_agreement import Agreement
 from uncd_ros.evaluation.style import (
     COLOR_OF_MODEL,
+    CORRECT,
+    CORRECT_MAP,
     CYCLE,
     DASH_OF_MODEL,
     FAINT,
     INK,
-    RIGHT,
-    RIGHT_MAP,
     WRONG,
     WRONG_MAP,
     canvas,
@@ -33,21 +33,21 @@ FEWEST = 200
 """Pixels below which a point of a curve would be noise."""
 
 
-def reliability(path: Path, trial: SplitEvaluator) -> None:
+def reliability(path: Path, evaluator: SplitEvaluator) -> None:
     """Accuracy over confidence of each network, and how often each confidence is claimed."""
     with canvas(path, 6.2, 6.0) as figure:
         curve, bars = figure.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))
         curve.plot((0, 1), (0, 1), color=FAINT, linewidth=1, linestyle=(0, (2, 2)))
-        for name, judge in trial.pixels.items():
+        for name, metrics in evaluator.pixels.items():
             look = {'color': COLOR_OF_MODEL[name], 'linestyle': DASH_OF_MODEL[name], 'marker': 'o'}
-            _reliability(curve, judge.calibration, MODEL_NAMES[name], **look)
-        served = trial.pixels[STUDENT].served_confidence
+            _reliability(curve, metrics.calibration, MODEL_NAMES[name], **look)
+        served = evaluator.pixels[STUDENT].served_confidence
         if served.pixels.any():
-            _reliability(curve, served, 'what the student serves', color=INK, linestyle='-', marker='s')
-        pixels = trial.pixels[STUDENT].calibration.pixels.numpy()
+            _reliability(curve, served, 'served confidence', color=INK, linestyle='-', marker='s')
+        pixels = evaluator.pixels[STUDENT].calibration.pixels.numpy()
         edges = np.linspace(0, 1, len(pixels) + 1)
-        bars.bar(edges[:-1], pixels / pixels.sum(), np.diff(edges), align='edge', color=RIGHT, edgecolor='white')
-        curve.set(title='Is confidence earned?', ylabel='accuracy', ylim=(0, 1.02), xlim=(0, 1))
+        bars.bar(edges[:-1], pixels / pixels.sum(), np.diff(edges), align='edge', color=CORRECT, edgecolor='white')
+        curve.set(title='Reliability', ylabel='accuracy', ylim=(0, 1.02), xlim=(0, 1))
         bars.set(ylabel='share of pixels', xlabel='confidence (largest class probability)', yscale='log')
         bars.set_title('Pixels of the student', fontsize=9)
         curve.legend(loc='lower right')
@@ -55,20 +55,20 @@ def reliability(path: Path, trial: SplitEvaluator) -> None:
 
 def _reliability(axes: Axes, error: CalibrationError, title: str, **look: Any) -> None:
     seen = error.pixels >= FEWEST
-    confidence, accuracy = ((each[seen] / error.pixels[seen]).numpy() for each in (error.confidence, error.right))
+    confidence, accuracy = ((each[seen] / error.pixels[seen]).numpy() for each in (error.confidence, error.correct))
     axes.plot(confidence, accuracy, markersize=4, label=f'{title}, ECE {error.ece():.3f}', **look)
 
 
-def uncertainty_histograms(path: Path, trial: SplitEvaluator) -> None:
+def uncertainty_histograms(path: Path, evaluator: SplitEvaluator) -> None:
     """Fig 4: the student's softmax, the paper's uncertainty of teacher and student, and what the student serves."""
-    served = trial.pixels[STUDENT].served
-    panels = [(STUDENT, 'msp'), *((name, PAPER) for name in (TEACHER, STUDENT) if name in trial.pixels)]
+    served = evaluator.pixels[STUDENT].served
+    panels = [(STUDENT, 'msp'), *((name, PAPER) for name in (TEACHER, STUDENT) if name in evaluator.pixels)]
     panels += [(STUDENT, served)] if served not in (PAPER, 'msp') else []
     with canvas(path, 3.4 * len(panels), 3.5) as figure:
         for index, (name, uncertainty) in enumerate(panels):
             axes = figure.add_subplot(1, len(panels), index + 1)
-            ranking = trial.pixels[name].errors[uncertainty]
-            _right_and_wrong(axes, ranking)
+            ranking = evaluator.pixels[name].errors[uncertainty]
+            _correct_and_wrong(axes, ranking)
             auroc = ranking.auroc()
             axes.set_title(f'{MODEL_NAMES[name].capitalize()}, AUROC {auroc:.3f}')
             axes.set_xlabel(UNCERTAINTY_NAMES[uncertainty])
@@ -77,12 +77,12 @@ def uncertainty_histograms(path: Path, trial: SplitEvaluator) -> None:
                 axes.legend()
 
 
-def _right_and_wrong(axes: Axes, ranking: Ranking) -> None:
+def _correct_and_wrong(axes: Axes, ranking: Ranking) -> None:
     # A few odd pixels must not squeeze all others against the axis.
     top = max(ranking.quantile(0.9995), 1e-6)
     edges = np.linspace(0.0, top, 51)
-    right, wrong = ranking.histogram(edges)
-    for counts, colour, label in ((right, RIGHT, 'right'), (wrong, WRONG, 'wrong')):
+    correct, wrong = ranking.histogram(edges)
+    for counts, colour, label in ((correct, CORRECT, 'correct'), (wrong, WRONG, 'wrong')):
         share = counts / max(counts.sum(), 1)
         axes.stairs(share, edges, fill=True, color=colour, alpha=0.28)
         axes.stairs(share, edges, color=colour, linewidth=1.5, label=f'{label} pixels')
@@ -90,15 +90,15 @@ def _right_and_wrong(axes: Axes, ranking: Ranking) -> None:
     axes.locator_params(axis='x', nbins=5)
 
 
-def retention(path: Path, trial: SplitEvaluator) -> None:
+def retention(path: Path, evaluator: SplitEvaluator) -> None:
     """MIoU and accuracy after dropping the most uncertain share."""
     shares = np.linspace(0.0, 0.5, 26)
     with canvas(path, 8.8, 3.7) as figure:
         left, right = figure.subplots(1, 2)
-        for name, judge in trial.pixels.items():
-            points = judge.retention.curve(shares.tolist())
+        for name, metrics in evaluator.pixels.items():
+            points = metrics.retention.curve(shares.tolist())
             colour, dash = COLOR_OF_MODEL[name], DASH_OF_MODEL[name]
-            label = f'{MODEL_NAMES[name]}, by {UNCERTAINTY_NAMES[judge.served]}'
+            label = f'{MODEL_NAMES[name]}, by {UNCERTAINTY_NAMES[metrics.served]}'
             accuracy = [point.pixel_accuracy for point in points]
             left.plot(100 * shares, [point.miou for point in points], color=colour, linestyle=dash)
             right.plot(100 * shares, accuracy, color=colour, linestyle=dash, label=label)
@@ -109,14 +109,14 @@ def retention(path: Path, trial: SplitEvaluator) -> None:
             axes.set_xlim(0, 50)
 
 
-def risk_coverage(path: Path, trial: SplitEvaluator) -> None:
+def risk_coverage(path: Path, evaluator: SplitEvaluator) -> None:
     """Selective risk, network by network and uncertainty by uncertainty."""
-    student = trial.pixels[STUDENT]
+    student = evaluator.pixels[STUDENT]
     with canvas(path, 8.8, 3.9) as figure:
         left, right = figure.subplots(1, 2, sharey=True)
-        for name, judge in trial.pixels.items():
-            coverage, risk = judge.errors[judge.served].risk_coverage()
-            label = f'{MODEL_NAMES[name]}, AURC {judge.errors[judge.served].aurc():.4f}'
+        for name, metrics in evaluator.pixels.items():
+            coverage, risk = metrics.errors[metrics.served].risk_coverage()
+            label = f'{MODEL_NAMES[name]}, AURC {metrics.errors[metrics.served].aurc():.4f}'
             left.plot(
                 100 * coverage, 100 * risk, color=COLOR_OF_MODEL[name], linestyle=DASH_OF_MODEL[name], label=label
             )
@@ -132,21 +132,21 @@ def risk_coverage(path: Path, trial: SplitEvaluator) -> None:
             axes.legend(loc='upper left')
 
 
-def _best_risk(judge: PixelMetrics, coverage: NDArray[np.float64]) -> NDArray[np.float64]:
+def _best_risk(metrics: PixelMetrics, coverage: NDArray[np.float64]) -> NDArray[np.float64]:
     """Risk of a ranking that puts every wrong pixel last."""
-    error_rate = 1.0 - judge.confusion.accuracy()
+    error_rate = 1.0 - metrics.confusion.accuracy()
     return np.maximum(0.0, coverage - (1.0 - error_rate)) / coverage
 
 
-def agreement(path: Path, trial: SplitEvaluator) -> None:
-    """Fig 3: density of student std over teacher std, right and wrong pixels apart."""
-    compared = trial.agreement[STUDENT][PAPER]
+def agreement(path: Path, evaluator: SplitEvaluator) -> None:
+    """Fig 3: density of student std over teacher std, correct and wrong pixels apart."""
+    compared = evaluator.agreement[STUDENT][PAPER]
     edges = compared.edges()
     area = np.outer(np.diff(np.log10(edges)), np.diff(np.log10(edges)))
     joint = compared.counts.sum(dim=0).numpy()
     used = np.flatnonzero(joint.any(axis=0) | joint.any(axis=1))
     limits = (edges[used[0]], edges[used[-1] + 1])
-    kinds = (('Right', RIGHT_MAP), ('Wrong', WRONG_MAP))
+    kinds = (('Correct', CORRECT_MAP), ('Wrong', WRONG_MAP))
     with canvas(path, 10.2, 4.4) as figure:
         panels = figure.subplots(1, 2, sharex=True, sharey=True)
         for axes, (kind, colours), counts in zip(panels, kinds, compared.counts.numpy(), strict=True):

@@ -44,7 +44,7 @@ def to_size(output: StudentOutput, height: int, width: int) -> StudentOutput:
 class Pixels(NamedTuple):
     """The N valid pixels of one image."""
 
-    truth: Tensor
+    ground_truth: Tensor
     """(N,) ids."""
     predicted: Tensor
     """(N,) ids."""
@@ -55,33 +55,33 @@ class Pixels(NamedTuple):
 
 
 class ErrorMetrics:
-    """What training must know: how right the labels are, how calibrated, and what finds the wrong ones."""
+    """What training must know: accuracy, calibration, and the detection of wrong pixels."""
 
     def __init__(self, num_classes: int, uncertainties: Sequence[str], curve: ConfidenceCurve | None = None) -> None:
-        """`curve` turns the first uncertainty, which must be the served one, into a confidence that is judged, too."""
+        """`curve` turns the first uncertainty, which must be the served one, into the evaluated confidence."""
         self.confusion, self.calibration = ConfusionMatrix(num_classes), CalibrationError()
         self.errors = {name: Ranking() for name in uncertainties}
         self.served, self.curve, self.served_confidence = uncertainties[0], curve, CalibrationError()
 
     def update(self, output: StudentOutput, labels: Tensor) -> Pixels:
-        """Maps (1, C, h, w) of any size and labels (H, W) uint8 of one image; void pixels count nowhere."""
+        """Maps (1, C, h, w) of any size and labels (H, W) uint8 of one image; pixels to ignore count nowhere."""
         output = to_size(output, *labels.shape)
         labels = labels.to(output.logits.device)
         valid = labels != IGNORE_INDEX
-        truth = labels[valid]
+        ground_truth = labels[valid]
         log_p = torch.log_softmax(output.logits[0], dim=0)[:, valid]
         confidence, predicted = log_p.exp().max(dim=0)
-        wrong = predicted != truth
-        self.confusion.update(predicted, truth)
+        wrong = predicted != ground_truth
+        self.confusion.update(predicted, ground_truth)
         self.calibration.update(confidence, ~wrong)
         maps = {name: pixel_uncertainty(name, output) for name in self.errors}
         uncertainties = {name: uncertainty[0][valid] for name, uncertainty in maps.items()}
         for name, ranking in self.errors.items():
             ranking.update(uncertainties[name], wrong)
         if self.curve:
-            believed = self.curve.confidence(output, maps[self.served])[0][valid]
-            self.served_confidence.update(believed / 255.0, ~wrong)
-        return Pixels(truth=truth, predicted=predicted, log_p=log_p, uncertainties=uncertainties)
+            confidence_map = self.curve.confidence(output, maps[self.served])[0][valid]
+            self.served_confidence.update(confidence_map / 255.0, ~wrong)
+        return Pixels(ground_truth=ground_truth, predicted=predicted, log_p=log_p, uncertainties=uncertainties)
 
 
 class PixelMetrics(ErrorMetrics):
@@ -95,13 +95,13 @@ class PixelMetrics(ErrorMetrics):
         self.class_uncertainty = torch.zeros(num_classes, dtype=torch.float64)
 
     def update(self, output: StudentOutput, labels: Tensor) -> Pixels:
-        """As the judge of errors."""
+        """As `ErrorMetrics`."""
         pixels = super().update(output, labels)
-        self.probability.update(pixels.log_p, pixels.truth)
-        self.retention.update(pixels.uncertainties[self.served], pixels.predicted, pixels.truth)
+        self.probability.update(pixels.log_p, pixels.ground_truth)
+        self.retention.update(pixels.uncertainties[self.served], pixels.predicted, pixels.ground_truth)
         if PAPER in pixels.uncertainties:
             weights = pixels.uncertainties[PAPER].double()
-            sums = torch.bincount(pixels.truth.long(), weights=weights, minlength=len(self.class_uncertainty))
+            sums = torch.bincount(pixels.ground_truth.long(), weights=weights, minlength=len(self.class_uncertainty))
             self.class_uncertainty += sums.cpu()
         return pixels
 
@@ -116,7 +116,7 @@ class PixelMetrics(ErrorMetrics):
         return Segmentation(miou=self.confusion.miou(), pixel_accuracy=self.confusion.accuracy(), per_class=per_class)
 
     def calibrated(self) -> CalibrationResult:
-        """How far the class probabilities can be believed."""
+        """Calibration of the class probabilities."""
         return CalibrationResult(
             ece=self.calibration.ece(),
             nll=self.probability.nll(),
@@ -125,7 +125,7 @@ class PixelMetrics(ErrorMetrics):
         )
 
     def error_detection(self, name: str) -> ErrorDetection:
-        """How well an uncertainty finds wrong pixels; NaN for one that this network does not have."""
+        """How well an uncertainty detects wrong pixels; NaN for one that this network does not have."""
         ranking = self.errors.get(name, Ranking())
         return ErrorDetection(auroc=ranking.auroc(), aupr=ranking.aupr(), fpr95=ranking.fpr95(), aurc=ranking.aurc())
 

@@ -53,16 +53,16 @@ class Ranking:
     def aupr(self) -> float:
         """Average precision: sum over falling thresholds of precision x gain in recall; NaN without positives."""
         _, negatives, positives = self._occupied()
-        found, false = positives[::-1].cumsum(), negatives[::-1].cumsum()
-        return _ratio((positives[::-1] * found / (found + false)).sum(), positives.sum())
+        hits, false_hits = positives[::-1].cumsum(), negatives[::-1].cumsum()
+        return _ratio((positives[::-1] * hits / (hits + false_hits)).sum(), positives.sum())
 
     def fpr95(self) -> float:
         """Share of negatives at or above the threshold that finds 95 % of the positives; NaN if one kind is missing."""
         _, negatives, positives = self._occupied()
         if not positives.sum():
             return float('nan')
-        found, false = positives[::-1].cumsum(), negatives[::-1].cumsum()
-        return _ratio(false[int(np.searchsorted(found, 0.95 * found[-1]))], false[-1])
+        hits, false_hits = positives[::-1].cumsum(), negatives[::-1].cumsum()
+        return _ratio(false_hits[int(np.searchsorted(hits, 0.95 * hits[-1]))], false_hits[-1])
 
     def aurc(self) -> float:
         """Area under the risk-coverage curve: mean over k of the share of positives among the k lowest scores.

@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a judgement consists of; field names are the keys of report.json. NaN, null there, is what does not exist."""
+"""The result of an evaluation; field names are the keys of report.json. NaN, null there, is what does not exist."""
 
 from dataclasses import dataclass
 
@@ -13,15 +13,15 @@ from uncd_ros.evaluation.retention import RetentionPoint
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledFrame:
-    """One image and the truth about it."""
+    """One image and its ground truth."""
 
     image: NDArray[np.uint8]
     """(H, W, 3) RGB."""
     labels: NDArray[np.uint8]
-    """(H, W) class ids, 255 void."""
+    """(H, W) class ids, 255 ignore."""
     name: str
     sequence: str
-    """Drive that it belongs to."""
+    """Drive that the frame belongs to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class ClassResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segmentation:
-    """How right the labels are."""
+    """Accuracy of the labels."""
 
     miou: float
     """Over the whole set, not averaged image by image."""
@@ -45,7 +45,7 @@ class Segmentation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalibrationResult:
-    """How far the class probabilities can be believed."""
+    """Calibration of the class probabilities."""
 
     ece: float
     """Expected calibration error, 15 bins, in [0, 1]."""
@@ -59,12 +59,12 @@ class CalibrationResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorDetection:
-    """How well a pixel uncertainty tells wrong pixels (positives) from right ones."""
+    """How well a pixel uncertainty tells wrong pixels (positives) from correct ones."""
 
     auroc: float
     aupr: float
     fpr95: float
-    """Share of right pixels that are suspected when 95 % of the wrong ones are."""
+    """Share of correct pixels above the threshold that detects 95 % of the wrong ones."""
     aurc: float
     """Area under the risk-coverage curve; lower is better."""
 
@@ -83,7 +83,7 @@ class Confidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageOod:
-    """How well whole images of another world are told from the frames of the split."""
+    """How well the images of an OOD set are separated from the frames of the split."""
 
     images: int
     auroc: dict[str, float]
@@ -100,7 +100,7 @@ class ShiftResult:
     miou: float
     pixel_accuracy: float
     error_auroc: float
-    """Of finding wrong pixels by the served uncertainty."""
+    """Of detecting wrong pixels by the served uncertainty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

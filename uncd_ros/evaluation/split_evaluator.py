@@ -1,9 +1,9 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Networks side by side: every frame goes to each of them in turn, so all are judged, and timed, on the same."""
+"""Networks side by side: every frame goes to each of them in turn, so all are evaluated, and timed, on the same."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,14 +23,14 @@ from uncd_ros.scores.image import COMPARISON_SCORES, IMAGE_SCORES
 from uncd_ros.scores.pixel import COMPARISON_UNCERTAINTIES, PIXEL_UNCERTAINTIES, pixel_uncertainty
 
 STUDENT, TEACHER, BASELINE, SCALED = 'student', 'teacher', 'baseline', 'baseline_scaled'
-"""Names of evaluated_models; the last two are a single net, as it is and after temperature scaling."""
+"""Names of evaluated models; the last two are a single net, as it is and after temperature scaling."""
 STDS = ('mean_std', 'predicted_std')
 """Uncertainties that a network without an ensemble behind it does not have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluatedModel:
-    """One network under judgement."""
+    """One network that takes part in an evaluation."""
 
     name: str
     network: Network
@@ -56,7 +56,7 @@ class EvaluatedModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """One frame to look at, and what the first evaluated_model says about it; the paper's Fig 2."""
+    """One frame to look at, and the output of the first evaluated model; the paper's Fig 2."""
 
     frame: LabelledFrame
     predicted: NDArray[np.uint8]
@@ -66,7 +66,7 @@ class Example:
 
 
 class SplitEvaluator:
-    """All evaluated_models before one labelled split."""
+    """Metrics of all evaluated models on one labelled split; frames stream."""
 
     def __init__(self, evaluated_models: Sequence[EvaluatedModel], num_classes: int, examples: Sequence[int]) -> None:
         self.evaluated_models = evaluated_models
@@ -81,38 +81,46 @@ class SplitEvaluator:
         self.agreement = {name: {std: Agreement() for std in STDS} for name in followers if has_teacher}
         self.examples: list[Example] = []
         self.sequences: list[str] = []
-        self._wanted = frozenset(examples)
+        self._example_indices = frozenset(examples)
 
     @torch.inference_mode()
     def update(self, frame: LabelledFrame) -> None:
-        """Ask every evaluated_model about the next frame."""
-        image, labels = as_batch(frame.image), torch.from_numpy(frame.labels)
+        """Run every model on the next frame, and evaluate what they give."""
+        image = as_batch(frame.image)
         outputs = {}
-        for each in self.evaluated_models:
+        for model in self.evaluated_models:
             start = time.perf_counter()
-            outputs[each.name] = each.network(image)
-            _wait_for(outputs[each.name])
-            self.seconds[each.name].append(time.perf_counter() - start)
-            self.pixels[each.name].update(outputs[each.name], labels)
-            self.images[each.name].update(outputs[each.name])
+            outputs[model.name] = model.network(image)
+            _wait_for(outputs[model.name])
+            self.seconds[model.name].append(time.perf_counter() - start)
+        self.add(frame, outputs)
+
+    @torch.inference_mode()
+    def add(self, frame: LabelledFrame, outputs: Mapping[str, StudentOutput]) -> None:
+        """Evaluate what each model, by name, has given for the next frame."""
+        labels = torch.from_numpy(frame.labels)
+        for name, output in outputs.items():
+            self.pixels[name].update(output, labels)
+            self.images[name].update(output)
         self._compare(outputs, labels)
-        if len(self.sequences) in self._wanted:
+        if len(self.sequences) in self._example_indices:
             self._keep(frame, outputs[self.evaluated_models[0].name])
         self.sequences.append(frame.sequence)
 
     def milliseconds(self, name: str) -> float:
-        """Median time of a pass: evaluated_models take turns, so a busy moment hits all alike."""
-        return 1e3 * float(np.median(self.seconds[name]))
+        """Median time of a pass, NaN if none was timed: models take turns, so a busy moment hits all alike."""
+        seconds = self.seconds[name]
+        return 1e3 * float(np.median(seconds)) if seconds else float('nan')
 
-    def _compare(self, outputs: dict[str, StudentOutput], labels: Tensor) -> None:
+    def _compare(self, outputs: Mapping[str, StudentOutput], labels: Tensor) -> None:
         """Student's std against the teacher's."""
         for name, agreements in self.agreement.items():
             teacher, student = (to_size(outputs[who], *labels.shape) for who in (TEACHER, name))
             valid = labels.to(student.logits.device) != IGNORE_INDEX
             wrong = (student.labels()[0].cpu() != labels)[labels != IGNORE_INDEX]
             for std, agreement in agreements.items():
-                theirs, ours = (pixel_uncertainty(std, output)[0][valid] for output in (teacher, student))
-                agreement.update(theirs.cpu(), ours.cpu(), wrong)
+                of_teacher, of_student = (pixel_uncertainty(std, output)[0][valid] for output in (teacher, student))
+                agreement.update(of_teacher.cpu(), of_student.cpu(), wrong)
 
     def _keep(self, frame: LabelledFrame, output: StudentOutput) -> None:
         sized = to_size(output, *frame.labels.shape)
@@ -130,7 +138,7 @@ class SplitEvaluator:
 def score_images(
     evaluated_models: Sequence[EvaluatedModel], images: Iterable[NDArray[np.uint8]]
 ) -> dict[str, ImageScores]:
-    """Image scores of unlabelled (H, W, 3) RGB images, a evaluated_model each."""
+    """Image scores of unlabelled (H, W, 3) RGB images, by evaluated model."""
     scores = {each.name: each.scores() for each in evaluated_models}
     for image in images:
         batch = as_batch(image)
@@ -140,7 +148,7 @@ def score_images(
 
 
 class ShiftEvaluator:
-    """All evaluated_models before labelled frames of another world, in that world's merged classes."""
+    """Metrics of all evaluated models on a labelled set under domain shift, in that set's merged classes."""
 
     def __init__(self, evaluated_models: Sequence[EvaluatedModel], merge: NDArray[np.int64], num_merged: int) -> None:
         self.evaluated_models, self.merge = evaluated_models, torch.from_numpy(merge)
@@ -151,13 +159,13 @@ class ShiftEvaluator:
 
     @torch.inference_mode()
     def update(self, frame: LabelledFrame) -> None:
-        """Ask every evaluated_model about the next frame; its labels are ids of the merged classes."""
+        """Run every model on the next frame, whose labels are ids of the merged classes."""
         image, labels = as_batch(frame.image), torch.from_numpy(frame.labels)
         valid = labels != IGNORE_INDEX
         for each in self.evaluated_models:
-            answer = each.network(image)
-            self.images[each.name].update(answer)
-            output = to_size(answer, *labels.shape)
+            inferred = each.network(image)
+            self.images[each.name].update(inferred)
+            output = to_size(inferred, *labels.shape)
             predicted = self.merge[output.labels()[0].cpu()]
             self.confusions[each.name].update(predicted, labels)
             uncertainty = pixel_uncertainty(each.served, output)[0].cpu()[valid]
@@ -181,6 +189,6 @@ def as_batch(image: NDArray[np.uint8]) -> Tensor:
 
 
 def _wait_for(output: StudentOutput) -> None:
-    """A CUDA device answers later than it returns; the clock must wait."""
+    """A CUDA device computes on after the call returns; the clock must wait."""
     if output.logits.is_cuda:
         torch.cuda.synchronize()

@@ -11,7 +11,7 @@ from uncd_ros.evaluation.ranking import bin_edges, ordered_bins
 
 
 class Agreement:
-    """Joint histogram of two uncertainties in [0, 1], of right and of wrong pixels.
+    """Joint histogram of two uncertainties in [0, 1], of correct and of wrong pixels.
 
     Bins are those of a float with 4 bits of mantissa, 4 to 6 % wide, from 2^-20 up; what is smaller falls into
     the first. All pixels count, and memory does not grow with them.
@@ -23,7 +23,7 @@ class Agreement:
 
     def __init__(self) -> None:
         self.counts = torch.zeros(2, self.BINS, self.BINS, dtype=torch.int64)
-        """[right, wrong][teacher][student]."""
+        """[correct, wrong][teacher][student]."""
 
     def update(self, teacher: Tensor, student: Tensor, wrong: Tensor) -> None:
         """(N,) float each, and (N,) bool; valid pixels only."""
@@ -42,11 +42,11 @@ class Agreement:
         """(BINS, len(shares)) quantiles of the student's uncertainty in each of the teacher's bins; NaN where empty."""
         joint = self.counts.sum(0).double().numpy()
         edges = self.edges()
-        found = np.full((self.BINS, len(shares)), np.nan)
+        quantiles = np.full((self.BINS, len(shares)), np.nan)
         for row in np.flatnonzero(joint.sum(axis=1)):
             below = np.r_[0.0, joint[row].cumsum()] / joint[row].sum()
-            found[row] = np.interp(shares, below, edges)
-        return found
+            quantiles[row] = np.interp(shares, below, edges)
+        return quantiles
 
     def edges(self) -> NDArray[np.float64]:
         """(BINS + 1,) borders of the bins of either."""

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from uncd_ros.evaluation.pixel_metrics import Network
 from uncd_ros.evaluation.split_evaluator import STUDENT, EvaluatedModel
+from uncd_ros.model.predictor import for_inference
 from uncd_ros.model.store import StoredModel
 from uncd_ros.network.student import Student, StudentOutput
 
@@ -23,8 +24,8 @@ def student_network(student: Student) -> Network:
 
 
 def student_model(model: StoredModel, device: torch.device) -> EvaluatedModel:
-    """Serves what its card says."""
-    network, card = student_network(model.student.to(device)), model.card
+    """The network as the robot runs it, batch norms folded; serves what its card says."""
+    network, card = student_network(for_inference(model.student).to(device)), model.card
     return EvaluatedModel(
         name=STUDENT, network=network, served=card.uncertainty.name, has_std=True, curve=card.confidence
     )

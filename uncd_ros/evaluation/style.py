@@ -16,8 +16,8 @@ INK, FAINT, GRID, PAPER = '#1f2430', '#6b7280', '#e3e6eb', '#ffffff'
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW = (
     '#0072b2', '#e69f00', '#009e73', '#d55e00', '#cc79a7', '#56b4e9', '#f0e442',
 )  # fmt: skip
-RIGHT, WRONG = BLUE, RED
-RIGHT_MAP, WRONG_MAP = 'Blues', 'Oranges'
+CORRECT, WRONG = BLUE, RED
+CORRECT_MAP, WRONG_MAP = 'Blues', 'Oranges'
 COLOR_OF_MODEL = {'student': BLUE, 'teacher': ORANGE, 'baseline': FAINT, 'baseline_scaled': GREEN}
 DASH_OF_MODEL = {'student': '-', 'teacher': '--', 'baseline': '-.', 'baseline_scaled': ':'}
 CYCLE = (

@@ -3,126 +3,123 @@
 """Tables of a report, as Markdown."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from uncd_ros.evaluation.evaluation import UNCERTAINTY_KEYS
 from uncd_ros.evaluation.false_alarms import FalseAlarms
+from uncd_ros.evaluation.markdown import table
 from uncd_ros.evaluation.names import MODEL_NAMES, SCORE_NAMES, UNCERTAINTY_NAMES
 from uncd_ros.evaluation.results import EvaluationResult, ImageOod
 from uncd_ros.evaluation.split_evaluator import SCALED, STUDENT, TEACHER
 
 EvaluationResults = Mapping[str, EvaluationResult]
-"""EvaluatedModel -> what was found about it on one split."""
+"""Evaluated model -> its result on one split."""
 
 COMPARED_SCORES = ('mean', 'maxlogit', 'energy')
-"""Image scores of the student's rivals that the report shows: what every network has. report.json has all."""
+"""Image scores of the other networks that the report shows: those that every network has. report.json has all."""
 
 
-def side_by_side(judged: Mapping[str, EvaluationResults]) -> str:
-    """One line a split and network: how right, how calibrated, how well it knows its errors, how long it takes."""
+def side_by_side(results: Mapping[str, EvaluationResults]) -> str:
+    """One row a split and network: accuracy, calibration, detection of wrong pixels, time."""
     header = ('split', 'network', 'serves', 'mIoU', 'accuracy', 'ECE', 'NLL', 'Brier', 'error AUROC', 'AURC', 'ms')
     rows = []
-    for split, networks in judged.items():
-        for name, each in networks.items():
-            right, fit, served = each.segmentation, each.calibration, each.error_detection['served']
-            figures = (right.miou, right.pixel_accuracy, fit.ece, fit.nll, fit.brier, served.auroc)
-            time = f'{each.milliseconds:.0f}'
-            rows.append((split, MODEL_NAMES[name], each.served, *map(number, figures), fine(served.aurc), time))
+    for split, of_split in results.items():
+        for name, result in of_split.items():
+            labelling, calibration, errors = result.segmentation, result.calibration, result.error_detection['served']
+            figures = (
+                *(labelling.miou, labelling.pixel_accuracy),
+                *(calibration.ece, calibration.nll, calibration.brier, errors.auroc),
+            )
+            time = f'{result.milliseconds:.0f}'
+            rows.append((split, MODEL_NAMES[name], result.served, *map(number, figures), fine(errors.aurc), time))
     return table(header, rows)
 
 
-def classes(judged: EvaluationResults) -> str:
+def classes(results: EvaluationResults) -> str:
     """Table 1 of the paper: IoU and uncertainty a class."""
-    labelling = [name for name in judged if name != SCALED]  # which labels as the single net does
-    unsure = [name for name in judged if name in (STUDENT, TEACHER)]
+    labelling = [name for name in results if name != SCALED]  # which labels as the single net does
+    uncertain = [name for name in results if name in (STUDENT, TEACHER)]
     header = ['class', *(f'IoU, {MODEL_NAMES[name]}' for name in labelling)]
-    header += [f'uncertainty, {MODEL_NAMES[name]}' for name in unsure]
-    found = {name: each.segmentation.per_class for name, each in judged.items()}
+    header += [f'uncertainty, {MODEL_NAMES[name]}' for name in uncertain]
+    per_class = {name: result.segmentation.per_class for name, result in results.items()}
     rows = [
         (
             label,
-            *(number(found[name][label].iou) for name in labelling),
-            *(number(found[name][label].mean_uncertainty) for name in unsure),
+            *(number(per_class[name][label].iou) for name in labelling),
+            *(number(per_class[name][label].mean_uncertainty) for name in uncertain),
         )
-        for label in found[STUDENT]
+        for label in per_class[STUDENT]
     ]
     return table(header, rows)
 
 
-def error_detection(judged: EvaluationResults) -> str:
+def error_detection(results: EvaluationResults) -> str:
     """Every network by every uncertainty that it has."""
     header = ('network', 'uncertainty', 'AUROC', 'AUPR', 'FPR95', 'AURC')
     rows = []
-    for name, each in judged.items():
+    for name, result in results.items():
         for key, source in UNCERTAINTY_KEYS.items():
-            found = each.error_detection[key]
-            if not math.isnan(found.aurc):
-                title = UNCERTAINTY_NAMES[source] + (' (served)' if source == each.served else '')
-                figures = map(number, (found.auroc, found.aupr, found.fpr95))
-                rows.append((MODEL_NAMES[name], title, *figures, fine(found.aurc)))
+            detection = result.error_detection[key]
+            if not math.isnan(detection.aurc):
+                title = UNCERTAINTY_NAMES[source] + (' (served)' if source == result.served else '')
+                figures = map(number, (detection.auroc, detection.aupr, detection.fpr95))
+                rows.append((MODEL_NAMES[name], title, *figures, fine(detection.aurc)))
     return table(header, rows)
 
 
-def confidence(judged: EvaluationResults) -> str:
-    """Mukhoti and Gal's conditional probabilities, and how far two kinds of confidence can be believed."""
+def confidence(results: EvaluationResults) -> str:
+    """Mukhoti and Gal's conditional probabilities, and the calibration error of two kinds of confidence."""
     certain = ('p(accurate given certain)', 'p(uncertain given inaccurate)')
     header = ('network', 'uncertain above', *certain, 'ECE of the softmax', 'ECE of the served confidence')
     rows = []
-    for name, each in judged.items():
-        errors = (each.calibration.ece, each.calibration.confidence_ece)
-        figures = map(number, (each.p_accurate_certain, each.p_uncertain_inaccurate, *errors))
-        rows.append((MODEL_NAMES[name], f'{each.uncertain_above:.4g}', *figures))
+    for name, result in results.items():
+        errors = (result.calibration.ece, result.calibration.confidence_ece)
+        figures = map(number, (result.p_accurate_certain, result.p_uncertain_inaccurate, *errors))
+        rows.append((MODEL_NAMES[name], f'{result.uncertain_above:.4g}', *figures))
     return table(header, rows)
 
 
-def retention(judged: EvaluationResults) -> str:
-    """MIoU and accuracy of what is left."""
-    header = ('network', *(f'{point.dropped:.0%}' for point in judged[STUDENT].retention))
+def retention(results: EvaluationResults) -> str:
+    """MIoU and accuracy of the pixels that are kept."""
+    header = ('network', *(f'{point.dropped:.0%}' for point in results[STUDENT].retention))
     rows = [
-        (MODEL_NAMES[name], *(f'{number(point.miou)} / {number(point.pixel_accuracy)}' for point in each.retention))
-        for name, each in judged.items()
+        (MODEL_NAMES[name], *(f'{number(point.miou)} / {number(point.pixel_accuracy)}' for point in result.retention))
+        for name, result in results.items()
     ]
     return table(header, rows)
 
 
-def image_ood(judged: EvaluationResults) -> str:
-    """AUROC of each set of strange images by each image score."""
-    worlds = list(judged[STUDENT].image_ood)
+def image_ood(results: EvaluationResults) -> str:
+    """AUROC of each OOD set by each image score."""
+    ood_sets = list(results[STUDENT].image_ood)
     rows = []
-    for name, each in judged.items():
-        for score in each.image_ood[worlds[0]].auroc if name == STUDENT else COMPARED_SCORES:
+    for name, result in results.items():
+        for score in result.image_ood[ood_sets[0]].auroc if name == STUDENT else COMPARED_SCORES:
             title = SCORE_NAMES.get(score.replace('maxlogit', 'neg_max_logit'), score)
-            figures = (number(each.image_ood[world].auroc[score]) for world in worlds)
+            figures = (number(result.image_ood[ood_set].auroc[score]) for ood_set in ood_sets)
             rows.append((MODEL_NAMES[name], title, *figures))
-    alarms: Iterable[ImageOod] = judged[STUDENT].image_ood.values()
-    rows.append(('student', 'share above the threshold', *(f'{each.alarm_rate:.0%}' for each in alarms)))
-    return table(('network', 'image score', *worlds), rows)
+    alarms: Iterable[ImageOod] = results[STUDENT].image_ood.values()
+    rows.append(('student', 'share above the threshold', *(f'{ood.alarm_rate:.0%}' for ood in alarms)))
+    return table(('network', 'image score', *ood_sets), rows)
 
 
-def shift(judged: EvaluationResults) -> str:
+def shift(results: EvaluationResults) -> str:
     """Table 2 of the paper, with accuracy and error detection."""
-    header = ('network', *judged[STUDENT].shift)
+    header = ('network', *results[STUDENT].shift)
     rows = []
-    for name, each in judged.items():
-        figures = ((found.miou, found.pixel_accuracy, found.error_auroc) for found in each.shift.values())
-        rows.append((MODEL_NAMES[name], *(' / '.join(map(number, found)) for found in figures)))
+    for name, result in results.items():
+        figures = ((each.miou, each.pixel_accuracy, each.error_auroc) for each in result.shift.values())
+        rows.append((MODEL_NAMES[name], *(' / '.join(map(number, cell)) for cell in figures)))
     return table(header, rows)
 
 
-def false_alarms(found: FalseAlarms) -> str:
+def false_alarms(alarms: FalseAlarms) -> str:
     """The rate of each sequence."""
     rows = [
-        (name, str(each.images), str(each.effective_n), f'{each.observed:.1%}', interval(each.ci95))
-        for name, each in found.by_sequence.items()
+        (name, str(of_one.images), str(of_one.effective_n), f'{of_one.observed:.1%}', interval(of_one.ci95))
+        for name, of_one in alarms.by_sequence.items()
     ]
     return table(('sequence', 'images', 'effective n', 'above the threshold', '95 % interval'), rows)
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; columns of figures keep to the right."""
-    columns = zip(*rows, strict=True)
-    rules = ['---:' if all(cell[:1] in '+-0123456789' for cell in column) else '---' for column in columns]
-    return '\n'.join(f'| {" | ".join(line)} |' for line in (header, rules, *rows))
 
 
 def number(value: float) -> str:

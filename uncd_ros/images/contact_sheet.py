@@ -20,13 +20,13 @@ WIDTH = COLUMNS * TILE + (COLUMNS + 1) * GAP
 BACKGROUND: Colour = (24, 26, 31)
 INK: Colour = (226, 228, 232)
 FAINT: Colour = (150, 154, 162)
-FAMILIAR: Colour = (74, 170, 110)
-STRANGE: Colour = (228, 62, 54)
+NOMINAL: Colour = (74, 170, 110)
+ANOMALOUS: Colour = (228, 62, 54)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetRow:
-    """One image and what the student says about it; the arrays are of one size."""
+    """One image and its prediction; the arrays are of one size."""
 
     image: NDArray[np.uint8]
     """(H, W, 3) RGB."""
@@ -35,7 +35,7 @@ class SheetRow:
     uncertainty: NDArray[np.float32]
     """(H, W), in [0, upper]."""
     caption: str
-    """When it was, and how strange."""
+    """Its time and its image score."""
     is_ood: bool
 
 
@@ -53,12 +53,12 @@ def _heading() -> NDArray[np.uint8]:
 
 
 def _row(row: SheetRow, table: NDArray[np.uint8], upper: float) -> NDArray[np.uint8]:
-    colour, verdict = (STRANGE, 'OUT OF DISTRIBUTION') if row.is_ood else (FAMILIAR, 'familiar')
+    colour, decision = (ANOMALOUS, 'OUT OF DISTRIBUTION') if row.is_ood else (NOMINAL, 'in distribution')
     height = round(TILE * row.image.shape[0] / row.image.shape[1])
     band = _blank(STRIP + height + GAP)
     band[4 : STRIP - 4, GAP : GAP + 6] = colour
     _text(band, row.caption, x=GAP + 16, colour=INK)
-    _text(band, verdict, x=WIDTH - GAP - _text_width(verdict), colour=colour)
+    _text(band, decision, x=WIDTH - GAP - _text_width(decision), colour=colour)
     smooth = cv2.INTER_AREA if row.image.shape[1] > TILE else cv2.INTER_LINEAR
     labels = cv2.resize(row.labels, (TILE, height), interpolation=cv2.INTER_NEAREST)
     pictures = (
@@ -70,7 +70,7 @@ def _row(row: SheetRow, table: NDArray[np.uint8], upper: float) -> NDArray[np.ui
         left = GAP + column * (TILE + GAP)
         band[STRIP : STRIP + height, left : left + TILE] = picture
     if row.is_ood:
-        cv2.rectangle(band, (GAP - 2, STRIP - 2), (WIDTH - GAP + 1, STRIP + height + 1), STRANGE, 3)
+        cv2.rectangle(band, (GAP - 2, STRIP - 2), (WIDTH - GAP + 1, STRIP + height + 1), ANOMALOUS, 3)
     return band
 
 

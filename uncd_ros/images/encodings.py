@@ -120,16 +120,16 @@ def _decoded(msg: CompressedImage) -> NDArray[np.uint8]:
 
 def _pixels(msg: Image, dtype: np.dtype[np.number], channels: int, rows: int) -> NDArray[np.uint8]:
     """(rows, W, channels) view into the message's data, padding at the ends of the rows left out."""
-    height, width, step, found = msg.height, msg.width, msg.step, len(msg.data)
+    height, width, step, size = msg.height, msg.width, msg.step, len(msg.data)
     if height == 0 or width == 0:
         raise ImageError(f'image is {width}x{height} pixels, expected at least 1x1')
     row = width * channels * dtype.itemsize
     if step < row:
         raise ImageError(f"image step is {step} bytes, expected {row} or more for {width} pixels of '{msg.encoding}'")
     needed = step * (rows - 1) + row  # some drivers leave out the padding of the last row
-    if found < needed:
+    if size < needed:
         raise TruncatedImageError(
-            f"image data is {found} bytes, expected {needed} for {width}x{height} '{msg.encoding}'"
+            f"image data is {size} bytes, expected {needed} for {width}x{height} '{msg.encoding}'"
         )
     strides = (step, channels * dtype.itemsize, dtype.itemsize)
     return np.ndarray((rows, width, channels), dtype, msg.data, strides=strides)

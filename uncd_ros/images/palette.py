@@ -8,10 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-IGNORE_INDEX = 255
-"""Label id of pixels the model does not vouch for, and of void in training labels."""
-
-
 OKABE_ITO = (
     (86, 180, 233),
     (230, 159, 0),

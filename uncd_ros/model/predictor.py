@@ -18,7 +18,7 @@ from uncd_ros.errors import ConfigError, ImageError
 from uncd_ros.model.card import ModelCard
 from uncd_ros.model.store import StoredModel
 from uncd_ros.network.encoders import fuse_batch_norms
-from uncd_ros.network.student import Student, StudentOutput
+from uncd_ros.network.student import StdMaps, Student, StudentOutput
 from uncd_ros.scores.image import OF_FEATURES, image_score
 from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES, pixel_uncertainty
 from uncd_ros.stopwatch import Stopwatch
@@ -68,7 +68,6 @@ class Predictor:
         """
         return self.predict_batch([image], Stopwatch(), confidence=confidence)[0]
 
-    @torch.inference_mode()
     def predict_batch(
         self, images: Sequence[NDArray[np.uint8]], watch: Stopwatch, *, confidence: bool = False
     ) -> list[Prediction]:
@@ -76,13 +75,23 @@ class Predictor:
 
         With `confidence` every prediction has one; without, it costs nothing.
         """
+        return self.predict_with_output(images, watch, confidence=confidence, all_maps=False)[0]
+
+    @torch.inference_mode()
+    def predict_with_output(
+        self, images: Sequence[NDArray[np.uint8]], watch: Stopwatch, *, confidence: bool, all_maps: bool
+    ) -> tuple[list[Prediction], StudentOutput]:
+        """As `predict_batch`, and the network's output of the same pass, at its own size and on its device.
+
+        With `all_maps` that is all the network can give; without, only what this model serves.
+        """
         for image in images:
             if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
                 raise ImageError(f'image is {image.dtype} {image.shape}, expected uint8 (H, W, 3)')
         uploaded = [_upload(image, self.device) for image in images]
         watch.lap('upload')
         x = torch.cat([self._student.preprocess(pixels, bgr=bgr) for pixels, bgr in uploaded])
-        inferred = infer(self._student, self.card, x)
+        inferred = infer(self._student, self.card, x, all_maps=all_maps)
         maps = self.card.confidence.confidence(inferred.output, inferred.uncertainty) if confidence else None
         if self.device.type == 'cuda':
             torch.cuda.synchronize(self.device)  # or the download would be told the network's time
@@ -97,7 +106,7 @@ class Predictor:
             for i, image in enumerate(images)
         ]
         watch.lap('download')
-        return predictions
+        return predictions, inferred.output
 
 
 def for_inference(student: Student) -> Student:
@@ -121,11 +130,10 @@ class InferenceOutput(NamedTuple):
     """(B,) float."""
 
 
-def infer(student: Student, card: ModelCard, x: Tensor) -> InferenceOutput:
-    """Run one pass over (B, 3, h, w) normalised images; computes only what the model card asks for."""
-    output: StudentOutput = student(
-        x, std=PIXEL_UNCERTAINTIES[card.uncertainty.name].std, features=card.image_score in OF_FEATURES
-    )
+def infer(student: Student, card: ModelCard, x: Tensor, *, all_maps: bool = False) -> InferenceOutput:
+    """Run one pass over (B, 3, h, w) normalised images; without `all_maps`, only what the model card asks for."""
+    needed: StdMaps = 'classes' if all_maps else PIXEL_UNCERTAINTIES[card.uncertainty.name].std
+    output: StudentOutput = student(x, std=needed, features=all_maps or card.image_score in OF_FEATURES)
     uncertainty = pixel_uncertainty(card.uncertainty.name, output)
     return InferenceOutput(
         output=output,

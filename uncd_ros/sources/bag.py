@@ -22,10 +22,10 @@ class BagSource:
         chosen, _ = choose_topic(self._bag, topic, None)
         self._topic, self.name = chosen.name, self._bag.name
         self.frame_count: int | None = chosen.count
-        self.fps = FrameReader(self._bag, chosen.name, None, 1).recorded_rate or 1.0
+        self.fps = FrameReader(self._bag, chosen.name).recorded_rate or 1.0
 
     def __iter__(self) -> Iterator[NDArray[np.uint8]]:
         """(H, W, 3) BGR frames."""
-        for frame in FrameReader(self._bag, self._topic, None, 1):
+        for frame in FrameReader(self._bag, self._topic):
             if frame.image is not None:
                 yield np.ascontiguousarray(frame.image[..., ::-1])

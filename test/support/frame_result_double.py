@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from support.bag_double import CAMERA
+from support.bag_makers import CAMERA
 from uncd_ros.bag_evaluation.frame_results import FrameResult
 from uncd_ros.bags.frames import BagFrame
 from uncd_ros.bags.reader import BagMessage
@@ -17,7 +17,7 @@ _UNCERTAINTY = np.asarray([[0.1, 0.3]], np.float32)
 
 
 def result(*, seconds: float, is_ood: bool, score: float, fault: str = '') -> FrameResult:
-    """Of an image of two pixels, one of each class."""
+    """The result of an image of two pixels, one of each class."""
     message = BagMessage(topic=CAMERA, kind=IMAGE, index=round(10 * seconds), received=0, data=b'')
     frame = BagFrame(
         message=message,
@@ -27,6 +27,7 @@ def result(*, seconds: float, is_ood: bool, score: float, fault: str = '') -> Fr
         error=None,
         labels=None,
         label_fault='',
+        stated_size=None,
         read_seconds=0.0,
     )
     decision = Decision(
@@ -44,8 +45,8 @@ def result(*, seconds: float, is_ood: bool, score: float, fault: str = '') -> Fr
         frame=frame,
         seconds=seconds,
         prediction=Prediction(labels=_LABELS, uncertainty=_UNCERTAINTY, score=score),
+        output=None,
         decision=decision,
-        fault=fault,
         pixels=np.asarray([1, 1]),
         uncertainty=np.asarray([0.1, 0.3]),
         stages={},

@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bags that the tests make, in the ways in which others have written theirs, and what is said about them."""
+"""Bags as different recorders write them, and their evaluation."""
 
 import hashlib
 import json
@@ -122,15 +122,15 @@ def fingerprint(path: Path) -> dict[str, tuple[str, int]]:
     return {file.name: (hashlib.sha256(file.read_bytes()).hexdigest(), file.stat().st_mtime_ns) for file in files}
 
 
-def judge(bag: Path, model: Path, out: Path, *options: str) -> dict[str, Any]:
+def evaluate_bag(bag: Path, model: Path, out: Path, *options: str) -> dict[str, Any]:
     """report.json, the bag being left as it was."""
     before = fingerprint(bag)
     assert main([str(bag), '--model', str(model), '--device', 'cpu', '--out', str(out), *options]) == 0
     assert fingerprint(bag) == before
-    found: dict[str, Any] = json.loads((out / 'report.json').read_text())
-    return found
+    report: dict[str, Any] = json.loads((out / 'report.json').read_text())
+    return report
 
 
-def lines(out: Path) -> list[dict[str, Any]]:
+def frame_lines(out: Path) -> list[dict[str, Any]]:
     """What frames.jsonl says."""
     return [json.loads(line) for line in (out / 'frames.jsonl').read_text().splitlines()]

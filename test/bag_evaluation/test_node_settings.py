@@ -1,0 +1,84 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip('rosbags', reason='reads and writes bags')
+
+from uncd_ros.bag_evaluation.node_settings import _TYPES, NO_EFFECT, NodeSettings, read_node_settings
+from uncd_ros.errors import ConfigError
+from uncd_ros.evaluate_bag import parse_args
+from uncd_ros.monitor.alarm import AlarmParams
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def settings(folder: Path, text: str) -> NodeSettings:
+    (folder / 'params.yaml').write_text(text)
+    return read_node_settings(folder / 'params.yaml')
+
+
+def test_the_file_that_comes_with_the_node_holds_the_defaults() -> None:
+    read = read_node_settings(PROJECT / 'config/perception.yaml')
+    assert read == NodeSettings(image_transport='raw')
+
+
+@pytest.mark.parametrize('name', ['/**/segmentation', 'segmentation', '/segmentation', '/**', '/robot/segmentation'])
+@pytest.mark.parametrize('values', ['ood: {window: 9, hold: 2.5}', 'ood.window: 9\n    ood.hold: 2.5'])
+def test_names_of_the_node_and_both_spellings(tmp_path: Path, name: str, values: str) -> None:
+    read = settings(tmp_path, f'{name}:\n  ros__parameters:\n    model: street\n    max_rate: 5.0\n    {values}\n')
+    assert (read.model, read.max_rate, read.alarm) == ('street', 5.0, AlarmParams(window=9, hold=2.5))
+
+
+def test_the_later_section_wins_and_other_nodes_are_left_out(tmp_path: Path) -> None:
+    text = (
+        '/**: {ros__parameters: {model: street, use_sim_time: true}}\n'
+        'camera: {ros__parameters: {exposure: 3}}\n'
+        'robot: {segmentation: {ros__parameters: {model: camvid}}}\n'
+    )
+    assert settings(tmp_path, text).model == 'camvid'
+
+
+@pytest.mark.parametrize(
+    ('text', 'facts'),
+    [
+        ('/**: {ros__parameters: {ood: {windows: 5}}}', ('ood.windows', 'ood.window')),
+        ('/**: {ros__parameters: {ood: {window: many}}}', ('ood.window', "'many'", 'whole number')),
+        ('/**: {ros__parameters: {max_rate: 5}}', ('max_rate', '5', 'decimal point')),
+        ('/**: {ros__parameters: {max_rate: -1.0}}', ('max_rate', '-1.0', '0 to 1000')),
+        ('/**: {ros__parameters: {ood: {required: 9}}}', ('ood.required', '9', '1 to ood.window = 5')),
+        ('/**: {ros__parameters: {image_transport: zip}}', ('image_transport', 'zip', 'raw or compressed')),
+        ('camera: {ros__parameters: {}}', ('segmentation', '/camera')),
+        ('/**: {ros__parameters: 3}', ('ros__parameters', '3')),
+        ('a: {segmentation: {ros__parameters: {}}}\nb: {segmentation: {ros__parameters: {}}}', ('/a/', '/b/', 'one')),
+        ('[1, 2]', ('list',)),
+        ('a: [', ('no YAML',)),
+    ],
+)
+def test_a_mistake_is_one_line(tmp_path: Path, text: str, facts: tuple[str, ...]) -> None:
+    with pytest.raises(ConfigError) as error:
+        settings(tmp_path, text)
+    assert all(fact in str(error.value) for fact in ('params.yaml', *facts)) and '\n' not in str(error.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r'gone\.yaml: cannot be read'):
+        read_node_settings(tmp_path / 'gone.yaml')
+
+
+def test_the_model_on_the_command_line_wins(tmp_path: Path) -> None:
+    (tmp_path / 'p.yaml').write_text('/**: {ros__parameters: {model: street, ood: {window: 7}}}')
+    options = ['bag', '--params', str(tmp_path / 'p.yaml')]
+    assert parse_args(options).node.model == 'street'
+    node = parse_args([*options, '--model', 'other']).node
+    assert (node.model, node.alarm.window) == ('other', 7)
+    assert parse_args(['bag']).node == NodeSettings()
+
+
+def test_every_parameter_of_the_node_is_known_and_has_its_default() -> None:
+    params = pytest.importorskip('uncd_ros.node.params', reason='needs rclpy')
+    assert {each.name for each in params.PERCEPTION} <= {*_TYPES, *NO_EFFECT}
+    alarm = {each.name: each.default for each in params.PERCEPTION if each.name.startswith('ood.')}
+    assert alarm == {f'ood.{name}': getattr(AlarmParams(), name) for name in AlarmParams.__slots__}

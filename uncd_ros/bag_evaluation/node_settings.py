@@ -1,0 +1,118 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The node's ROS 2 parameter file, read without ROS: what of it decides about the images of a bag."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from uncd_ros.errors import ConfigError
+from uncd_ros.monitor.alarm import AlarmParams
+
+NODE = 'segmentation'
+_SECTION = 'ros__parameters'
+_TYPES: dict[str, type] = {
+    'model': str,
+    'image_transport': str,
+    'max_rate': float,
+    **{f'ood.{each.name}': each.type for each in fields(AlarmParams) if isinstance(each.type, type)},
+}
+"""Parameters that are read here."""
+NO_EFFECT = ('device', 'autostart', 'cameras', 'abstain_confidence', 'palette', 'use_sim_time', 'qos_overrides')
+"""Parameters of the node that change no decision about an image."""
+_KINDS = {str: 'text', float: 'a number with a decimal point', int: 'a whole number'}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSettings:
+    """The parameters of the node that decide about an image, at the node's defaults. Raises ConfigError."""
+
+    model: str = 'camvid'
+    """Folder, or name of a built-in model."""
+    image_transport: str | None = None
+    """raw or compressed: the kind of topic that is evaluated; None takes either."""
+    max_rate: float = 0.0
+    """Images per second that are evaluated at most; 0 is no limit."""
+    alarm: AlarmParams = field(default_factory=AlarmParams)
+
+    def __post_init__(self) -> None:
+        if self.image_transport not in (None, 'raw', 'compressed'):
+            raise ConfigError(f"image_transport is '{self.image_transport}', expected raw or compressed")
+        if not 0.0 <= self.max_rate <= 1000.0:
+            raise ConfigError(f'max_rate is {self.max_rate}, expected 0 to 1000 images per second')
+
+
+def read_node_settings(path: Path) -> NodeSettings:
+    """Raises ConfigError that names the file, the parameter, its value and what was expected."""
+    values: dict[str, Any] = {}
+    for name, value in _parameters(path, _load(path)).items():
+        if name in _TYPES:
+            values[name] = _checked(path, name, value)
+        elif name.partition('.')[0] not in NO_EFFECT:
+            raise ConfigError(f'{path}: the node has no parameter {name}, expected {", ".join((*_TYPES, *NO_EFFECT))}')
+    alarm = {name.removeprefix('ood.'): values.pop(name) for name in list(values) if name.startswith('ood.')}
+    try:
+        return NodeSettings(alarm=AlarmParams(**alarm), **{'image_transport': 'raw', **values})
+    except ConfigError as error:
+        raise ConfigError(f'{path}: {error}') from None
+
+
+def _load(path: Path) -> Mapping[str, Any]:
+    try:
+        content = YAML(typ='safe').load(path.read_text(encoding='utf-8'))
+    except OSError as error:
+        raise ConfigError(f'{path}: cannot be read ({error.strerror}), expected a ROS 2 parameter file') from None
+    except (UnicodeDecodeError, YAMLError) as error:
+        raise ConfigError(
+            f'{path}: no YAML ({" ".join(str(error).split())}), expected a ROS 2 parameter file'
+        ) from None
+    if not isinstance(content, Mapping):
+        raise ConfigError(f'{path}: holds {type(content).__name__}, expected names of nodes with {_SECTION}')
+    return content
+
+
+def _parameters(path: Path, content: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of the node by dotted name; of two sections that fit, the later one wins, as in ROS."""
+    sections = dict(_sections(content, ''))
+    chosen = {name: section for name, section in sections.items() if name.rpartition('/')[2] in (NODE, '*', '**')}
+    if not chosen:
+        known = ', '.join(sections) or 'none'
+        raise ConfigError(f'{path}: no section for the node {NODE}, expected /**/{NODE}; sections are {known}')
+    named = [name for name in chosen if '*' not in name]
+    if len(named) > 1:
+        raise ConfigError(f'{path}: sections for {len(named)} nodes, {", ".join(named)}, expected one')
+    parameters: dict[str, Any] = {}
+    for name, section in chosen.items():
+        if not isinstance(section, Mapping):
+            raise ConfigError(f'{path}: {_SECTION} of {name} is {section!r}, expected parameters and their values')
+        parameters |= dict(_flat(section, ''))
+    return parameters
+
+
+def _sections(content: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    """(full name of a node or a pattern of it, its parameters), whether the namespace is nested or written out."""
+    for key, value in content.items():
+        if key == _SECTION:
+            yield prefix, value
+        elif isinstance(value, Mapping):
+            yield from _sections(value, f'{prefix}/{str(key).strip("/")}')
+
+
+def _flat(parameters: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for key, value in parameters.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f'{prefix}{key}.')
+        else:
+            yield f'{prefix}{key}', value
+
+
+def _checked(path: Path, name: str, value: Any) -> Any:
+    """The value, if it is of the parameter's type: like the node, which takes no 1 for 1.0."""
+    expected = _TYPES[name]
+    if type(value) is not expected:
+        raise ConfigError(f'{path}: {name} is {value!r}, expected {_KINDS[expected]}')
+    return value

@@ -1,0 +1,61 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The camera_info recorded beside the images of a bag."""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+from uncd_ros.bags.reader import Bag, BagMessage, decode
+from uncd_ros.errors import ImageError
+from uncd_ros.images.camera_info import CameraInfos, stated_size
+
+CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
+AHEAD = 10**9
+"""Nanoseconds by which the camera_info of an image's own stamp may have been recorded after the image."""
+
+
+class CameraInfoTopic:
+    """Goes along its topic beside the images: the message of an image's stamp, else the latest before the image."""
+
+    def __init__(self, bag: Bag, topic: str) -> None:
+        self._messages = _read(bag, topic)
+        self._next = next(self._messages, None)
+        self._ahead: deque[tuple[int, Any]] = deque()
+        self._infos: CameraInfos[Any] = CameraInfos()
+
+    def stated_size(self, stamp: Any, received: int) -> tuple[int, int] | None:
+        """(height, width) stated for the image of this stamp, recorded at `received` ns; None if nothing states it.
+
+        To be asked in the order of recording.
+        """
+        while self._next is not None and self._next[0] <= received + AHEAD:
+            self._ahead.append(self._next)
+            self._next = next(self._messages, None)
+        while self._ahead and self._ahead[0][0] <= received:
+            self._infos.add(self._ahead.popleft()[1])
+        for _, info in self._ahead:
+            if (info.header.stamp.sec, info.header.stamp.nanosec) == (stamp.sec, stamp.nanosec):
+                return stated_size(info)
+        return self._infos.match(stamp).stated_size
+
+
+def open_camera_infos(bag: Bag, image_topic: str) -> CameraInfoTopic | None:
+    """Of `/camera/image_raw` or `/camera/image_raw/compressed` it is `/camera/camera_info`; None if there is none."""
+    name = f'{image_topic.removesuffix("/compressed").rpartition("/")[0]}/camera_info'
+    topic = bag.topics.get(name)
+    return CameraInfoTopic(bag, name) if topic is not None and topic.kind == CAMERA_INFO else None
+
+
+def _read(bag: Bag, topic: str) -> Iterator[tuple[int, Any]]:
+    for message in bag.messages([topic]):
+        if (info := _decoded(message)) is not None:
+            yield message.received, info
+
+
+def _decoded(message: BagMessage) -> Any:
+    """None for a message that is damaged: it says nothing about any image."""
+    try:
+        return decode(message)
+    except ImageError:
+        return None

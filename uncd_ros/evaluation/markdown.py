@@ -1,0 +1,62 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Reports as Markdown and HTML, from templates; names from elsewhere cannot break a table or a page."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markdown_it import MarkdownIt
+
+_SPECIAL = re.compile(r'([\\`*|<>\[\]&~])|(?<!\w)(_)|(_)(?!\w)')
+"""Characters to which Markdown gives a meaning; `_` has none within a word."""
+
+
+def render(package: str, template: str, **values: Any) -> str:
+    """The file `template` in the folder templates of a package, filled in; a value that is missing is an error."""
+    return _environment(package).get_template(template).render(**values)
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table of plain texts; columns of figures keep to the right."""
+    columns = zip(*rows, strict=True)
+    rules = ['---:' if all(cell[:1] in '+-0123456789' for cell in column) else '---' for column in columns]
+    lines = ([*map(escape, header)], rules, *([*map(escape, row)] for row in rows))
+    return '\n'.join(f'| {" | ".join(line)} |' for line in lines)
+
+
+def escape(text: object) -> str:
+    """The text in one line, read by Markdown as it stands."""
+    return _SPECIAL.sub(lambda special: f'\\{special[0]}', ' '.join(str(text).split()))
+
+
+def code(text: object) -> str:
+    """The text in one line as a piece of code, whatever backticks it holds."""
+    line = ' '.join(str(text).split())
+    fence = '`' * (1 + max((len(run) for run in re.findall('`+', line)), default=0))
+    space = ' ' if '`' in line else ''
+    return f'{fence}{space}{line}{space}{fence}'
+
+
+def html(text: str, title: str) -> str:
+    """A Markdown text as one HTML page; figures are beside it."""
+    body = MarkdownIt('commonmark', {'html': False}).enable('table').render(text)
+    return render('uncd_ros.evaluation', 'page.html.j2', title=title, body=body)
+
+
+@cache
+def _environment(package: str) -> Environment:
+    import_module(package)  # PackageLoader looks for the folder of a package that is there
+    environment = Environment(
+        loader=PackageLoader(package),
+        autoescape=select_autoescape(['html.j2']),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {'md': escape, 'code': code}
+    return environment
