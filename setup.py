@@ -81,6 +81,7 @@ setup(
         'test': [
             'pytest>=8',
             'pytest-timeout>=2.2',
+            'pytest-xdist>=3.5',
             'hypothesis>=6.80',
             'PyYAML>=6',
             'rosbags-image>=0.10',

@@ -22,8 +22,9 @@ from rclpy.task import Future
 from uncd_ros.node.transport import large_image_environment
 
 PROJECT = Path(__file__).resolve().parents[2]
-DOMAIN = os.getpid() % 100 + 1
-"""One for this run of the tests, so that nobody on the same machine is heard."""
+_WORKER = os.environ.get('PYTEST_XDIST_WORKER', 'gw0').removeprefix('gw')
+DOMAIN = 10 * (os.getppid() % 10) + int(_WORKER) % 10 + 1
+"""One for each worker of this run of the tests, so that nobody else on the same machine is heard."""
 
 # Read when the probe's own participant is made, too.
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'

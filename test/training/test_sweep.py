@@ -53,8 +53,8 @@ def test_every_variant_is_trained_judged_and_written_down_once(
     assert [line.split('|')[1].strip() for line in table.splitlines() if line.startswith('|')][2:] == [
         'teacher',
         'baseline',
-        '`paper`',
-        '`other`',
+        'paper',
+        'other',
     ]
     assert 'student: epoch 1/1' in capsys.readouterr().out
 

@@ -107,7 +107,7 @@ def _table(evaluated: Mapping[str, Mapping[str, Any]]) -> str:
         _cells('teacher', 'all members', first[TEACHER]),
         _cells('baseline', 'the first member', first[BASELINE]),
     ]
-    rows += [_cells(f'`{name}`', describe(each['changed']), each[STUDENT]) for name, each in evaluated.items()]
+    rows += [_cells(name, describe(each['changed']), each[STUDENT]) for name, each in evaluated.items()]
     columns = [f'AUROC {name}' for name in UNCERTAINTIES] + [f'rho {name}' for name in STDS]
     return table(('network', 'what differs', 'mIoU', 'ECE', *columns), rows)
 

@@ -3,6 +3,7 @@
 """Who takes part: a run that is none, or not of this model, is refused in one line."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,10 +27,7 @@ from uncd_ros.errors import UncdError
 def test_a_run_that_is_none_is_refused(
     damage: Callable[[Path], object], named: str, tiny_run: Path, tiny_data: Path, tiny_model: Path, tmp_path: Path
 ) -> None:
-    broken = tmp_path / 'run'
-    broken.mkdir()
-    for path in tiny_run.iterdir():
-        (broken / path.name).write_bytes(path.read_bytes())
+    broken = shutil.copytree(tiny_run, tmp_path / 'run')
     damage(broken)
     options = ['--dataset', 'camvid', '--data', f'{tiny_data}/camvid', '--out', str(tmp_path / 'out')]
     with pytest.raises(UncdError) as refused:

@@ -29,7 +29,7 @@ def test_what_the_model_saw_before_is_said(tiny_data: Path, tiny_model: Path, tm
     assert content['data']['seen_in_training'] == ['s1']
     assert content['splits']['train/s2']['data']['seen_in_calibration'] == ['s2']
     text = (tmp_path / 'out' / 'report.md').read_text()
-    assert 'trained on frames of s1' in text and 'chosen on s2' in text
+    assert 'trained on frames of s1' in text and 'selected on s2' in text
 
 
 @pytest.mark.parametrize('name', list(WEATHER))
