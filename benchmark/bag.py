@@ -60,13 +60,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         write_bag(Path(scratch, 'bag'), frames)
         arguments = [f'{scratch}/bag', '--model', given.model, '--device', given.device, '--out', f'{scratch}/out']
-        wish, quiet = parse_args(arguments), Console(quiet=True)
+        args, quiet = parse_args(arguments), Console(quiet=True)
         for _ in range(ROUNDS):
             seconds, scores = bare(predictor, frames)
-            evaluate(wish, quiet)
-            found = [json.loads(line)['score'] for line in (wish.out / FRAMES).read_text().splitlines()]
-            np.testing.assert_array_equal(found, scores)
-            whole = json.loads((wish.out / TIMING).read_text())['seconds']
+            evaluate(args, quiet)
+            recorded = [json.loads(line)['score'] for line in (args.out / FRAMES).read_text().splitlines()]
+            np.testing.assert_array_equal(recorded, scores)
+            whole = json.loads((args.out / TIMING).read_text())['seconds']
             ratios.append(seconds / whole)
             print(f'bare {len(frames) / seconds:6.2f}, bag {len(frames) / whole:6.2f} frames per second')
     ratio = float(np.median(ratios))

@@ -88,15 +88,15 @@ def verdict(listener: Listener) -> list[str]:
     print(f'received {values["received"]}, processed {values["processed"]}, dropped {values["dropped"]}')
     print(f'memory   {memory[0]:8.1f} MiB, then {memory[1]:8.1f} MiB')
     print(f'latency  {latency[0]:8.1f} ms,  then {latency[1]:8.1f} ms (median)')
-    found = [f'{values["faults"]} faults'] if values['faults'] != '0' else []
+    faults = [f'{values["faults"]} faults'] if values['faults'] != '0' else []
     ended = sum(int(values[key]) for key in ('processed', 'dropped', 'faults'))
     if not 0 <= int(values['received']) - ended <= 2:  # one in work, one that waits
-        found.append(f'received {values["received"]} images but accounts for {ended}')
+        faults.append(f'received {values["received"]} images but accounts for {ended}')
     if memory[1] > (1 + GROWTH) * memory[0]:
-        found.append('memory grows')
+        faults.append('memory grows')
     if latency[1] > (1 + DRIFT) * latency[0]:
-        found.append('latency drifts')
-    return found
+        faults.append('latency drifts')
+    return faults
 
 
 def main() -> int:
