@@ -34,7 +34,7 @@ train-smoke: $(READY)  ## run every stage of training on tiny networks, in minut
 	$(RUN) training/distill.py --config training/configs/smoke.yaml
 
 test: $(READY)  ## run the tests: [TESTS=<path>]
-	$(RUN) -m pytest -n auto --dist loadfile $(TESTS)
+	$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: $(READY)  ## check style, types and imports: ruff, mypy --strict, import-linter
 	$(VENV)/bin/ruff check .
