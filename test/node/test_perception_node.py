@@ -145,10 +145,13 @@ def test_lifecycle_manager_may_start_it(tmp_path: Path) -> None:
     process = Process(tmp_path / 'log.txt', 'uncd_ros.node.perception_node', *overrides)
     probe = Probe()
     try:
-        state = probe.call(GetState, '/segmentation/get_state', GetState.Request())
+        change = probe.node.create_client(ChangeState, '/segmentation/change_state')
+        state = probe.ask(GetState, '/segmentation/get_state', GetState.Request())
         assert state.current_state.id == State.PRIMARY_STATE_UNCONFIGURED
         request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_CONFIGURE))
-        assert not probe.call(ChangeState, '/segmentation/change_state', request).success
+        response = change.call_async(request)
+        probe.until(response.done)
+        assert not response.result().success
         assert process.end(signal.SIGTERM) == 0
         assert 'Traceback' not in process.output
     finally:

@@ -122,6 +122,22 @@ class Probe:
         self.until(future.done)
         return future.result()
 
+    def ask(self, kind: type, service: str, request: Any) -> Any:
+        """Call a service that changes nothing, again and again until a response comes; the response.
+
+        A node may know of a client's request before it knows where to send the response, which is then lost. Once a
+        response has come, it knows all clients that were made before this one, too.
+        """
+        client = self.node.create_client(kind, service)
+        self.until(client.service_is_ready)
+        futures: list[Future[Any]] = []
+
+        def answered() -> 'Future[Any] | None':
+            futures.append(client.call_async(request))
+            return self.within(2.0, lambda: next((future for future in futures if future.done()), None))
+
+        return self.until(answered, 60.0).result()
+
     def start_call(self, kind: type, service: str, request: Any) -> 'Future[Any]':
         """Call a service; its response, once it has come."""
         client = self.node.create_client(kind, service)
