@@ -3,6 +3,8 @@
 """Files that a power cut leaves either as they were or whole."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -11,15 +13,9 @@ def write_durably(path: Path, data: bytes) -> None:
 
     Raises OSError; a file that lay at `path` is then as it was.
     """
-    part = path.with_name(f'{path.name}.{os.getpid()}.part')
-    try:
-        with part.open('wb') as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        rename_durably(part, path)
-    finally:
-        part.unlink(missing_ok=True)  # still there only where a step failed
+    with _synced_part(path, data) as part:
+        part.replace(path)
+    _sync_folder(path.parent)
 
 
 def create_durably(path: Path, data: bytes) -> bool:
@@ -27,25 +23,27 @@ def create_durably(path: Path, data: bytes) -> bool:
 
     The file is whole from the moment it has its name.
     """
-    part = path.with_name(f'{path.name}.{os.getpid()}.part')
-    with part.open('wb') as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        path.hardlink_to(part)  # unlike a rename, a link never replaces what is there
-    except FileExistsError:
-        return False
-    finally:
-        part.unlink()
+    with _synced_part(path, data) as part:
+        try:
+            path.hardlink_to(part)  # unlike a rename, a link never replaces what is there
+        except FileExistsError:
+            return False
     _sync_folder(path.parent)
     return True
 
 
-def rename_durably(source: Path, target: Path) -> None:
-    """Rename a file within its folder so that the new name survives a power cut."""
-    source.replace(target)
-    _sync_folder(target.parent)
+@contextmanager
+def _synced_part(path: Path, data: bytes) -> Iterator[Path]:
+    """A file with this content on the disk, beside `path` and without its name; gone in the end unless renamed."""
+    part = path.with_name(f'{path.name}.{os.getpid()}.part')
+    try:
+        with part.open('wb') as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        yield part
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _sync_folder(path: Path) -> None:
