@@ -126,7 +126,7 @@ def _write_frames(images: Path, labels: Path | None, names: list[str], num_class
 
 @pytest.fixture(scope='session')
 def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A CamVid of the tiny model's classes, a labelled shift and a folder of strange images."""
+    """A CamVid of the tiny model's classes, a labelled shift and a folder of OOD images."""
     root = tmp_path_factory.mktemp('data')
     camvid = root / 'camvid'
     _write_frames(camvid / 'val', camvid / 'valannot', [f's1_{i:02d}' for i in range(5)], 5, 11)

@@ -62,7 +62,7 @@ def fog(images: Tensor) -> Tensor:
 
 
 def whiteout(images: Tensor) -> Tensor:
-    """Fog that leaves hardly anything: a network may be sure of it all, and its uncertainty calm."""
+    """Fog that leaves hardly anything: a network may be certain everywhere, and its uncertainty low."""
     return images * 0.08 + 0.92 * 200.0
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The student as a evaluated_model: resized and normalised as on the robot, its layers as they were trained."""
+"""The student as an evaluated model: images resized and normalised as on the robot."""
 
 import torch
 from torch import Tensor
