@@ -7,7 +7,7 @@ node's flags.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,25 +19,11 @@ from uncd_ros.monitor.ood_rule import OodRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What is said about one image."""
+class Decision(AlarmState):
+    """What is said about one image: the flag, which a faulty camera or a failed inference raises too, and why."""
 
-    is_ood: bool
-    """The flag: the scene of the latest images was out of distribution, the camera faulty, or inference failed."""
     score: float
     """Image score; higher is more anomalous; NaN for an image without one."""
-    threshold: float
-    """Score above which an image counts as anomalous."""
-    alarms: int
-    """Times the flag has risen."""
-    false_alarm_rate: float
-    """Share of nominal images, in (0, 1), that may pass this threshold."""
-    guaranteed: bool
-    """Whether the model was calibrated on enough independent images to promise that share."""
-    false_alarms_per_hour: float
-    """Times per hour that nominal images may raise the flag at most, on average, at the present fps; NaN at first."""
-    reason: str
-    """One sentence for a person."""
     fault: str
     """What is wrong with this image or its camera, in words that begin with the kind of fault; empty if nothing is."""
 
@@ -81,17 +67,8 @@ class SceneMonitor:
 
 
 def _decision(state: AlarmState, score: float, fault: str) -> Decision:
-    return Decision(
-        is_ood=state.is_ood,
-        score=score,
-        threshold=state.threshold,
-        alarms=state.alarms,
-        false_alarm_rate=state.false_alarm_rate,
-        guaranteed=state.guaranteed,
-        false_alarms_per_hour=state.false_alarms_per_hour,
-        reason=f'{fault}; {state.reason}' if fault else state.reason,
-        fault=fault,
-    )
+    reason = f'{fault}; {state.reason}' if fault else state.reason
+    return Decision(**asdict(replace(state, reason=reason)), score=score, fault=fault)
 
 
 def _fault_of(error: Exception) -> str:
