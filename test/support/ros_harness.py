@@ -128,23 +128,29 @@ class Probe:
         A node may know of a client's request before it knows where to send the response, which is then lost. Once a
         response has come, it knows all clients that were made before this one, too.
         """
-        client = self.node.create_client(kind, service)
-        self.until(client.service_is_ready)
+        client = self._client(kind, service)
         futures: list[Future[Any]] = []
 
         def answered() -> 'Future[Any] | None':
             futures.append(client.call_async(request))
             return self.within(2.0, lambda: next((future for future in futures if future.done()), None))
 
-        return self.until(answered, 60.0).result()
+        response = self.until(answered, 60.0).result()
+        self.node.destroy_client(client)
+        return response
 
     def start_call(self, kind: type, service: str, request: Any) -> 'Future[Any]':
         """Call a service; its response, once it has come."""
-        client = self.node.create_client(kind, service)
-        self.until(client.service_is_ready)
+        client = self._client(kind, service)
         future = client.call_async(request)
         future.add_done_callback(lambda _: self.node.destroy_client(client))
         return future
+
+    def _client(self, kind: type, service: str) -> Any:
+        """A client that knows of its service."""
+        client = self.node.create_client(kind, service)
+        self.until(client.service_is_ready)
+        return client
 
     def close(self) -> None:
         """Leave."""
