@@ -20,7 +20,7 @@ from training.teaching.teacher_network import ensemble_network
 from uncd_ros.errors import ConfigError
 from uncd_ros.evaluation.split_evaluator import BASELINE, SCALED, STDS, TEACHER, EvaluatedModel
 from uncd_ros.evaluation.student_model import student_model
-from uncd_ros.model.predictor import choose_device
+from uncd_ros.model.predictor import Predictor, choose_device
 from uncd_ros.model.store import StoredModel
 
 
@@ -32,7 +32,7 @@ def evaluated_models(
     `calibration` gives the frames that a run kept from all training.
     """
     device = choose_device(args.device)
-    models = [student_model(model, device)]
+    models = [student_model(Predictor(model, device=args.device))]
     if args.teacher:
         models.append(_teacher(args.teacher, model, device))
     if args.baseline:

@@ -7,7 +7,6 @@ training/evaluate.py evaluates, too.
 """
 
 import numpy as np
-import torch
 
 from uncd_ros.bag_evaluation.frame_results import FrameResult
 from uncd_ros.errors import ImageError
@@ -16,7 +15,7 @@ from uncd_ros.evaluation.label_images import as_labels
 from uncd_ros.evaluation.results import LabelledFrame
 from uncd_ros.evaluation.split_evaluator import STUDENT, SplitEvaluator
 from uncd_ros.evaluation.student_model import student_model
-from uncd_ros.model.store import StoredModel
+from uncd_ros.model.predictor import Predictor
 
 EXAMPLES = 4
 """Frames that are kept for the figure of examples."""
@@ -25,12 +24,12 @@ EXAMPLES = 4
 class LabelEvaluator:
     """Evaluates every image that has labels; label images that do not fit are counted."""
 
-    def __init__(self, model: StoredModel, device: torch.device, *, frames: int, ignore_index: int) -> None:
+    def __init__(self, predictor: Predictor, *, frames: int, ignore_index: int) -> None:
         """`frames` is how many will have labels, as far as is known; `ignore_index` the label id of no class."""
-        self._card, self._ignore_index = model.card, ignore_index
-        self._student = student_model(model, device)
+        self._card, self._ignore_index = predictor.card, ignore_index
+        self._student = student_model(predictor)
         examples = np.linspace(0, max(0, frames - 1), min(EXAMPLES, max(1, frames))).astype(int)
-        self._evaluator = SplitEvaluator([self._student], len(model.card.classes), examples.tolist())
+        self._evaluator = SplitEvaluator([self._student], len(self._card.classes), examples.tolist())
         self.rejected = 0
         """Label images that could not be used."""
         self.first_reason = ''

@@ -108,7 +108,7 @@ def evaluate(args: EvaluateBagArgs, console: Console) -> BagEvaluationResult:
         console.print(f'{bag.name}: {bag.seconds:.1f} s, images of {choice}')
         labels = open_labels(bag, args.labels, topic.name) if args.labels else None
         frames = FrameReader(bag, topic.name, labels, every=args.every, max_rate=args.node.max_rate)
-        observers = _observers(args, model, predictor, frames, events, stack)
+        observers = _observers(args, predictor, frames, events, stack)
         predictor.warm_up()
         start = time.perf_counter()
         for result in _results(args, frames, predictor, console):
@@ -152,17 +152,16 @@ def _results(
 
 def _observers(
     args: EvaluateBagArgs,
-    model: StoredModel,
     predictor: Predictor,
     frames: FrameReader,
     events: list[Event] | None,
     stack: ExitStack,
 ) -> Observers:
-    card, bag = model.card, frames.bag
+    card, bag = predictor.card, frames.bag
     labels = None
     if frames.labels:
         count = min(frames.labels.count, frames.expected)
-        labels = LabelEvaluator(model, predictor.device, frames=count, ignore_index=args.ignore_index)
+        labels = LabelEvaluator(predictor, frames=count, ignore_index=args.ignore_index)
     return Observers(
         faults=FaultCounts(),
         timeline=Timeline(bag.seconds, frames.expected, len(card.classes)),

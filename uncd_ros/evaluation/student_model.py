@@ -2,13 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The student as an evaluated model: images resized and normalised as on the robot."""
 
-import torch
 from torch import Tensor
 
 from uncd_ros.evaluation.pixel_metrics import Network
 from uncd_ros.evaluation.split_evaluator import STUDENT, EvaluatedModel
-from uncd_ros.model.predictor import for_inference
-from uncd_ros.model.store import StoredModel
+from uncd_ros.model.predictor import Predictor
 from uncd_ros.network.student import Student, StudentOutput
 
 
@@ -23,9 +21,9 @@ def student_network(student: Student) -> Network:
     return network
 
 
-def student_model(model: StoredModel, device: torch.device) -> EvaluatedModel:
+def student_model(predictor: Predictor) -> EvaluatedModel:
     """The network as the robot runs it, batch norms folded; serves what its card says."""
-    network, card = student_network(for_inference(model.student).to(device)), model.card
+    network, card = student_network(predictor.student), predictor.card
     return EvaluatedModel(
         name=STUDENT, network=network, served=card.uncertainty.name, has_std=True, curve=card.confidence
     )

@@ -44,7 +44,8 @@ class Predictor:
     def __init__(self, model: StoredModel, *, device: str = 'auto') -> None:
         self.card = model.card
         self.device = choose_device(device)
-        self._student = for_inference(model.student).to(self.device)
+        self.student = for_inference(model.student).to(self.device)
+        """The network that it runs; to be read, not changed."""
 
     @property
     def device_name(self) -> str:
@@ -59,7 +60,7 @@ class Predictor:
     @property
     def precision(self) -> str:
         """Type of number in which the network computes, such as 'float32'."""
-        return str(next(self._student.parameters()).dtype).removeprefix('torch.')
+        return str(next(self.student.parameters()).dtype).removeprefix('torch.')
 
     def predict(self, image: NDArray[np.uint8], *, confidence: bool = False) -> Prediction:
         """Segment one (H, W, 3) RGB image; a strided view, `bgr[..., ::-1]` among them, is not copied.
@@ -90,8 +91,8 @@ class Predictor:
                 raise ImageError(f'image is {image.dtype} {image.shape}, expected uint8 (H, W, 3)')
         uploaded = [_upload(image, self.device) for image in images]
         watch.lap('upload')
-        x = torch.cat([self._student.preprocess(pixels, bgr=bgr) for pixels, bgr in uploaded])
-        inferred = infer(self._student, self.card, x, all_maps=all_maps)
+        x = torch.cat([self.student.preprocess(pixels, bgr=bgr) for pixels, bgr in uploaded])
+        inferred = infer(self.student, self.card, x, all_maps=all_maps)
         maps = self.card.confidence.confidence(inferred.output, inferred.uncertainty) if confidence else None
         if self.device.type == 'cuda':
             torch.cuda.synchronize(self.device)  # or the download would be told the network's time
