@@ -3,7 +3,7 @@
 """How often the threshold is passed by in-distribution frames, and how sure one can be of that."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,16 +30,11 @@ class SequenceAlarms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FalseAlarms:
-    """The rate that the rule promises beside the one observed on in-distribution frames."""
+class FalseAlarms(SequenceAlarms):
+    """The rate that the rule promises beside the one observed on all in-distribution frames together."""
 
     target: float
     """Promised share of frames above the threshold, in (0, 1)."""
-    images: int
-    effective_n: int
-    observed: float
-    ci95: tuple[float, float]
-    """These three as in `SequenceAlarms`, of all frames together."""
     threshold: float
     """Image score above which a frame counts as anomalous."""
     keeping_threshold: float
@@ -73,11 +68,8 @@ def false_alarms(
         calibration_scores=tuple(sorted(scores)), effective_n=total.effective_n, false_alarm_rate=rule.false_alarm_rate
     )
     return FalseAlarms(
+        **asdict(total),
         target=rule.false_alarm_rate,
-        images=total.images,
-        effective_n=total.effective_n,
-        observed=total.observed,
-        ci95=total.ci95,
         threshold=rule.threshold(),
         keeping_threshold=hindsight.threshold(),
         is_held_out=is_calibration,
