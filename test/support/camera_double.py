@@ -137,7 +137,7 @@ class Camera:
     def get(self, name: str) -> Any:
         """The value of a parameter."""
         request = GetParameters.Request(names=[name])
-        (value,) = self.probe.call(GetParameters, '/segmentation/get_parameters', request).values
+        (value,) = self.probe.ask(GetParameters, '/segmentation/get_parameters', request).values
         return parameter_value_to_python(value)
 
 

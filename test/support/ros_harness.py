@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import rclpy
+from rcl_interfaces.srv import GetParameters
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -142,6 +143,8 @@ class Probe:
     def start_call(self, kind: type, service: str, request: Any) -> 'Future[Any]':
         """Call a service; its response, once it has come."""
         client = self._client(kind, service)
+        node = service.rpartition('/')[0]
+        self.ask(GetParameters, f'{node}/get_parameters', GetParameters.Request())  # so that it knows this client, too
         future = client.call_async(request)
         future.add_done_callback(lambda _: self.node.destroy_client(client))
         return future
