@@ -20,12 +20,12 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.task import Future
 
+from uncd_ros.node.domain import free_domain
 from uncd_ros.node.transport import large_image_environment
 
 PROJECT = Path(__file__).resolve().parents[2]
-_WORKER = os.environ.get('PYTEST_XDIST_WORKER', 'gw0').removeprefix('gw')
-DOMAIN = 10 * (os.getppid() % 10) + int(_WORKER) % 10 + 1
-"""One for each worker of this run of the tests, so that nobody else on the same machine is heard."""
+DOMAIN = free_domain()
+"""One for each process of the tests, so that nobody else on the same machine is heard."""
 
 # Read when the probe's own participant is made, too.
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'

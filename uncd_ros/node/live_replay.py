@@ -23,6 +23,7 @@ from uncd_ros.bag_evaluation.rate_search import LiveRun, as_json, highest_rate, 
 from uncd_ros.errors import UncdError
 from uncd_ros.evaluation.markdown import html
 from uncd_ros.node.demo import process
+from uncd_ros.node.domain import free_domain
 from uncd_ros.node.recorder import CAMERA, DIAGNOSTICS, MASK
 from uncd_ros.node.telemetry import percentiles_ms
 from uncd_ros.node.transport import large_image_environment
@@ -134,7 +135,7 @@ def replay_live(bag: Path, topic: str, model: str, times: float, out: Path, cons
     os.environ.update(large_image_environment(os.environ))
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')  # nothing here concerns the network
     # Nor a robot that may be running on this machine: a drive of yesterday is not for it, and its camera not for us.
-    os.environ.setdefault('ROS_DOMAIN_ID', str(os.getpid() % 100 + 1))
+    os.environ.setdefault('ROS_DOMAIN_ID', str(free_domain()))
     source = BagSource(bag, topic)
     rate, count = source.fps * times, source.frame_count or IMAGES
     with _stage(f'{bag}:{topic}', model, console) as (stage, listener):
