@@ -71,9 +71,16 @@ class Process:
         return self.wait(20.0)
 
     def kill(self) -> None:
-        """End it in any case."""
-        self._popen.kill()
-        self._popen.wait()
+        """End it in any case.
+
+        By force only if it must be: a killed process leaves 64 MiB of shared memory behind for good.
+        """
+        self._popen.terminate()
+        try:
+            self._popen.wait(10.0)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            self._popen.wait()
 
 
 @contextmanager
