@@ -48,6 +48,7 @@ def test_the_later_section_wins_and_other_nodes_are_left_out(tmp_path: Path) -> 
         ('/**: {ros__parameters: {ood: {window: many}}}', ('ood.window', "'many'", 'whole number')),
         ('/**: {ros__parameters: {max_rate: 5}}', ('max_rate', '5', 'decimal point')),
         ('/**: {ros__parameters: {max_rate: -1.0}}', ('max_rate', '-1.0', '0 to 1000')),
+        ('/**: {ros__parameters: {silent_after: 0.0}}', ('silent_after', '0.0', '0.1 to 3600')),
         ('/**: {ros__parameters: {ood: {required: 9}}}', ('ood.required', '9', '1 to ood.window = 5')),
         ('/**: {ros__parameters: {image_transport: zip}}', ('image_transport', 'zip', 'raw or compressed')),
         ('camera: {ros__parameters: {}}', ('segmentation', '/camera')),
@@ -80,5 +81,7 @@ def test_the_model_on_the_command_line_wins(tmp_path: Path) -> None:
 def test_every_parameter_of_the_node_is_known_and_has_its_default() -> None:
     params = pytest.importorskip('uncd_ros.node.params', reason='needs rclpy')
     assert {each.name for each in params.PERCEPTION} <= {*_TYPES, *NO_EFFECT}
+    defaults = {each.name: each.default for each in params.PERCEPTION}
+    assert (defaults['silent_after'], defaults['max_rate']) == (NodeSettings().silent_after, NodeSettings().max_rate)
     alarm = {each.name: each.default for each in params.PERCEPTION if each.name.startswith('ood.')}
     assert alarm == {f'ood.{name}': getattr(AlarmParams(), name) for name in AlarmParams.__slots__}

@@ -11,7 +11,7 @@ pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 
 from diagnostic_msgs.msg import DiagnosticStatus
 
-from support.camera_double import Camera, picture
+from support.camera_double import Camera, picture, stamped_now
 from support.node_double import NodeDouble, node_in_process
 from uncd_ros.node import worker
 
@@ -42,7 +42,7 @@ def told(camera: Camera, reason: str) -> DiagnosticStatus:
 def well_again(camera: Camera) -> None:
     """A few images lower the flag and the diagnostics are OK."""
     for seed in range(4):
-        camera.ask(picture(seed=seed))
+        camera.ask(stamped_now(picture(seed=seed)))
     assert not flag(camera)
     assert told(camera, 'images per second').level == DiagnosticStatus.OK
 

@@ -13,7 +13,7 @@ pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 from builtin_interfaces.msg import Time
 from sensor_msgs.msg import Image
 
-from support.camera_double import Camera, picture
+from support.camera_double import Camera, picture, values_of
 from support.ros_harness import Probe, perception_node
 
 
@@ -29,11 +29,11 @@ def camera(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def flag_after(camera: Camera, image: Image) -> bool:
     """Send an image until there is a decision; images of one stamp are told apart by their order alone."""
-    before = len(camera.all('ood'))
+    before = len(camera.decisions())
     camera.probe.until(
-        lambda: camera.publisher.publish(image) or camera.probe.within(1.0, lambda: len(camera.all('ood')) > before)
+        lambda: camera.publisher.publish(image) or camera.probe.within(1.0, lambda: len(camera.decisions()) > before)
     )
-    return bool(camera.all('ood')[-1].data)
+    return values_of(camera.decisions()[-1])['is_ood'] == 'True'
 
 
 @pytest.mark.parametrize('step', [0, -1, 60])

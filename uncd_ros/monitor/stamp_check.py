@@ -25,21 +25,25 @@ class StampCheck:
         if stamp != self._stamp:
             self._stamp, self._since, self._alike = stamp, arrival, 0
         self._alike += 1
-        behind = clock - stamp
         if stamp == 0.0:
             return f'stamps are 0, {_TIME_OF_IMAGE}'
         if self._alike >= STILL_IMAGES and arrival - self._since >= STILL_SECONDS:
             return f'stamps stand still at {stamp:.3f} s for {self._alike} images, {_TIME_OF_IMAGE}'
-        if clock == 0.0:
-            return "this node's clock is 0, expected time to pass: use_sim_time is set and nobody publishes /clock"
-        if behind > OLDEST:
-            return (
-                f"stamps are {behind:.0f} s behind this node's clock, expected {OLDEST:.0f} s at most:"
-                ' another clock, or recorded images without use_sim_time'
-            )
-        if behind < -AHEAD:
-            return (
-                f"stamps are {-behind:.1f} s ahead of this node's clock, expected {AHEAD:g} s at most:"
-                ' the clocks differ, or only one of them is simulated'
-            )
-        return ''
+        return _of_another_clock(stamp, clock)
+
+
+def _of_another_clock(stamp: float, clock: float) -> str:
+    behind = clock - stamp
+    if clock == 0.0:
+        return "this node's clock is 0, expected time to pass: use_sim_time is set and nobody publishes /clock"
+    if behind > OLDEST:
+        return (
+            f"stamps are {behind:.0f} s behind this node's clock, expected {OLDEST:.0f} s at most:"
+            ' another clock, or recorded images without use_sim_time'
+        )
+    if behind < -AHEAD:
+        return (
+            f"stamps are {-behind:.1f} s ahead of this node's clock, expected {AHEAD:g} s at most:"
+            ' the clocks differ, or only one of them is simulated'
+        )
+    return ''
