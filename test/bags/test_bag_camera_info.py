@@ -83,3 +83,5 @@ def test_images_are_thinned_to_the_rate_as_in_the_node(tmp_path: Path) -> None:
     with Bag(bag_with(tmp_path / 'bag', [], frames=20)) as bag:
         frames = FrameReader(bag, CAMERA, max_rate=5.0)
         assert [frame.message.index for frame in frames] == list(range(0, 20, 2)) and frames.present == 20
+        # The camera was never silent for longer than from one image to the next, those left out among them.
+        assert [frame.silence for frame in frames] == [0.0, *[pytest.approx(PERIOD * 1e-9)] * 9]

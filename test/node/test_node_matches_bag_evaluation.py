@@ -128,7 +128,7 @@ def play_to_node(bag: Path, model: Path, log: Path) -> list[Said]:
                 if index == SILENT_FROM:
                     let_be_silent(camera)
                 camera.publisher.publish(message.data)  # the recorded bytes themselves
-                probe.until(lambda stamp=stamp(index): stamp in statuses)
+                probe.until(lambda index=index: stamp(index) in statuses)
     finally:
         probe.close()
     return [said_by_node(statuses[stamp]) for stamp in sorted(statuses)]
@@ -171,7 +171,7 @@ def test_the_node_and_bag_evaluation_decide_alike(bag: Path, model: Path, tmp_pa
     assert [replace(each, score=0.0) for each in online] == [replace(each, score=0.0) for each in offline]
     np.testing.assert_allclose([each.score for each in online], [each.score for each in offline], atol=1e-6, rtol=0)
     # And the bag holds what it should: every fault, an alarm for each stretch, and a flag that falls in between.
-    assert {each.fault for each in online} == {'', 'black', 'truncated', 'frozen'}
+    assert {each.fault for each in online} == {'', 'black', 'truncated', 'frozen', 'silent'}
     assert online[-1].alarms == 5
     assert [each.is_ood for each in online[SILENT_FROM - 1 : SILENT_FROM + 1]] == [False, True]
     by_scene = [each for each, kind in zip(online, KINDS, strict=True) if kind == 'ood']

@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The flag falls although the stamps of the images tell no time."""
+"""Stamps that tell no time: the flag falls all the same, and no latency is made up from them."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -11,9 +11,10 @@ import pytest
 pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 
 from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import Image
 
-from support.camera_double import Camera, picture, values_of
+from support.camera_double import Camera, key_values, picture, stamped_now, values_of
 from support.ros_harness import Probe, perception_node
 
 
@@ -51,3 +52,21 @@ def test_flag_falls_by_arrival(camera: Camera, step: int) -> None:
     broken.data = broken.data[:7]
     assert flag_after(camera, broken)
     camera.probe.until(lambda: not flag_after(camera, image()))
+
+
+@pytest.mark.parametrize(('sec', 'found'), [(0, 'stamps are 0'), (1_000, 's behind'), (2_100_000_000, 's ahead')])
+def test_stamps_that_tell_no_time_are_a_warning_and_no_latency(camera: Camera, sec: int, found: str) -> None:
+    image = picture(seed=sec)
+    image.header.stamp = Time(sec=sec)
+    flag_after(camera, image)
+    status = camera.status()
+    assert status.level == DiagnosticStatus.WARN
+    assert all(fact in status.message for fact in ('/image_raw: stamps', found, 'expected'))
+    values = key_values(status)
+    assert (values['end_to_end_ms_p50'], values['receive_ms_p99']) == ('unknown', 'unknown')
+    assert found in values['stamps'] and float(values['latency_ms_p50']) > 0.0
+
+    flag_after(camera, stamped_now(picture(seed=sec + 1)))
+    status = camera.status()
+    assert (status.level, key_values(status)['stamps']) == (DiagnosticStatus.OK, 'ok')
+    assert 0.0 < float(key_values(status)['end_to_end_ms_p50']) < 60e3

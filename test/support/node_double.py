@@ -58,12 +58,15 @@ class PredictorDouble:
         self._predictor = predictor
         self.gate = gate
         self.error: BaseException | None = None
+        self.confidence_asked: list[bool] = []
+        """By pass."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._predictor, name)
 
     def predict(self, images: Sequence[np.ndarray], watch: Stopwatch, *, confidence: bool = False) -> list[Prediction]:
         """As the real one, once the gate is open."""
+        self.confidence_asked.append(confidence)
         self.gate.pass_through()
         if self.error:
             raise self.error

@@ -36,7 +36,10 @@ class Decision(AlarmState):
     score: float
     """Image score; higher is more anomalous; NaN for an image without one."""
     fault: str
-    """What is wrong with this image or its camera, in words that begin with the kind of fault; empty if nothing is."""
+    """What is wrong with this image or its camera, in words that begin with the kind of fault; empty if nothing is.
+
+    The first image after a silence, or after one of the network, has that as its fault, but its score counts.
+    """
 
 
 class SceneMonitor:
@@ -46,7 +49,7 @@ class SceneMonitor:
         self._alarm = OodAlarm(rule, params)
         self._health = CameraHealth()
         self._absence = ''
-        """Why there was none since the last image; empty if nothing is known."""
+        """Why no image was decided about since the last one; empty if nothing kept it."""
 
     def reconfigure(self, rule: OodRule, params: AlarmParams) -> None:
         """Decide by these from the next image on; a raised flag and the alarm count stay, see `OodAlarm`."""
@@ -73,8 +76,7 @@ class SceneMonitor:
             self._alarm.raise_now()
         state = self._alarm.update(math.nan if fault else score, stamp=stamp, arrival=arrival)
         absence, self._absence = self._absence, ''
-        score = math.nan if isinstance(image, Exception) else score
-        return _decision(state, score, fault, f'before this image {absence}' if absence else '')
+        return _decision(state, math.nan if isinstance(image, Exception) else score, fault or absence)
 
     def without_image(self, reason: str) -> Decision:
         """Decide without an image: none comes, or none is worked on, for `reason`.
@@ -93,8 +95,8 @@ class SceneMonitor:
         return self._alarm.stays_up(stamp=stamp, arrival=arrival)
 
 
-def _decision(state: AlarmState, score: float, fault: str, before: str = '') -> Decision:
-    reason = '; '.join(filter(None, (fault, before, state.reason)))
+def _decision(state: AlarmState, score: float, fault: str) -> Decision:
+    reason = f'{fault}; {state.reason}' if fault else state.reason
     return Decision(**asdict(replace(state, reason=reason)), score=score, fault=fault)
 
 
