@@ -97,6 +97,6 @@ def test_a_pause_of_the_camera_raises_the_flag_as_in_the_node(tiny_model: Path, 
         evaluate_bag(bag, tiny_model, tmp_path / 'strict'),
         evaluate_bag(bag, tiny_model, tmp_path / 'patient', '--params', str(tmp_path / 'p.yaml')),
     ]
-    assert [len(report['alarms']) for report in reports] == [1, 0]
-    assert reports[0]['alarms'][0]['fault'] == 'silent: no image for 3.1 s'
+    assert [len(report['flag']['alarms']) for report in reports] == [1, 0]
+    assert reports[0]['flag']['alarms'][0]['fault'] == 'silent: no image for 3.1 s'
     assert [report['camera_faults'] for report in reports] == [{'silent': 1}, {}]
