@@ -7,7 +7,9 @@ import pytest
 
 pytest.importorskip('rosbags', reason='reads and writes bags')
 
+from support.bag_makers import CAMERA, PERIOD, START, camera_message, evaluate_bag, write_bag
 from uncd_ros.bag_evaluation.node_settings import _TYPES, NO_EFFECT, NodeSettings, read_node_settings
+from uncd_ros.bags.topics import IMAGE
 from uncd_ros.errors import ConfigError
 from uncd_ros.evaluate_bag import parse_args
 from uncd_ros.monitor.alarm import AlarmParams
@@ -48,6 +50,7 @@ def test_the_later_section_wins_and_other_nodes_are_left_out(tmp_path: Path) -> 
         ('/**: {ros__parameters: {ood: {window: many}}}', ('ood.window', "'many'", 'whole number')),
         ('/**: {ros__parameters: {max_rate: 5}}', ('max_rate', '5', 'decimal point')),
         ('/**: {ros__parameters: {max_rate: -1.0}}', ('max_rate', '-1.0', '0 to 1000')),
+        ('/**: {ros__parameters: {silent_after: 0.0}}', ('silent_after', '0.0', '0.1 to 3600')),
         ('/**: {ros__parameters: {ood: {required: 9}}}', ('ood.required', '9', '1 to ood.window = 5')),
         ('/**: {ros__parameters: {image_transport: zip}}', ('image_transport', 'zip', 'raw or compressed')),
         ('camera: {ros__parameters: {}}', ('segmentation', '/camera')),
@@ -80,5 +83,20 @@ def test_the_model_on_the_command_line_wins(tmp_path: Path) -> None:
 def test_every_parameter_of_the_node_is_known_and_has_its_default() -> None:
     params = pytest.importorskip('uncd_ros.node.params', reason='needs rclpy')
     assert {each.name for each in params.PERCEPTION} <= {*_TYPES, *NO_EFFECT}
+    defaults = {each.name: each.default for each in params.PERCEPTION}
+    assert (defaults['silent_after'], defaults['max_rate']) == (NodeSettings().silent_after, NodeSettings().max_rate)
     alarm = {each.name: each.default for each in params.PERCEPTION if each.name.startswith('ood.')}
     assert alarm == {f'ood.{name}': getattr(AlarmParams(), name) for name in AlarmParams.__slots__}
+
+
+def test_a_pause_of_the_camera_raises_the_flag_as_in_the_node(tiny_model: Path, tmp_path: Path) -> None:
+    times = [START + i * PERIOD + (i >= 10) * 3 * 10**9 for i in range(20)]
+    bag = write_bag(tmp_path / 'bag', [(CAMERA, IMAGE, time, camera_message(i)) for i, time in enumerate(times)])
+    (tmp_path / 'p.yaml').write_text('/**: {ros__parameters: {silent_after: 3.5}}')
+    reports = [
+        evaluate_bag(bag, tiny_model, tmp_path / 'strict'),
+        evaluate_bag(bag, tiny_model, tmp_path / 'patient', '--params', str(tmp_path / 'p.yaml')),
+    ]
+    assert [len(report['flag']['alarms']) for report in reports] == [1, 0]
+    assert reports[0]['flag']['alarms'][0]['fault'] == 'silent: no image for 3.1 s'
+    assert [report['camera_faults'] for report in reports] == [{'silent': 1}, {}]

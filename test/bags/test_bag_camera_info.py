@@ -14,6 +14,7 @@ from uncd_ros.bags.frames import FrameReader
 from uncd_ros.bags.reader import Bag, typestore
 from uncd_ros.bags.topics import IMAGE
 from uncd_ros.bags.writer import header
+from uncd_ros.images.camera_info import STALE_AFTER
 
 INFO = '/camera/camera_info'
 
@@ -52,6 +53,14 @@ def test_the_message_of_the_image_s_stamp_else_the_latest_before(tmp_path: Path)
         assert [frame.stated_size for frame in FrameReader(bag, CAMERA)] == [None, (48, 64), (48, 64), (30, 60)]
 
 
+def test_one_that_images_outlive_says_nothing(tmp_path: Path) -> None:
+    frames = 25
+    with Bag(bag_with(tmp_path / 'bag', [(START, info(7, 40, 60))], frames=frames)) as bag:
+        stated = [frame.stated_size for frame in FrameReader(bag, CAMERA)]
+    fresh = round(STALE_AFTER * 1e9) // PERIOD + 1
+    assert stated == [(40, 60)] * fresh + [None] * (frames - fresh)
+
+
 def test_what_comes_far_behind_is_not_waited_for(tmp_path: Path) -> None:
     with Bag(bag_with(tmp_path / 'bag', [(START + AHEAD + 1, info(stamp(0), 48, 64))])) as bag:
         assert next(iter(FrameReader(bag, CAMERA))).stated_size is None
@@ -74,3 +83,5 @@ def test_images_are_thinned_to_the_rate_as_in_the_node(tmp_path: Path) -> None:
     with Bag(bag_with(tmp_path / 'bag', [], frames=20)) as bag:
         frames = FrameReader(bag, CAMERA, max_rate=5.0)
         assert [frame.message.index for frame in frames] == list(range(0, 20, 2)) and frames.present == 20
+        # The camera was never silent for longer than from one image to the next, those left out among them.
+        assert [frame.silence for frame in frames] == [0.0, *[pytest.approx(PERIOD * 1e-9)] * 9]

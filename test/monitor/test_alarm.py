@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The conformal threshold and the decision over time."""
 
+import copy
 import math
 import re
 
@@ -206,3 +207,26 @@ def test_the_reason_names_how_many_of_how_many() -> None:
 def test_numbers_that_do_not_fit_are_refused(params: dict[str, float], complaint: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(complaint)):
         AlarmParams(**params)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    'params',
+    [
+        {},
+        {'window': 1, 'required': 1, 'release': 0},
+        {'window': 1, 'required': 1, 'release': 0, 'hold': 0.25},
+        {'window': 6, 'required': 2, 'release': 0, 'hold': 0.5},
+        {'window': 6, 'required': 3, 'release': 2},
+    ],
+)
+def test_stays_up_is_whether_a_nominal_image_would_lower_the_flag(params: dict[str, float]) -> None:
+    scores = np.random.default_rng(0).choice([1.0, 99.0], 400, p=[0.8, 0.2])
+    watched, was_up, falls = alarm(**params), False, 0
+    for i, score in enumerate(scores):
+        stays = watched.stays_up(stamp=0.1 * i, arrival=0.0)
+        with_nominal = copy.deepcopy(watched).update(1.0, stamp=0.1 * i, arrival=0.0).is_ood
+        assert stays == (was_up and with_nominal)
+        now_up = watched.update(float(score), stamp=0.1 * i, arrival=0.0).is_ood
+        falls += was_up and not now_up
+        was_up = now_up
+    assert falls > 5

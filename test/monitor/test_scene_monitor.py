@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from uncd_ros.errors import ImageError, TruncatedImageError
 from uncd_ros.monitor.alarm import AlarmParams
 from uncd_ros.monitor.ood_rule import OodRule
-from uncd_ros.monitor.scene_monitor import Decision, SceneMonitor
+from uncd_ros.monitor.scene_monitor import Decision, SceneMonitor, silence_reason
 
 RULE = OodRule(calibration_scores=tuple(i / 100 for i in range(1, 100)), effective_n=99, false_alarm_rate=0.1)
 AT_ONCE = AlarmParams(false_alarm_rate=0.1, window=1, required=1, release=0, hold=0.0)
@@ -68,13 +68,38 @@ def test_the_stated_size_is_compared() -> None:
 def test_a_stalled_model_raises_the_flag_at_once_and_counts_one_alarm() -> None:
     monitor = SceneMonitor(RULE, AlarmParams(false_alarm_rate=0.1, window=3, required=2, release=0, hold=0.0))
     monitor.update(picture(), 0.5, stamp=0.0, arrival=0.0)
-    stalled = [monitor.stalled('inference has not returned for 9 s') for _ in range(2)]
+    stalled = [monitor.without_image('inference has not returned for 9 s') for _ in range(2)]
     assert {(each.is_ood, each.alarms, each.fault) for each in stalled} == {
         (True, 1, 'inference has not returned for 9 s')
     }
     assert math.isnan(stalled[0].score)
     states = [monitor.update(picture(i), 0.5, stamp=float(i), arrival=0.0) for i in range(1, 4)]
     assert [state.is_ood for state in states] == [True, True, False]
+
+
+def test_a_failed_inference_raises_the_flag_at_once() -> None:
+    monitor = SceneMonitor(RULE, AlarmParams(false_alarm_rate=0.1, window=5, required=3, release=0, hold=0.0))
+    failed, again = (monitor.update(RuntimeError('CUDA error'), math.nan, stamp=i, arrival=i) for i in (0.0, 1.0))
+    assert (failed.is_ood, failed.alarms, again.is_ood, again.alarms) == (True, 1, True, 1)
+    unreadable = SceneMonitor(RULE, AlarmParams(window=5, required=3)).update(
+        ImageError('no such encoding'), math.nan, stamp=0.0, arrival=0.0
+    )
+    assert not unreadable.is_ood
+
+
+def test_the_image_after_a_silence_tells_of_it() -> None:
+    monitor = SceneMonitor(RULE, AT_ONCE)
+    monitor.without_image(silence_reason(7.25))
+    first, second = (monitor.update(picture(i), 0.5, stamp=float(i), arrival=0.0) for i in range(2))
+    assert (first.fault, second.fault) == ('silent: no image for 7.2 s', '')
+    assert first.fault in first.reason and (first.score, first.alarms, second.alarms) == (0.5, 1, 1)
+
+
+def test_an_unwatched_camera_is_no_alarm() -> None:
+    monitor = SceneMonitor(RULE, AT_ONCE)
+    unwatched = monitor.unwatched('no image has come yet')
+    assert (unwatched.is_ood, unwatched.alarms, unwatched.fault) == (True, 0, 'no image has come yet')
+    assert not monitor.update(picture(), 0.5, stamp=0.0, arrival=0.0).is_ood
 
 
 def test_reconfigure_keeps_the_flag_and_the_count() -> None:

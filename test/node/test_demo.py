@@ -14,7 +14,7 @@ pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 
 from support.ros_harness import Process
 from uncd_ros.node.demo import DemoError, check, main
-from uncd_ros.node.recorder import CAMERA, DIAGNOSTICS, MASK, Thinned, mask_mismatches
+from uncd_ros.node.recorder import CAMERA, DIAGNOSTICS, MASK, OOD, OOD_STATUS, Thinned, mask_mismatches
 
 FRAMES = 30
 
@@ -34,6 +34,7 @@ def test_demo_accounts_for_every_frame(tiny_model: Path, tmp_path: Path) -> None
     assert summary['frames_received'] == processed + summary['frames_dropped'] + summary['faults']
     topics = {name: count for name, count in summary['messages'].items() if name.startswith('/segmentation/')}
     assert len(topics) == 6
+    assert {topics.pop(name) >= processed for name in (OOD, OOD_STATUS)} == {True}  # and heartbeats
     assert set(topics.values()) == {processed}
     assert summary['messages'][DIAGNOSTICS] > 0
     assert 0.0 < summary['latency_ms']['p50'] <= summary['latency_ms']['p95'] <= summary['latency_ms']['p99']

@@ -11,7 +11,7 @@ pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 
 from diagnostic_msgs.msg import DiagnosticStatus
 
-from support.camera_double import Camera, picture
+from support.camera_double import Camera, picture, stamped_now, values_of
 from support.node_double import NodeDouble, node_in_process
 from uncd_ros.node import worker
 
@@ -42,7 +42,7 @@ def told(camera: Camera, reason: str) -> DiagnosticStatus:
 def well_again(camera: Camera) -> None:
     """A few images lower the flag and the diagnostics are OK."""
     for seed in range(4):
-        camera.ask(picture(seed=seed))
+        camera.ask(stamped_now(picture(seed=seed)))
     assert not flag(camera)
     assert told(camera, 'images per second').level == DiagnosticStatus.OK
 
@@ -52,7 +52,8 @@ def test_predictions_that_all_fail(running: tuple[NodeDouble, Camera]) -> None:
     camera.ask(picture(seed=9))
     before = camera.settled()
     double.predictor.error = RuntimeError('CUDA error: an illegal memory access')
-    for seed in range(3):
+    assert values_of(camera.decide(picture()))['is_ood'] == 'True'  # at once
+    for seed in range(2):
         camera.decide(picture(seed=seed))
     assert flag(camera)
     status = told(camera, 'inference failed: RuntimeError: CUDA error: an illegal memory access')

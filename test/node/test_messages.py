@@ -49,6 +49,9 @@ def test_memory_is_kept_until_the_size_changes() -> None:
     assert (len(larger.data), larger.height, larger.width, larger.step) == (35, 5, 7, 7)
 
 
+OF_CAMERA = {'node': '/robot1/segmentation', 'camera': 'front', 'model': 'camvid', 'is_heartbeat': False}
+
+
 @pytest.mark.parametrize(('is_ood', 'level'), [(True, DiagnosticStatus.WARN), (False, DiagnosticStatus.OK)])
 def test_ood_status(is_ood: bool, level: bytes) -> None:
     decision = Decision(
@@ -62,7 +65,7 @@ def test_ood_status(is_ood: bool, level: bytes) -> None:
         reason='3 of the last 5',
         fault='',
     )
-    msg = ood_status(HEADER, decision, model='camvid')
+    msg = ood_status(HEADER, decision, **OF_CAMERA)
     scene, camera = msg.status
     assert msg.header == HEADER
     assert (scene.level, scene.message, scene.hardware_id) == (level, '3 of the last 5', 'camvid')
@@ -74,10 +77,13 @@ def test_ood_status(is_ood: bool, level: bytes) -> None:
         'false_alarm_rate': '0.01',
         'guaranteed': 'False',
         'false_alarms_per_hour': '36.0',
+        'heartbeat': 'False',
     }
+    assert scene.name == 'robot1/segmentation: front out of distribution'
+    assert camera.name == 'robot1/segmentation: front camera'
     assert (camera.level, camera.message) == (DiagnosticStatus.OK, 'no fault')
     faulty = replace(decision, fault='black: 99% of the image is dark')
-    _, camera = ood_status(HEADER, faulty, model='camvid').status
+    _, camera = ood_status(HEADER, faulty, **OF_CAMERA).status
     assert (camera.level, camera.message) == (DiagnosticStatus.ERROR, 'black: 99% of the image is dark')
 
 

@@ -28,10 +28,14 @@ from uncd_ros.model.predictor import Predictor
 from uncd_ros.model.store import load_model
 from uncd_ros.monitor.alarm import AlarmParams
 from uncd_ros.monitor.camera_health import FROZEN_AFTER
+from uncd_ros.monitor.scene_monitor import SILENT_AFTER
 
 PARAMS = AlarmParams(false_alarm_rate=0.4, window=4, required=2, release=0, hold=0.5)
 KINDS = ('noise',) * 8 + ('black',) * 4 + ('noise',) * 8 + ('truncated',) * 3 + ('noise',) * 12
 KINDS += ('ood',) * 5 + ('noise',) * 10 + ('frozen',) * (FROZEN_AFTER + 3) + ('noise',) * 8
+SILENT_FROM = len(KINDS)
+"""Before this image the camera is silent for a while."""
+KINDS += ('noise',) * 10
 """What the camera sends, image by image."""
 
 
@@ -47,6 +51,11 @@ class Said:
     score: float
 
 
+def stamp(index: int) -> int:
+    """Of an image, in nanoseconds."""
+    return START + index * PERIOD + (index >= SILENT_FROM) * round(2 * SILENT_AFTER * 1e9)
+
+
 def pixels(kind: str, index: int) -> np.ndarray:
     """(48, 64, 3) of a kind of image."""
     rng = np.random.default_rng(0 if kind == 'frozen' else index + 1)
@@ -58,15 +67,15 @@ def pixels(kind: str, index: int) -> np.ndarray:
 
 @pytest.fixture(scope='module')
 def bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One image every 0.1 s, of each kind in KINDS."""
+    """One image every 0.1 s, of each kind in KINDS, but for the pause."""
 
     def messages() -> Iterator[tuple[str, str, int, bytes]]:
         for index, kind in enumerate(KINDS):
-            message = image_message(header(START + index * PERIOD, 'camera'), 'bgr8', pixels(kind, index))
+            message = image_message(header(stamp(index), 'camera'), 'bgr8', pixels(kind, index))
             if kind == 'truncated':
                 message.data = message.data[:1000]
             data = bytes(typestore().serialize_cdr(message, IMAGE))
-            yield CAMERA, IMAGE, START + index * PERIOD + 10**6, data
+            yield CAMERA, IMAGE, stamp(index) + 10**6, data
 
     return write_bag(tmp_path_factory.mktemp('bags') / 'faults', messages())
 
@@ -105,6 +114,8 @@ def play_to_node(bag: Path, model: Path, log: Path) -> list[Said]:
     statuses: dict[int, DiagnosticArray] = {}
 
     def keep(status: DiagnosticArray) -> None:
+        if values_of(status)['heartbeat'] == 'True':
+            return
         statuses[status.header.stamp.sec * 10**9 + status.header.stamp.nanosec] = status
 
     try:
@@ -114,11 +125,20 @@ def play_to_node(bag: Path, model: Path, log: Path) -> list[Said]:
             camera.wait()
             probe.until(lambda: camera.publisher.get_subscription_count() == 1)
             for index, message in enumerate(opened.messages([CAMERA])):
+                if index == SILENT_FROM:
+                    let_be_silent(camera)
                 camera.publisher.publish(message.data)  # the recorded bytes themselves
-                probe.until(lambda stamp=START + index * PERIOD: stamp in statuses)
+                probe.until(lambda index=index: stamp(index) in statuses)
     finally:
         probe.close()
     return [said_by_node(statuses[stamp]) for stamp in sorted(statuses)]
+
+
+def let_be_silent(camera: Camera) -> None:
+    """Until the node has noticed it, however long this test takes between two images elsewhere."""
+    assert camera.set(silent_after=0.1) == ''
+    camera.probe.until(lambda: 'silent' in camera.all('ood_status')[-1].status[0].message)
+    assert camera.set(silent_after=3600.0) == ''
 
 
 def evaluate_offline(bag: Path, model: Path) -> list[Said]:
@@ -126,7 +146,13 @@ def evaluate_offline(bag: Path, model: Path) -> list[Said]:
     predictor = Predictor(load_model(model), device='cpu')
     with Bag(bag) as opened:
         frames = FrameReader(opened, CAMERA)
-        results = decide(predict(frames, predictor, confidence=False), predictor.card, PARAMS, opened.start)
+        results = decide(
+            predict(frames, predictor, confidence=False),
+            predictor.card,
+            PARAMS,
+            opened.start,
+            silent_after=SILENT_AFTER,
+        )
         return [
             Said(
                 is_ood=result.decision.is_ood,
@@ -145,8 +171,9 @@ def test_the_node_and_bag_evaluation_decide_alike(bag: Path, model: Path, tmp_pa
     assert [replace(each, score=0.0) for each in online] == [replace(each, score=0.0) for each in offline]
     np.testing.assert_allclose([each.score for each in online], [each.score for each in offline], atol=1e-6, rtol=0)
     # And the bag holds what it should: every fault, an alarm for each stretch, and a flag that falls in between.
-    assert {each.fault for each in online} == {'', 'black', 'truncated', 'frozen'}
-    assert online[-1].alarms == 4
+    assert {each.fault for each in online} == {'', 'black', 'truncated', 'frozen', 'silent'}
+    assert online[-1].alarms == 5
+    assert [each.is_ood for each in online[SILENT_FROM - 1 : SILENT_FROM + 1]] == [False, True]
     by_scene = [each for each, kind in zip(online, KINDS, strict=True) if kind == 'ood']
     assert by_scene[-1].is_ood and by_scene[-1].fault == ''
     assert not online[-1].is_ood

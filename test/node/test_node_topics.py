@@ -147,6 +147,11 @@ def test_camera_info_of_the_stamp_goes_out_not_the_latest(camera: Camera) -> Non
 
     assert camera.probe.until(heard).k[0] == 50.0
     before = int(camera.settled()['info_mismatches'])
-    camera.ask(picture(height=HEIGHT, width=WIDTH, seed=12))  # of no camera_info's stamp: the latest, of another size
-    assert int(camera.settled()['info_mismatches']) > before
+
+    def mismatches() -> bool:  # of no camera_info's stamp: the latest, of another size
+        camera.info_publisher.publish(other)
+        camera.ask(picture(height=HEIGHT, width=WIDTH, seed=12))
+        return int(camera.settled()['info_mismatches']) > before
+
+    assert camera.probe.until(mismatches)
     assert 'camera_info of another stamp' in camera.process.output

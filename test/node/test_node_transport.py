@@ -84,7 +84,7 @@ def test_both_kinds_of_camera_match(tiny_model: Path, tmp_path: Path, reliabilit
 def test_wrong_topic_is_told_the_right_one(tiny_model: Path, tmp_path: Path) -> None:
     probe = Probe()
     probe.node.create_publisher(Image, '/camera/color/image', 5)
-    with perception_node(tmp_path / 'log.txt', tiny_model) as process:
+    with perception_node(tmp_path / 'log.txt', tiny_model, silent_after=0.1) as process:
         told = 'nobody publishes it, but there is /camera/color/image: remap image_raw'
         probe.until(lambda: told in process.output, 60.0)
     probe.close()

@@ -42,6 +42,8 @@ def test_defaults(context: Context) -> None:
         max_rate=0.0,
         abstain_confidence=0.0,
         palette='model',
+        on_ood='no_confidence',
+        silent_after=2.0,
         alarm=AlarmParams(),
     )
 
@@ -83,6 +85,8 @@ def test_described(context: Context) -> None:
         ("cameras:=['to/day']", "cameras is ['to/day'], expected names of letters"),
         ('image_transport:=theora', "image_transport is 'theora', expected raw or compressed"),
         ('palette:=dog', "palette is 'dog', expected model or colour_blind"),
+        ('on_ood:=panic', "on_ood is 'panic', expected keep or no_confidence or stop"),
+        ('silent_after:=0.0', 'parameter silent_after must be a number such as 1.0 from 0.1 to 3600'),
         ('ood.release:=3', 'ood.release is 3, expected 0 to ood.required - 1 = 2'),
     ],
 )

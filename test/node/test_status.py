@@ -26,9 +26,17 @@ def predictor(tiny_model: Path) -> FallbackPredictor:
 def of_camera(predictor: FallbackPredictor) -> Callable[..., DiagnosticStatus]:
     """The status of a camera; what is not given is well."""
 
-    def status(*, silence: float = 0.1, fault: str = '', stall: str = '') -> DiagnosticStatus:
+    def status(
+        *,
+        received: int = 9,
+        silence: float = 0.1,
+        fault: str = '',
+        stall: str = '',
+        stamp_fault: str = '',
+        info_fault: str = '',
+    ) -> DiagnosticStatus:
         counts = Snapshot(
-            received=9,
+            received=received,
             processed=6,
             dropped=2,
             faults=1,
@@ -36,11 +44,20 @@ def of_camera(predictor: FallbackPredictor) -> Callable[..., DiagnosticStatus]:
             fps=9.87,
             fps_in=12.345,
             latency_ms=(1.0, 2.0, 3.0),
-            stage_ms={'forward': (0.5, 0.6, 0.7)},
+            stage_ms={'receive': (4.0, 5.0, 6.0), 'forward': (0.5, 0.6, 0.7)},
             silence=silence,
         )
-        state = CameraState(alarms=4, fault=fault, info_mismatches=5)
-        return camera_status('name', counts, state, topic='/front/image_raw', predictor=predictor, stall=stall)
+        state = CameraState(alarms=4, fault=fault, info_mismatches=5, info_fault=info_fault)
+        return camera_status(
+            'name',
+            counts,
+            state,
+            topic='/front/image_raw',
+            predictor=predictor,
+            stall=stall,
+            silent_after=2.0,
+            stamp_fault=stamp_fault,
+        )
 
     return status
 
@@ -51,6 +68,7 @@ def values_of(status: DiagnosticStatus) -> dict[str, str]:
 
 def test_camera_that_is_well(of_camera: Callable[..., DiagnosticStatus]) -> None:
     status = of_camera()
+    assert status.hardware_id == '/front/image_raw'
     assert (status.level, status.message) == (DiagnosticStatus.OK, '9.9 images per second')
     assert values_of(status) == {
         'received': '9',
@@ -63,18 +81,51 @@ def test_camera_that_is_well(of_camera: Callable[..., DiagnosticStatus]) -> None
         'fps_in': '12.35',
         'device': 'cpu',
         'model': 'tiny',
+        'stamps': 'ok',
         'latency_ms_p50': '1.0',
         'latency_ms_p95': '2.0',
         'latency_ms_p99': '3.0',
+        'receive_ms_p50': '4.0',
+        'receive_ms_p95': '5.0',
+        'receive_ms_p99': '6.0',
         'forward_ms_p50': '0.5',
         'forward_ms_p95': '0.6',
         'forward_ms_p99': '0.7',
     }
 
 
-def test_silence_is_a_warning(of_camera: Callable[..., DiagnosticStatus]) -> None:
+def test_silence_is_an_error(of_camera: Callable[..., DiagnosticStatus]) -> None:
+    assert of_camera(silence=1.9).level == DiagnosticStatus.OK
     status = of_camera(silence=7.2)
-    assert (status.level, status.message) == (DiagnosticStatus.WARN, 'no image on /front/image_raw for 7 s')
+    assert (status.level, status.message) == (DiagnosticStatus.ERROR, 'no image on /front/image_raw for 7 s')
+
+
+def test_waiting_for_the_first_image_is_a_warning(of_camera: Callable[..., DiagnosticStatus]) -> None:
+    status = of_camera(received=0)
+    assert (status.level, status.message) == (DiagnosticStatus.WARN, 'no image on /front/image_raw yet')
+    assert of_camera(received=0, silence=7.2).level == DiagnosticStatus.ERROR
+
+
+def test_stamps_that_tell_no_time_are_a_warning_and_no_number(of_camera: Callable[..., DiagnosticStatus]) -> None:
+    status = of_camera(stamp_fault='stamps are 0, expected the time')
+    assert (status.level, status.message) == (
+        DiagnosticStatus.WARN,
+        '/front/image_raw: stamps are 0, expected the time',
+    )
+    values = values_of(status)
+    assert values['stamps'] == 'stamps are 0, expected the time'
+    assert {values[f'{stage}_ms_p50'] for stage in ('receive', 'end_to_end')} == {'unknown'}
+    assert (values['latency_ms_p50'], values['forward_ms_p50']) == ('1.0', '0.5')
+
+
+def test_warnings_of_a_camera_are_told_together_and_beside_a_fault(
+    of_camera: Callable[..., DiagnosticStatus],
+) -> None:
+    status = of_camera(stamp_fault='stamps are 0', info_fault='no camera_info for 7 s')
+    assert status.level == DiagnosticStatus.WARN
+    assert all(fact in status.message for fact in ('stamps are 0', 'no camera_info for 7 s'))
+    status = of_camera(stamp_fault='stamps are 0', fault='black')
+    assert (status.level, status.message) == (DiagnosticStatus.ERROR, 'black; /front/image_raw: stamps are 0')
 
 
 def test_fault_is_an_error(of_camera: Callable[..., DiagnosticStatus]) -> None:
@@ -88,7 +139,8 @@ def test_stall_is_an_error_that_outweighs_all_else(of_camera: Callable[..., Diag
 
 
 def test_model_is_identified(predictor: FallbackPredictor) -> None:
-    status = model_status(predictor, [], [])
+    status = model_status('/robot1/segmentation', predictor, [], [])
+    assert (status.name, status.hardware_id) == ('robot1/segmentation: model', 'robot1/segmentation: cpu')
     assert (status.level, status.message) == (DiagnosticStatus.OK, 'tiny as calibrated')
     values = values_of(status)
     assert values['weights'] == predictor.card.weights_sha256[:12]
@@ -97,7 +149,7 @@ def test_model_is_identified(predictor: FallbackPredictor) -> None:
 
 
 def test_warnings_and_mismatches_are_reported(predictor: FallbackPredictor) -> None:
-    status = model_status(predictor, ['device cuda failed'], [])
+    status = model_status('/segmentation', predictor, ['device cuda failed'], [])
     assert (status.level, status.message) == (DiagnosticStatus.WARN, 'device cuda failed')
-    status = model_status(predictor, ['a warning'], ['one thing', 'another'])
+    status = model_status('/segmentation', predictor, ['a warning'], ['one thing', 'another'])
     assert (status.level, status.message) == (DiagnosticStatus.ERROR, 'one thing; another; a warning')

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A camera and a robot in one: sends images to the node under test and keeps its results."""
 
+import time
 from itertools import count
 from typing import Any
 
@@ -18,6 +19,7 @@ from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Bool, Float32, Header
 
 from support.ros_harness import Probe
+from uncd_ros.node.names import status_name
 
 OUTPUTS = {
     'mask': Image,
@@ -38,7 +40,7 @@ class Camera:
     def __init__(self, process: Any, probe: Probe, name: str = '', *, kind: type = Image, qos: Any = 50) -> None:
         self.process, self.probe = process, probe
         self._prefix = f'/segmentation/{name}/' if name else '/segmentation/'
-        self._status = f'segmentation: {name} images' if name else 'segmentation: images'
+        self._status = status_name('/segmentation', 'images', name)
         topic = ('image_raw' if kind is Image else 'image_raw/compressed', 'camera_info')
         prefix = f'{name}/' if name else ''
         self.publisher = probe.node.create_publisher(kind, f'{prefix}{topic[0]}', qos)
@@ -91,6 +93,10 @@ class Camera:
         """Send an image once; the node's decision about it. For a node whose subscription is reliable, or nearby."""
         self.publisher.publish(image)
         return self.probe.until(lambda: self.heard('ood_status', image.header))
+
+    def decisions(self) -> list[DiagnosticArray]:
+        """What was decided about images, in order; heartbeats are left out."""
+        return [msg for msg in self.all('ood_status') if values_of(msg)['heartbeat'] == 'False']
 
     def status(self) -> DiagnosticStatus:
         """What the node's next diagnostics say of this camera."""
@@ -153,6 +159,13 @@ def picture(encoding: str = 'bgr8', height: int = 48, width: int = 64, *, seed: 
     msg = Image(header=header, height=height, width=width, step=width * channels, encoding=encoding)
     msg.data = pixels.tobytes()
     return msg
+
+
+def stamped_now(image: Image) -> Image:
+    """The image, stamped by the clock of the node under test, as a camera driver does."""
+    now = time.time_ns()
+    image.header.stamp = Time(sec=now // 10**9, nanosec=now % 10**9)
+    return image
 
 
 def key_values(status: DiagnosticStatus) -> dict[str, str]:

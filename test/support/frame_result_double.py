@@ -28,6 +28,7 @@ def result(*, seconds: float, is_ood: bool, score: float, fault: str = '') -> Fr
         labels=None,
         label_fault='',
         stated_size=None,
+        silence=0.0,
         read_seconds=0.0,
     )
     decision = Decision(

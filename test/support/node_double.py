@@ -15,7 +15,7 @@ from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 
 from support.camera_double import Camera
-from support.ros_harness import DOMAIN, Probe
+from support.ros_harness import DOMAIN, PATIENT, Probe
 from uncd_ros.model.fallback_predictor import FallbackPredictor, load_predictor
 from uncd_ros.model.predictor import Prediction
 from uncd_ros.node import perception_node
@@ -58,12 +58,15 @@ class PredictorDouble:
         self._predictor = predictor
         self.gate = gate
         self.error: BaseException | None = None
+        self.confidence_asked: list[bool] = []
+        """By pass."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._predictor, name)
 
     def predict(self, images: Sequence[np.ndarray], watch: Stopwatch, *, confidence: bool = False) -> list[Prediction]:
         """As the real one, once the gate is open."""
+        self.confidence_asked.append(confidence)
         self.gate.pass_through()
         if self.error:
             raise self.error
@@ -102,7 +105,7 @@ def node_in_process(
     """The node, active, and the first camera, connected to it; `__` in a name stands for a dot."""
     rclpy.init(domain_id=DOMAIN, signal_handler_options=SignalHandlerOptions.NO)
     double = NodeDouble(monkeypatch)
-    values = {'model': str(model)} | {name.replace('__', '.'): value for name, value in parameters.items()}
+    values = {'model': str(model)} | PATIENT | {name.replace('__', '.'): value for name, value in parameters.items()}
     for result in double.node.set_parameters([Parameter(name, value=value) for name, value in values.items()]):
         assert result.successful, result.reason
     executor, probe = ServicesAsideExecutor(), Probe()

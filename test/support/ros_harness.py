@@ -26,6 +26,8 @@ from uncd_ros.node.transport import large_image_environment
 PROJECT = Path(__file__).resolve().parents[2]
 DOMAIN = free_domain()
 """One for each process of the tests, so that nobody else on the same machine is heard."""
+PATIENT = {'silent_after': 3600.0}
+"""A test's camera sends when the test has got so far; that takes as long as the machine takes."""
 
 # Read when the probe's own participant is made, too.
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
@@ -86,7 +88,7 @@ class Process:
 @contextmanager
 def perception_node(log: Path, model: Path, **parameters: object) -> Iterator[Process]:
     """The node under test, which does not outlive the block; `__` in a name stands for a dot."""
-    values = {'model': str(model)} | {name.replace('__', '.'): value for name, value in parameters.items()}
+    values = {'model': str(model)} | PATIENT | {name.replace('__', '.'): value for name, value in parameters.items()}
     overrides = [word for name, value in values.items() for word in ('-p', f'{name}:={json.dumps(value)}')]
     process = Process(log, 'uncd_ros.node.perception_node', '--ros-args', *overrides)
     try:

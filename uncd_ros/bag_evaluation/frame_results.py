@@ -14,7 +14,7 @@ from uncd_ros.bags.frames import BagFrame
 from uncd_ros.model.card import ModelCard
 from uncd_ros.model.predictor import Prediction, Predictor
 from uncd_ros.monitor.alarm import AlarmParams
-from uncd_ros.monitor.scene_monitor import Decision, SceneMonitor
+from uncd_ros.monitor.scene_monitor import Decision, SceneMonitor, silence_reason
 from uncd_ros.network.student import StudentOutput
 from uncd_ros.stopwatch import Stopwatch
 
@@ -82,8 +82,13 @@ def predict(frames: Iterable[BagFrame], predictor: Predictor, *, confidence: boo
         yield Predicted(frame=frame, prediction=prediction, output=output, watch=watch)
 
 
-def decide(predictions: Iterable[Predicted], card: ModelCard, alarm: AlarmParams, start: int) -> Iterator[FrameResult]:
-    """The results in order; `start` is when the bag begins, in nanoseconds of its recorder's clock."""
+def decide(
+    predictions: Iterable[Predicted], card: ModelCard, alarm: AlarmParams, start: int, *, silent_after: float
+) -> Iterator[FrameResult]:
+    """The results in order; `start` is when the bag begins, in nanoseconds of its recorder's clock.
+
+    A pause of more than `silent_after` seconds in the recording of the images raises the flag as it does in the node.
+    """
     monitor = SceneMonitor(card.ood, alarm)
     classes = len(card.classes)
     for predicted in predictions:
@@ -92,6 +97,8 @@ def decide(predictions: Iterable[Predicted], card: ModelCard, alarm: AlarmParams
         score = prediction.score if prediction else float('nan')
         image = frame.error if frame.image is None else frame.image
         assert image is not None
+        if frame.silence > silent_after:
+            monitor.without_image(silence_reason(frame.silence))
         decision = monitor.update(
             image,
             score,

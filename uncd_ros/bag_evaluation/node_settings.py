@@ -12,6 +12,7 @@ from ruamel.yaml.error import YAMLError
 
 from uncd_ros.errors import ConfigError
 from uncd_ros.monitor.alarm import AlarmParams
+from uncd_ros.monitor.scene_monitor import SILENT_AFTER
 
 NODE = 'segmentation'
 _SECTION = 'ros__parameters'
@@ -19,10 +20,20 @@ _TYPES: dict[str, type] = {
     'model': str,
     'image_transport': str,
     'max_rate': float,
+    'silent_after': float,
     **{f'ood.{each.name}': each.type for each in fields(AlarmParams) if isinstance(each.type, type)},
 }
 """Parameters that are read here."""
-NO_EFFECT = ('device', 'autostart', 'cameras', 'abstain_confidence', 'palette', 'use_sim_time', 'qos_overrides')
+NO_EFFECT = (
+    'device',
+    'autostart',
+    'cameras',
+    'abstain_confidence',
+    'palette',
+    'on_ood',
+    'use_sim_time',
+    'qos_overrides',
+)
 """Parameters of the node that change no decision about an image."""
 _KINDS = {str: 'text', float: 'a number with a decimal point', int: 'a whole number'}
 
@@ -37,6 +48,8 @@ class NodeSettings:
     """raw or compressed: the kind of topic that is evaluated; None takes either."""
     max_rate: float = 0.0
     """Images per second that are evaluated at most; 0 is no limit."""
+    silent_after: float = SILENT_AFTER
+    """Seconds without an image after which the flag rises."""
     alarm: AlarmParams = field(default_factory=AlarmParams)
 
     def __post_init__(self) -> None:
@@ -44,6 +57,8 @@ class NodeSettings:
             raise ConfigError(f"image_transport is '{self.image_transport}', expected raw or compressed")
         if not 0.0 <= self.max_rate <= 1000.0:
             raise ConfigError(f'max_rate is {self.max_rate}, expected 0 to 1000 images per second')
+        if not 0.1 <= self.silent_after <= 3600.0:
+            raise ConfigError(f'silent_after is {self.silent_after}, expected 0.1 to 3600 seconds')
 
 
 def read_node_settings(path: Path) -> NodeSettings:

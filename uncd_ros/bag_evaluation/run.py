@@ -146,7 +146,9 @@ def _results(
 ) -> Iterator[FrameResult]:
     """Reading beside the network; the observers wait, as a third busy thread would slow both."""
     predictions = predict(prefetch(frames), predictor, confidence=args.write_bag is not None)
-    results = decide(predictions, predictor.card, args.node.alarm, frames.bag.start)
+    results = decide(
+        predictions, predictor.card, args.node.alarm, frames.bag.start, silent_after=args.node.silent_after
+    )
     return shown_progress(frames.bag.name, results, frames.expected, console)
 
 

@@ -16,7 +16,10 @@ AHEAD = 10**9
 
 
 class CameraInfoTopic:
-    """Goes along its topic beside the images: the message of an image's stamp, else the latest before the image."""
+    """Goes along its topic beside the images: the message of an image's stamp, else the latest before the image.
+
+    As in the node, one that images outlive says nothing.
+    """
 
     def __init__(self, bag: Bag, topic: str) -> None:
         self._messages = _read(bag, topic)
@@ -33,11 +36,12 @@ class CameraInfoTopic:
             self._ahead.append(self._next)
             self._next = next(self._messages, None)
         while self._ahead and self._ahead[0][0] <= received:
-            self._infos.add(self._ahead.popleft()[1])
+            recorded, info = self._ahead.popleft()
+            self._infos.add(info, recorded * 1e-9)
         for _, info in self._ahead:
             if (info.header.stamp.sec, info.header.stamp.nanosec) == (stamp.sec, stamp.nanosec):
                 return stated_size(info)
-        return self._infos.match(stamp).stated_size
+        return self._infos.match(stamp, received * 1e-9).expected_size
 
 
 def open_camera_infos(bag: Bag, image_topic: str) -> CameraInfoTopic | None:

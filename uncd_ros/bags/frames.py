@@ -36,6 +36,8 @@ class BagFrame:
     label_fault: str
     stated_size: tuple[int, int] | None
     """(height, width) that the camera_info of this image states; None where there is none."""
+    silence: float
+    """Seconds, the longest stretch without any image of the camera since the frame before this one."""
     read_seconds: float
     """Time that it took to decode."""
 
@@ -66,13 +68,18 @@ class FrameReader:
     def __iter__(self) -> Iterator[BagFrame]:
         self.present = 0
         limit, infos = RateLimit(), open_camera_infos(self.bag, self.topic)
+        last, silence = None, 0.0
         for message in self.bag.messages([self.topic]):
             self.present += 1
+            silence = max(silence, 0.0 if last is None else (message.received - last) * 1e-9)
+            last = message.received
             if message.index % self._every == 0 and limit.admits(message.received * 1e-9, self._max_rate):
-                yield _frame(message, self.labels, infos, time.perf_counter())
+                yield _frame(message, self.labels, infos, silence)
+                silence = 0.0
 
 
-def _frame(message: BagMessage, labels: Labels | None, infos: CameraInfoTopic | None, start: float) -> BagFrame:
+def _frame(message: BagMessage, labels: Labels | None, infos: CameraInfoTopic | None, silence: float) -> BagFrame:
+    start = time.perf_counter()
     stamp, header, image, fault = message.received, None, None, None
     try:
         content = decode(message)
@@ -90,6 +97,7 @@ def _frame(message: BagMessage, labels: Labels | None, infos: CameraInfoTopic | 
         labels=ids,
         label_fault=label_fault,
         stated_size=infos.stated_size(header.stamp, message.received) if infos and header is not None else None,
+        silence=silence,
         read_seconds=time.perf_counter() - start,
     )
 

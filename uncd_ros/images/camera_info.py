@@ -5,11 +5,14 @@
 Messages are known by their fields: those of rclpy and those of a bag that is read without ROS alike.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 KEPT = 100
 """Messages that are kept for images whose inference takes its time: 3 s of a camera at 30 fps."""
+STALE_AFTER = 2.0
+"""Seconds after which the latest message of a camera that goes on says nothing about its images any more."""
 
 
 class CameraInfo(Protocol):
@@ -26,43 +29,84 @@ class CameraInfo(Protocol):
 Info = TypeVar('Info', bound=CameraInfo)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MatchedInfo(Generic[Info]):
     """The camera_info that goes with an image."""
 
-    info: Info | None
+    info: Info | None = None
     """None if the camera sends none."""
-    is_exact: bool
+    is_exact: bool = False
     """Whether it has the image's stamp; if not, it is the latest."""
+    silence: float = 0.0
+    """Seconds from the latest message to the image; less than 0 for one that came after it."""
+    is_latched: bool = False
+    """Whether the camera sends one message now and then, not one with each image."""
 
     @property
-    def stated_size(self) -> tuple[int, int] | None:
-        """(height, width) that it states; None if it states none."""
-        return None if self.info is None else stated_size(self.info)
+    def is_stale(self) -> bool:
+        """Whether images go on without it: the camera may be in another mode by now."""
+        return self.silence > STALE_AFTER
+
+    @property
+    def expected_size(self) -> tuple[int, int] | None:
+        """(height, width) that the image should have; None if nothing fresh says so."""
+        return None if self.info is None or self.is_stale else stated_size(self.info)
 
     def misses(self, size: tuple[int, int]) -> bool:
         """Whether it belongs to another image and states another (height, width): it may be of another camera mode."""
-        return not self.is_exact and self.stated_size not in (None, size)
+        return not self.is_exact and self.expected_size not in (None, size)
+
+    def describes(self, size: tuple[int, int]) -> bool:
+        """Whether it may go out with an image of this (height, width). One that is stale is not scaled to it."""
+        return self.info is not None and (not self.is_stale or stated_size(self.info) in (None, size))
+
+    def fault(self, size: tuple[int, int]) -> str:
+        """Why it does not serve an image of this (height, width); empty if it does, or if the camera sends none."""
+        if self.info is None or not self.is_stale:
+            return ''
+        if (stated := stated_size(self.info)) not in (None, size):
+            return (
+                f'no camera_info for {self.silence:.0f} s and the last one states {stated[1]}x{stated[0]},'
+                f' the image is {size[1]}x{size[0]}: it is neither used nor published'
+            )
+        return '' if self.is_latched else f'no camera_info for {self.silence:.0f} s, while images come: it is not used'
+
+
+@dataclass(frozen=True, slots=True)
+class _Received(Generic[Info]):
+    """What has come so far."""
+
+    by_stamp: dict[tuple[int, int], Info]
+    """Oldest first."""
+    latest: float
+    """When the latest came, in seconds."""
+    is_latched: bool
 
 
 class CameraInfos(Generic[Info]):
     """The latest camera_info messages of one camera. One thread may add while others match."""
 
     def __init__(self) -> None:
-        self._by_stamp: dict[tuple[int, int], Info] = {}
-        """Oldest first; replaced whole with each message, so that a reader never sees half a change."""
+        self._received: _Received[Info] = _Received({}, -math.inf, True)
+        """Replaced whole with each message, so that a reader never sees half a change."""
 
-    def add(self, info: Info) -> None:
-        """Keep the next message."""
-        stamp = _key(info.header.stamp)
-        others = [item for item in self._by_stamp.items() if item[0] != stamp]
-        self._by_stamp = dict([*others[1 - KEPT :], (stamp, info)])
+    def add(self, info: Info, received: float) -> None:
+        """Keep the next message; `received` is when it came, in seconds of a clock that never goes back."""
+        before, stamp = self._received, _key(info.header.stamp)
+        others = [item for item in before.by_stamp.items() if item[0] != stamp]
+        kept = dict([*others[1 - KEPT :], (stamp, info)])
+        self._received = _Received(kept, received, before.is_latched and received - before.latest > STALE_AFTER)
 
-    def match(self, stamp: Any) -> MatchedInfo[Info]:
-        """The message of an image's stamp, else the latest."""
-        by_stamp = self._by_stamp
-        exact = by_stamp.get(_key(stamp))
-        return MatchedInfo(exact or next(reversed(by_stamp.values()), None), exact is not None)
+    def match(self, stamp: Any, received: float) -> MatchedInfo[Info]:
+        """The message of an image's stamp, else the latest; `received` is when the image came, by the same clock."""
+        now = self._received
+        exact = now.by_stamp.get(_key(stamp))
+        return MatchedInfo(
+            info=exact or next(reversed(now.by_stamp.values()), None),
+            is_exact=exact is not None,
+            silence=received - now.latest,
+            is_latched=now.is_latched,
+        )
 
 
 def stated_size(info: CameraInfo) -> tuple[int, int] | None:

@@ -4,6 +4,7 @@
 
 import math
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from uncd_ros.errors import ConfigError
@@ -107,16 +108,22 @@ class OodAlarm:
         self._scores.extend([math.nan] * self._params.window)
         return self._decide()
 
-    def _decide(self) -> AlarmState:
-        """By the scores in the window."""
+    def stays_up(self, *, stamp: float, arrival: float) -> bool:
+        """Whether the flag is up and the next image, which came so, cannot lower it, whatever its score."""
+        window = self._params.window
+        staying = list(self._scores)[max(0, len(self._scores) + 1 - window) :]
+        held = self._clock.elapsed + self._clock.step(stamp, arrival) - self._risen < self._params.hold
+        full = len(staying) + 1 == window
+        return self._is_ood and (held or not full or self._anomalous(staying) > self._params.release)
+
+    def state(self) -> AlarmState:
+        """The flag as it stands."""
         rate = self._params.image_rate(self._clock.fps)
-        threshold = self._rule.threshold(rate)
-        anomalous = sum(not score <= threshold for score in self._scores)
-        self._raise_or_lower(anomalous)
+        anomalous = self._anomalous(self._scores)
         change = f'is lowered at {self._params.release}' if self._is_ood else f'is raised at {self._params.required}'
         return AlarmState(
             is_ood=self._is_ood,
-            threshold=threshold,
+            threshold=self._rule.threshold(rate),
             alarms=self._alarms,
             false_alarm_rate=rate,
             guaranteed=self._rule.guaranteed(rate),
@@ -124,10 +131,16 @@ class OodAlarm:
             reason=f'{anomalous} of the last {len(self._scores)} images are anomalous, the flag {change}',
         )
 
-    def _raise_or_lower(self, anomalous: int) -> None:
-        params = self._params
+    def _anomalous(self, scores: Iterable[float]) -> int:
+        threshold = self._rule.threshold(self._params.image_rate(self._clock.fps))
+        return sum(not score <= threshold for score in scores)
+
+    def _decide(self) -> AlarmState:
+        """By the scores in the window."""
+        params, anomalous = self._params, self._anomalous(self._scores)
         if not self._is_ood and anomalous >= params.required:
             self._is_ood, self._risen = True, self._clock.elapsed
             self._alarms += 1
         elif self._is_ood and anomalous <= params.release and len(self._scores) == params.window:
             self._is_ood = self._clock.elapsed - self._risen < params.hold
+        return self.state()

@@ -21,12 +21,17 @@ class StreamClock:
     def advance(self, stamp: float, arrival: float) -> None:
         """Take the next image's stamp and its time of arrival on a steady clock, both in seconds."""
         if self._last is not None:
-            step = stamp - self._last[0]
-            if not 0.0 < step <= LONGEST_STEP:
-                step = max(0.0, arrival - self._last[1])
+            step = self.step(stamp, arrival)
             self.elapsed += step
             self._steps.append(step)
         self._last = stamp, arrival
+
+    def step(self, stamp: float, arrival: float) -> float:
+        """Seconds from the last image to one with this stamp and time of arrival; 0 for the first."""
+        if self._last is None:
+            return 0.0
+        step = stamp - self._last[0]
+        return step if 0.0 < step <= LONGEST_STEP else max(0.0, arrival - self._last[1])
 
     @property
     def fps(self) -> float:

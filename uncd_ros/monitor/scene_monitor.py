@@ -17,6 +17,17 @@ from uncd_ros.monitor.alarm import AlarmParams, AlarmState, OodAlarm
 from uncd_ros.monitor.camera_health import CameraHealth
 from uncd_ros.monitor.ood_rule import OodRule
 
+SILENT_AFTER = 2.0
+"""Seconds without an image after which a camera counts as silent by default: twice the period of a slow one, of 1 fps.
+
+A robot of 1 m/s has driven 2 m by then.
+"""
+
+
+def silence_reason(silence: float) -> str:
+    """Of a camera that has sent nothing for so many seconds."""
+    return f'silent: no image for {silence:.1f} s'
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision(AlarmState):
@@ -25,7 +36,10 @@ class Decision(AlarmState):
     score: float
     """Image score; higher is more anomalous; NaN for an image without one."""
     fault: str
-    """What is wrong with this image or its camera, in words that begin with the kind of fault; empty if nothing is."""
+    """What is wrong with this image or its camera, in words that begin with the kind of fault; empty if nothing is.
+
+    The first image after a silence, or after one of the network, has that as its fault, but its score counts.
+    """
 
 
 class SceneMonitor:
@@ -34,6 +48,8 @@ class SceneMonitor:
     def __init__(self, rule: OodRule, params: AlarmParams) -> None:
         self._alarm = OodAlarm(rule, params)
         self._health = CameraHealth()
+        self._absence = ''
+        """Why no image was decided about since the last one; empty if nothing kept it."""
 
     def reconfigure(self, rule: OodRule, params: AlarmParams) -> None:
         """Decide by these from the next image on; a raised flag and the alarm count stay, see `OodAlarm`."""
@@ -52,18 +68,31 @@ class SceneMonitor:
 
         `score` is its image score, `stamp` its header's and `arrival` its time of arrival on a steady clock, in
         seconds; `stated_size` is the (height, width) that its camera_info states. The image of a faulty camera counts
-        as anomalous whatever its score: what it shows is not the scene.
+        as anomalous whatever its score: what it shows is not the scene. A failed inference raises the flag at once:
+        the fallback to another device has failed by then, too.
         """
         fault = _fault_of(image) if isinstance(image, Exception) else self._health.check(image, stated_size) or ''
+        if isinstance(image, Exception) and not isinstance(image, ImageError):
+            self._alarm.raise_now()
         state = self._alarm.update(math.nan if fault else score, stamp=stamp, arrival=arrival)
-        return _decision(state, math.nan if isinstance(image, Exception) else score, fault)
+        absence, self._absence = self._absence, ''
+        return _decision(state, math.nan if isinstance(image, Exception) else score, fault or absence)
 
-    def stalled(self, reason: str) -> Decision:
-        """Decide without an image: no image is worked on, for `reason`.
+    def without_image(self, reason: str) -> Decision:
+        """Decide without an image: none comes, or none is worked on, for `reason`.
 
         The flag rises at once: the images that would make it rise one by one do not come.
         """
+        self._absence = reason
         return _decision(self._alarm.raise_now(), math.nan, reason)
+
+    def unwatched(self, reason: str) -> Decision:
+        """What is said while nobody watches the camera, for `reason`: the flag is up, but that is no alarm."""
+        return _decision(replace(self._alarm.state(), is_ood=True), math.nan, reason)
+
+    def stays_up(self, *, stamp: float, arrival: float) -> bool:
+        """Whether the flag is up and the next image, which came so, cannot lower it, whatever it shows."""
+        return self._alarm.stays_up(stamp=stamp, arrival=arrival)
 
 
 def _decision(state: AlarmState, score: float, fault: str) -> Decision:

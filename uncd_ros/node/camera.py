@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One camera while the node is active: its images on their way in, the results on their way out, and its flag."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -9,26 +10,29 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.callback_groups import CallbackGroup
+from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]  # its home in Humble and since
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
-from std_msgs.msg import Header
 
 from uncd_ros.errors import ImageError
 from uncd_ros.images.camera_info import CameraInfos
 from uncd_ros.model.calibration_check import calibration_mismatches
 from uncd_ros.monitor.rate_limit import RateLimit
-from uncd_ros.node.decisions import Decisions
+from uncd_ros.monitor.scene_monitor import silence_reason
+from uncd_ros.monitor.stamp_check import StampCheck
+from uncd_ros.node.decisions import BEAT, Decisions
 from uncd_ros.node.messages import seconds
+from uncd_ros.node.names import status_name
 from uncd_ros.node.outputs import Outputs
 from uncd_ros.node.params import NodeParams
+from uncd_ros.node.planner_images import needs_confidence, planner_images
 from uncd_ros.node.qos import explain_incompatible_qos, explain_silence
 from uncd_ros.node.status import camera_status
 from uncd_ros.node.telemetry import Snapshot, Telemetry
 from uncd_ros.node.worker import ActiveModel, Arrival, Result, Worker
-from uncd_ros.scores.confidence import abstain
 
 DEPTH = 5
 """Images that DDS may keep: the mailbox sees each, keeps the newest and counts the rest.
@@ -40,7 +44,8 @@ A queue of one would overwrite images where nobody counts them.
 class Camera:
     """From its subscription to its topics; lives from activation to deactivation.
 
-    The executor's thread calls `_on_image`, `_on_camera_info` and `on_stall`, the worker's `on_result`.
+    The executor's thread calls `_on_image`, `_on_camera_info` and `_beat`, the worker's `needs_confidence` and
+    `on_result`.
     """
 
     def __init__(self, node: Node, name: str, outputs: Outputs, worker: Worker, group: CallbackGroup) -> None:
@@ -51,6 +56,10 @@ class Camera:
         self._telemetry = Telemetry(time.monotonic())
         self._limit = RateLimit()
         self._infos: CameraInfos[CameraInfo] = CameraInfos()
+        self._stamps, self._stamp_fault = StampCheck(), ''
+        """What is wrong with the stamp of the latest image; empty if nothing is."""
+        self._heard: float | None = None
+        """When the latest image came, by the steady clock; None before the first."""
         self._decisions = Decisions(outputs, active)
         self._taking = threading.Lock()
         """Held while an image is left in the mailbox."""
@@ -70,6 +79,10 @@ class Camera:
             )
             for (kind, topic), callback in zip(subscribed, callbacks, strict=True)
         ]
+        # A steady clock: a heartbeat goes on although simulated time stands still.
+        clock = Clock(clock_type=ClockType.STEADY_TIME)
+        self._heartbeat = node.create_timer(BEAT, self._beat, callback_group=group, clock=clock)
+        self._beat()
 
     def explain_silence(self) -> str:
         """Why no image may come."""
@@ -77,12 +90,24 @@ class Camera:
         return explain_silence(self._node, self.topic, f'sensor_msgs/msg/{kind}')
 
     def stop(self) -> None:
-        """Take no more images in."""
+        """Take no more images in, and say no more without one."""
+        self._node.destroy_timer(self._heartbeat)
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
         self._subscriptions.clear()
         with self._taking:  # an image that is just coming in is left in the mailbox, or counted as lost
             pass
+
+    def end(self) -> str:
+        """Once the worker has closed: say last that nobody watches; what became of all images, in one line."""
+        if self._node.context.ok():  # else there is nowhere to publish to
+            self._decisions.end()
+        counts = self.counts()
+        return (
+            f'{self.name + ": " if self.name else ""}received {counts.received} images'
+            f' = processed {counts.processed} + dropped {counts.dropped} + faults {counts.faults}'
+            + (f' + unfinished {counts.unfinished}' if counts.unfinished else '')
+        )
 
     def counts(self) -> Snapshot:
         """What became of its images so far."""
@@ -95,12 +120,14 @@ class Camera:
         """
         state, predictor = self._decisions.state, active.predictor
         status = camera_status(
-            f'segmentation: {self.name} images' if self.name else 'segmentation: images',
+            status_name(self._node.get_fully_qualified_name(), 'images', self.name),
             counts,
             state,
             topic=self.topic,
             predictor=predictor,
             stall=stall,
+            silent_after=active.params.silent_after,
+            stamp_fault=self._stamp_fault,
         )
         image = state.image_properties
         return status, calibration_mismatches(predictor.card, precision=predictor.precision, image=image)
@@ -109,9 +136,14 @@ class Camera:
         """See `worker.Sender`."""
         self._telemetry.dropped()
 
-    def on_stall(self, reason: str) -> None:
-        """No image is worked on: raise the flag at once, and say why."""
-        self._decisions.on_stall(Header(stamp=self._node.get_clock().now().to_msg()), reason)
+    def needs_confidence(self, arrival: Arrival, active: ActiveModel) -> bool:
+        """See `worker.Sender`."""
+        return needs_confidence(
+            on_ood=active.params.on_ood,
+            stays_up=self._decisions.stays_up(arrival),
+            is_wanted=arrival.wants_confidence,
+            abstain_confidence=active.params.abstain_confidence,
+        )
 
     def on_result(self, result: Result) -> None:
         """Decide, publish and count; see `worker.Sender`. What fails is logged and counted, and ends nothing."""
@@ -125,16 +157,36 @@ class Camera:
         result.watch.lap('publish')
         arrival, stages = result.arrival, result.watch.seconds
         latency = time.monotonic() - arrival.time
-        before = {'receive': arrival.age, 'wait': latency - sum(stages.values())}
-        self._telemetry.finished(latency, before | stages | {'end_to_end': arrival.age + latency})
+        timed = {'wait': latency - sum(stages.values())} | stages
+        if not math.isnan(arrival.age):
+            timed = {'receive': arrival.age} | timed | {'end_to_end': arrival.age + latency}
+        self._telemetry.finished(latency, timed)
+
+    def _beat(self) -> None:
+        """Say how the flag stands although no image says it."""
+        now = time.monotonic()
+        if reason := self._worker.stall(now) or self._silence(now):
+            self._decisions.on_absence(reason)
+        else:
+            self._decisions.repeat(now)
+
+    def _silence(self, now: float) -> str:
+        """Whether the camera is silent after it has sent images, in a sentence; empty if not."""
+        silence = 0.0 if self._heard is None else now - self._heard
+        return silence_reason(silence) if silence > self._worker.active.params.silent_after else ''
 
     def _on_image(self, msg: Image | CompressedImage) -> None:
         now, clock = time.monotonic(), self._node.get_clock().now().nanoseconds * 1e-9
+        if reason := self._silence(now):  # which ends just now, perhaps before a heartbeat noticed it
+            self._decisions.on_absence(reason)
+        self._heard = now
+        stamp = seconds(msg.header.stamp)
+        self._stamp_fault = self._stamps.check(stamp, clock, now)
         arrival = Arrival(
             camera=self,
             msg=msg,
             time=now,
-            age=clock - seconds(msg.header.stamp),
+            age=math.nan if self._stamp_fault else clock - stamp,
             wants_confidence=self._outputs.is_wanted('confidence'),
         )
         with self._taking:
@@ -144,7 +196,7 @@ class Camera:
                 self._telemetry.dropped()
 
     def _on_camera_info(self, info: CameraInfo) -> None:
-        self._infos.add(info)
+        self._infos.add(info, time.monotonic())
 
     def _apply_settings(self, active: ActiveModel) -> None:
         """From this image on, decide and draw by these."""
@@ -155,19 +207,28 @@ class Camera:
     def _publish(self, result: Result) -> None:
         """The decision in any case, then the images of the prediction. Raises the error that came in its place."""
         header, image, prediction = result.arrival.msg.header, result.image, result.prediction
-        matched = self._infos.match(header.stamp)
-        decision = self._decisions.on_result(result, matched)
+        size, params = image.shape[:2], self._active.params
+        matched = self._infos.match(header.stamp, result.arrival.time)
+        decision = self._decisions.on_result(result, matched, time.monotonic())
         if isinstance(prediction, Exception):
             raise prediction
-        if matched.misses(image.shape[:2]):
+        if matched.misses(size):
             self._node.get_logger().warning(
-                f'camera_info of another stamp states {matched.stated_size} (height, width),'
-                f' the image on {self.topic} is {image.shape[:2]}: it is scaled',
+                f'camera_info of another stamp states {matched.expected_size} (height, width),'
+                f' the image on {self.topic} is {size}: it is scaled',
                 throttle_duration_sec=10.0,
             )
-        if prediction.confidence is not None:
-            abstain(prediction.labels, prediction.confidence, self._active.params.abstain_confidence)
-        self._outputs.publish_images(header, image, prediction, matched.info, is_ood=decision.is_ood)
+        if matched.info is not None and matched.describes(size):
+            self._outputs.publish_info(header, matched.info, size)
+        images = planner_images(
+            prediction,
+            on_ood=params.on_ood,
+            is_ood=decision.is_ood,
+            abstain_confidence=params.abstain_confidence,
+        )
+        if images is not None:
+            self._outputs.publish_planner_images(header, images)
+        self._outputs.publish_overlay(header, image, prediction, is_ood=decision.is_ood)
 
     def _failed(self, error: Exception) -> None:
         """Something went wrong with an image. That must not end the stream: it is logged and counted."""

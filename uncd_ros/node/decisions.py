@@ -1,13 +1,12 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The decisions about one camera: about its images by the worker's thread, about a stall by the executor's."""
+"""The decisions about one camera: about its images by the worker's thread, about their absence by the executor's."""
 
 import math
 import threading
 from dataclasses import dataclass, replace
 
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
-from std_msgs.msg import Header
+from sensor_msgs.msg import CameraInfo, Image
 
 from uncd_ros.images.camera_info import MatchedInfo
 from uncd_ros.images.encodings import is_grey
@@ -15,7 +14,11 @@ from uncd_ros.model.calibration_check import ImageProperties
 from uncd_ros.monitor.scene_monitor import Decision, SceneMonitor
 from uncd_ros.node.messages import seconds
 from uncd_ros.node.outputs import Outputs
-from uncd_ros.node.worker import ActiveModel, Result
+from uncd_ros.node.worker import ActiveModel, Arrival, Result
+
+BEAT = 0.4
+"""Seconds between two heartbeats. The flag is then never more than 0.8 s old, which leaves 0.2 s of the promised 1 s
+to a busy machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +33,21 @@ class CameraState:
     """What the images are like; None before the first that can be decoded."""
     info_mismatches: int = 0
     """Images whose camera_info belongs to another image and states another size."""
+    info_fault: str = ''
+    """Why the camera_info does not serve the latest image; empty if it does, or if there is none at all."""
 
 
 class Decisions:
-    """Decides about each image of one camera, and publishes that at once."""
+    """Decides about each image of one camera, and publishes that at once; says on and on what holds without one."""
 
     def __init__(self, outputs: Outputs, active: ActiveModel) -> None:
         self._outputs = outputs
         self._monitor = SceneMonitor(active.predictor.card.ood, active.params.alarm)
+        self._latest: Decision | None = None
+        """The one published last about an image or its absence; None before the first."""
+        self._published = -math.inf
+        """When it was, in seconds of the steady clock."""
+        self._ended = False
         self._lock = threading.Lock()
         """Held from a decision to its publication: the last one published is the last one made."""
         self.state = CameraState()
@@ -47,7 +57,12 @@ class Decisions:
         with self._lock:
             self._monitor.reconfigure(active.predictor.card.ood, active.params.alarm)
 
-    def on_result(self, result: Result, matched: MatchedInfo[CameraInfo]) -> Decision:
+    def stays_up(self, arrival: Arrival) -> bool:
+        """Whether the flag is up and this image, which is next, cannot lower it, whatever it shows."""
+        with self._lock:
+            return self._monitor.stays_up(stamp=seconds(arrival.msg.header.stamp), arrival=arrival.time)
+
+    def on_result(self, result: Result, matched: MatchedInfo[CameraInfo], now: float) -> Decision:
         """Decide about an image, or about the error that came in place of it or of its prediction."""
         arrival, image, prediction = result.arrival, result.image, result.prediction
         seen, score = (prediction, math.nan) if isinstance(prediction, Exception) else (image, prediction.score)
@@ -57,27 +72,45 @@ class Decisions:
                 score,
                 stamp=seconds(arrival.msg.header.stamp),
                 arrival=arrival.time,
-                stated_size=matched.stated_size,
+                stated_size=matched.expected_size,
             )
             self._outputs.publish_decision(arrival.msg.header, decision)
-            self.state = CameraState(
-                alarms=decision.alarms,
-                fault=decision.fault,
-                image_properties=_image_properties(arrival.msg, *image.shape[:2])
-                if image.size
-                else self.state.image_properties,
-                info_mismatches=self.state.info_mismatches + (image.size > 0 and matched.misses(image.shape[:2])),
-            )
+            self._latest, self._published = decision, now
+            state = replace(self.state, alarms=decision.alarms, fault=decision.fault)
+            self.state = _with_image(state, result, matched) if image.size else state
         return decision
 
-    def on_stall(self, header: Header, reason: str) -> None:
-        """Raise the flag at once: no image is worked on, for `reason`."""
+    def on_absence(self, reason: str) -> None:
+        """Raise the flag at once, and say so: no image comes, or none is worked on, for `reason`."""
         with self._lock:
-            decision = self._monitor.stalled(reason)
-            self._outputs.publish_decision(header, decision)
-            self.state = replace(self.state, alarms=decision.alarms, fault=decision.fault)
+            self._latest = self._monitor.without_image(reason)
+            self.state = replace(self.state, alarms=self._latest.alarms, fault=self._latest.fault)
+            self._outputs.publish_heartbeat(self._latest)
+
+    def repeat(self, now: float) -> None:
+        """Say again what was decided last, unless that has just been said; `now` is of the steady clock."""
+        with self._lock:
+            if self._ended:
+                return
+            if self._latest is None:
+                self._outputs.publish_heartbeat(self._monitor.unwatched('no image has been worked on yet'))
+            elif now - self._published >= BEAT:
+                self._outputs.publish_heartbeat(self._latest)
+
+    def end(self) -> None:
+        """Say last that nobody watches the camera."""
+        with self._lock:
+            self._ended = True
+            self._outputs.publish_heartbeat(self._monitor.unwatched('the node is not active'))
 
 
-def _image_properties(msg: Image | CompressedImage, height: int, width: int) -> ImageProperties:
+def _with_image(state: CameraState, result: Result, matched: MatchedInfo[CameraInfo]) -> CameraState:
+    """The state after an image that could be decoded."""
+    msg, size = result.arrival.msg, result.image.shape[:2]
     encoding = msg.encoding if isinstance(msg, Image) else msg.format
-    return ImageProperties(height=height, width=width, encoding=encoding, is_grey=is_grey(msg))
+    return replace(
+        state,
+        image_properties=ImageProperties(height=size[0], width=size[1], encoding=encoding, is_grey=is_grey(msg)),
+        info_mismatches=state.info_mismatches + matched.misses(size),
+        info_fault=matched.fault(size),
+    )

@@ -10,7 +10,7 @@ from rclpy.node import Node
 from std_msgs.msg import Header
 
 from uncd_ros.node.camera import Camera
-from uncd_ros.node.status import NO_IMAGE_AFTER, model_status
+from uncd_ros.node.status import model_status
 from uncd_ros.node.worker import ActiveModel, Worker
 
 
@@ -22,23 +22,21 @@ class Diagnostics:
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
 
     def report(self, active: ActiveModel, worker: Worker, cameras: Sequence[Camera], unapplied: str) -> None:
-        """Publish one report, and raise the flags if no image is worked on.
+        """Publish one report.
 
         `unapplied` is why the parameters are not in force as they are set; empty if they are.
         """
         stall = worker.stall(time.monotonic())
         statuses, mismatches = [], []
         for camera in cameras:
-            if stall:
-                camera.on_stall(stall)
             counts = camera.counts()
             status, differences = camera.status(counts, active, stall)
             statuses.append(status)
             mismatches += [f'{camera.name}: {each}' if camera.name else each for each in differences]
-            if counts.silence > NO_IMAGE_AFTER:
+            if counts.silence > active.params.silent_after:
                 self._warn_of_silence(camera, counts.silence)
         warnings = [each for each in (active.predictor.degraded_reason, unapplied) if each]
-        statuses.append(model_status(active.predictor, warnings, mismatches))
+        statuses.append(model_status(self._node.get_fully_qualified_name(), active.predictor, warnings, mismatches))
         header = Header(stamp=self._node.get_clock().now().to_msg())
         self._publisher.publish(DiagnosticArray(header=header, status=statuses))
 

@@ -24,7 +24,8 @@ from uncd_ros.errors import UncdError
 from uncd_ros.evaluation.markdown import html
 from uncd_ros.node.demo import process
 from uncd_ros.node.domain import free_domain
-from uncd_ros.node.recorder import CAMERA, DIAGNOSTICS, MASK
+from uncd_ros.node.names import status_values
+from uncd_ros.node.recorder import CAMERA, DIAGNOSTICS, IMAGES_STATUS, MASK
 from uncd_ros.node.telemetry import percentiles_ms
 from uncd_ros.node.transport import large_image_environment
 from uncd_ros.sources.bag import BagSource
@@ -74,8 +75,7 @@ class Listener(Node):
         self.latencies.append(time.time() - stamp)
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
-        if msg.status[0].name == 'segmentation: images':
-            values = {pair.key: pair.value for pair in msg.status[0].values}
+        if values := status_values(msg, IMAGES_STATUS):
             self.counts = {key: int(values[key]) for key in COUNTS}
             self.device = values['device']
 

@@ -15,6 +15,7 @@ from std_msgs.msg import Header
 
 from uncd_ros.images.camera_info import stated_size
 from uncd_ros.monitor.scene_monitor import Decision
+from uncd_ros.node.names import status_name
 
 
 class ImageBuffer:
@@ -44,11 +45,16 @@ def seconds(stamp: Time) -> float:
     return float(stamp.sec + stamp.nanosec * 1e-9)
 
 
-def ood_status(header: Header, decision: Decision, *, model: str) -> DiagnosticArray:
-    """The decision about one image with all that led to it, and the camera's health, stamped as that image."""
+def ood_status(
+    header: Header, decision: Decision, *, node: str, camera: str, model: str, is_heartbeat: bool
+) -> DiagnosticArray:
+    """The decision about one image with all that led to it, and the camera's health, stamped as that image.
+
+    A heartbeat is stamped with the time now. `node` is the node's full name, `camera` the camera's or empty.
+    """
     scene = DiagnosticStatus(
         level=DiagnosticStatus.WARN if decision.is_ood else DiagnosticStatus.OK,
-        name='segmentation: out of distribution',
+        name=status_name(node, 'out of distribution', camera),
         message=decision.reason,
         hardware_id=model,
         values=key_values(
@@ -59,15 +65,16 @@ def ood_status(header: Header, decision: Decision, *, model: str) -> DiagnosticA
             false_alarm_rate=f'{decision.false_alarm_rate:.4g}',
             guaranteed=decision.guaranteed,
             false_alarms_per_hour=round(decision.false_alarms_per_hour, 1),
+            heartbeat=is_heartbeat,
         ),
     )
-    camera = DiagnosticStatus(
+    health = DiagnosticStatus(
         level=DiagnosticStatus.ERROR if decision.fault else DiagnosticStatus.OK,
-        name='segmentation: camera',
+        name=status_name(node, 'camera', camera),
         message=decision.fault or 'no fault',
         hardware_id=header.frame_id,
     )
-    return DiagnosticArray(header=header, status=[scene, camera])
+    return DiagnosticArray(header=header, status=[scene, health])
 
 
 def key_values(**values: object) -> list[KeyValue]:

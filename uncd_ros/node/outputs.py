@@ -20,6 +20,7 @@ from uncd_ros.model.card import ModelCard
 from uncd_ros.model.predictor import Prediction
 from uncd_ros.monitor.scene_monitor import Decision
 from uncd_ros.node.messages import ImageBuffer, ood_status, scaled_info
+from uncd_ros.node.planner_images import PlannerImages
 
 try:
     from vision_msgs.msg import LabelInfo, VisionClass
@@ -46,7 +47,7 @@ class Outputs:
 
     def __init__(self, node: Node, camera: str, card: ModelCard, palette: str) -> None:
         """`camera` is its name, or empty for the only one; `palette` as in NodeParams."""
-        self._node = node
+        self._node, self._camera = node, camera
         self._prefix = f'~/{camera}/' if camera else '~/'
         self._publishers = {
             topic: self._publisher(kind, topic, QoSProfile(depth=DEPTH)) for topic, kind in TOPICS.items()
@@ -64,34 +65,36 @@ class Outputs:
         self._publish_label_info()
 
     def publish_decision(self, header: Header, decision: Decision) -> None:
-        """Publish the flag and what led to it; `header` is the image's, or says when no image is worked on."""
-        self._publishers['ood'].publish(Bool(data=decision.is_ood))
+        """Publish the flag and the score of an image with its header, and what led to them."""
         self._publishers['ood_score'].publish(Float32(data=decision.score))
-        if self.is_wanted('ood_status'):
-            self._publishers['ood_status'].publish(ood_status(header, decision, model=self._card.name))
+        self._publish_flag(header, decision, is_heartbeat=False)
 
-    def publish_images(
-        self,
-        header: Header,
-        image: NDArray[np.uint8],
-        prediction: Prediction,
-        info: CameraInfo | None,
-        *,
-        is_ood: bool,
-    ) -> None:
-        """Publish what was predicted for an (H, W, 3) RGB image, with its header; `is_ood` frames the overlay."""
-        if info and self.is_wanted('camera_info'):
-            self._publishers['camera_info'].publish(scaled_info(info, header, *image.shape[:2]))
+    def publish_heartbeat(self, decision: Decision) -> None:
+        """Publish the flag without an image, and why it is as it is, with the time now."""
+        self._publish_flag(Header(stamp=self._node.get_clock().now().to_msg()), decision, is_heartbeat=True)
+
+    def publish_info(self, header: Header, info: CameraInfo, size: tuple[int, int]) -> None:
+        """Publish the camera_info of an image of this header and (height, width)."""
+        if self.is_wanted('camera_info'):
+            self._publishers['camera_info'].publish(scaled_info(info, header, *size))
+
+    def publish_planner_images(self, header: Header, images: PlannerImages) -> None:
+        """Publish what a planner gets of an image, with its header."""
         if self.is_wanted('mask'):
-            self._fill('mask', 'mono8', header, prediction.labels)
+            self._fill('mask', 'mono8', header, images.labels)
         if self.is_wanted('mask/compressed'):
-            data = encode_png(prediction.labels)
+            data = encode_png(images.labels)
             png = CompressedImage(header=header, format='mono8; png compressed mono8', data=data)
             self._publishers['mask/compressed'].publish(png)
         if self.is_wanted('uncertainty'):
-            self._fill('uncertainty', '32FC1', header, prediction.uncertainty)
-        if prediction.confidence is not None and self.is_wanted('confidence'):
-            self._fill('confidence', 'mono8', header, prediction.confidence)
+            self._fill('uncertainty', '32FC1', header, images.uncertainty)
+        if images.confidence is not None and self.is_wanted('confidence'):
+            self._fill('confidence', 'mono8', header, images.confidence)
+
+    def publish_overlay(
+        self, header: Header, image: NDArray[np.uint8], prediction: Prediction, *, is_ood: bool
+    ) -> None:
+        """Publish a prediction drawn over its (H, W, 3) RGB image, for people; `is_ood` frames it."""
         if self.is_wanted('overlay'):
             upper = self._card.uncertainty.upper
             drawn = overlay(image, prediction.labels, prediction.uncertainty, self._colours, upper)
@@ -109,6 +112,19 @@ class Outputs:
     def _publisher(self, kind: type, topic: str, qos: QoSProfile) -> 'Publisher[Any]':
         options = QoSOverridingOptions.with_default_policies()
         return self._node.create_publisher(kind, f'{self._prefix}{topic}', qos, qos_overriding_options=options)
+
+    def _publish_flag(self, header: Header, decision: Decision, *, is_heartbeat: bool) -> None:
+        self._publishers['ood'].publish(Bool(data=decision.is_ood))
+        if self.is_wanted('ood_status'):
+            status = ood_status(
+                header,
+                decision,
+                node=self._node.get_fully_qualified_name(),
+                camera=self._camera,
+                model=self._card.name,
+                is_heartbeat=is_heartbeat,
+            )
+            self._publishers['ood_status'].publish(status)
 
     def _publish_label_info(self) -> None:
         if LabelInfo is not None:

@@ -13,6 +13,8 @@ from rclpy.node import Node
 
 from uncd_ros.errors import ConfigError
 from uncd_ros.monitor.alarm import AlarmParams
+from uncd_ros.monitor.scene_monitor import SILENT_AFTER
+from uncd_ros.node.planner_images import DEFAULT_ON_OOD, ON_OOD
 
 _NAME = re.compile(r'([A-Za-z]\w*)?', re.ASCII)
 Value = bool | int | float | str | tuple[str, ...]
@@ -76,6 +78,22 @@ PERCEPTION = (
         default='model',
         text="Colours of the overlay: the model's own, or ones that colour-blind people tell apart.",
         choices=('model', 'colour_blind'),
+        live=True,
+    ),
+    Parameter(
+        name='on_ood',
+        default=DEFAULT_ON_OOD,
+        text='What a planner gets while the flag is up: all as ever, a confidence of 0, or no images at all.',
+        choices=ON_OOD,
+        live=True,
+    ),
+    Parameter(
+        name='silent_after',
+        default=SILENT_AFTER,
+        text='Time without an image after which a camera counts as silent and the flag rises.',
+        unit='seconds',
+        low=0.1,
+        high=3600.0,
         live=True,
     ),
     Parameter(
@@ -156,6 +174,10 @@ class NodeParams:
     """P(label is right), in [0, 1], below which a pixel of the mask is 255."""
     palette: str
     """model or colour_blind."""
+    on_ood: str
+    """One of ON_OOD."""
+    silent_after: float
+    """Seconds, more than 0."""
     alarm: AlarmParams
 
     @classmethod

@@ -140,12 +140,7 @@ class PerceptionNode(LifecycleNode):
             logger.error(stuck)
         self._worker = None
         for camera in self._cameras:
-            counts = camera.counts()
-            logger.info(
-                f'{camera.name + ": " if camera.name else ""}received {counts.received} images'
-                f' = processed {counts.processed} + dropped {counts.dropped} + faults {counts.faults}'
-                + (f' + unfinished {counts.unfinished}' if counts.unfinished else '')
-            )
+            logger.info(camera.end())
         self._cameras = ()
 
     def set_parameters(self, parameter_list: 'list[Parameter[Any]]') -> list[SetParametersResult]:

@@ -22,12 +22,14 @@ from std_msgs.msg import Bool, Float32, Header
 
 from uncd_ros.images.contact_sheet import SheetRow
 from uncd_ros.images.encodings import as_array
+from uncd_ros.node.names import status_name, status_values
 
 T = TypeVar('T')
 CAMERA, DIAGNOSTICS = '/image_raw', '/diagnostics'
 MASK, UNCERTAINTY, OVERLAY, OOD, OOD_SCORE, OOD_STATUS = (
     f'/segmentation/{name}' for name in ('mask', 'uncertainty', 'overlay', 'ood', 'ood_score', 'ood_status')
 )
+IMAGES_STATUS = status_name('/segmentation', 'images')
 Key = tuple[int, str]
 """Stamp in nanoseconds, and frame, of a header."""
 Size = tuple[int, int]
@@ -59,7 +61,7 @@ class Recorder(Node):
     def __init__(self, overlays: Path, *, samples: int) -> None:
         super().__init__('recorder')
         self.messages: Counter[str] = Counter()
-        """Messages by topic."""
+        """Messages by topic, heartbeats of the flag among them."""
         self.node_status: dict[str, str] = {}
         """The latest /diagnostics of the perception node."""
         self.latencies: list[float] = []
@@ -83,8 +85,8 @@ class Recorder(Node):
             (MASK, Image, self._on_mask),
             (UNCERTAINTY, Image, self._on_uncertainty),
             (OVERLAY, Image, self._on_overlay),
-            (OOD, Bool, lambda msg: self.flags.append(msg.data)),
-            (OOD_SCORE, Float32, lambda msg: self.scores.append(msg.data)),
+            (OOD, Bool, lambda _: None),
+            (OOD_SCORE, Float32, lambda _: None),
             (OOD_STATUS, DiagnosticArray, self._on_status),
             (DIAGNOSTICS, DiagnosticArray, self._on_diagnostics),
         ]
@@ -124,7 +126,12 @@ class Recorder(Node):
         self._sample(msg.header)
 
     def _on_status(self, msg: DiagnosticArray) -> None:
-        self._part(msg.header).status = _values(msg) | {'reason': msg.status[0].message}
+        values = _values(msg)
+        if values['heartbeat'] == 'True':  # of no image
+            return
+        self.flags.append(values['is_ood'] == 'True')
+        self.scores.append(float(values['score']))
+        self._part(msg.header).status = values | {'reason': msg.status[0].message}
         self._sample(msg.header)
 
     def _on_overlay(self, msg: Image) -> None:
@@ -132,8 +139,7 @@ class Recorder(Node):
         cv2.imwrite(str(self._overlays / f'{self.messages[OVERLAY]:06d}.jpg'), bgr)
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
-        if msg.status[0].name == 'segmentation: images':
-            self.node_status = _values(msg)
+        self.node_status = status_values(msg, IMAGES_STATUS) or self.node_status
 
     def _part(self, header: Header) -> _Parts:
         parts = self._parts.setdefault(_key(header), _Parts())

@@ -2,35 +2,54 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the node is doing, for /diagnostics."""
 
+import math
+
 from diagnostic_msgs.msg import DiagnosticStatus
 
 from uncd_ros.model.calibration_check import calibration_id
 from uncd_ros.model.fallback_predictor import FallbackPredictor
 from uncd_ros.node.decisions import CameraState
 from uncd_ros.node.messages import key_values
+from uncd_ros.node.names import status_name
 from uncd_ros.node.telemetry import Snapshot, resident_bytes
 
-NO_IMAGE_AFTER = 5.0
-"""Seconds of silence after which the diagnostics warn."""
+BY_STAMP = ('receive', 'end_to_end')
+"""Stages that begin at the stamp of an image."""
 
 
 def camera_status(
-    name: str, counts: Snapshot, state: CameraState, *, topic: str, predictor: FallbackPredictor, stall: str
+    name: str,
+    counts: Snapshot,
+    state: CameraState,
+    *,
+    topic: str,
+    predictor: FallbackPredictor,
+    stall: str,
+    silent_after: float,
+    stamp_fault: str,
 ) -> DiagnosticStatus:
-    """How one camera is doing; `topic` is the resolved name of its images, `stall` why none is worked on."""
+    """How one camera is doing; OK only while its flag may be down and its latencies are right.
+
+    `topic` is the resolved name of its images, `stall` why none is worked on, `silent_after` as in NodeParams,
+    `stamp_fault` what is wrong with the stamps of its images.
+    """
     level, message = DiagnosticStatus.OK, f'{counts.fps:.1f} images per second'
+    warnings = [f'{topic}: {each}' for each in (stamp_fault, state.info_fault) if each]
+    if warnings:
+        level, message = DiagnosticStatus.WARN, '; '.join(warnings)
+    if not counts.received:
+        level, message = DiagnosticStatus.WARN, f'no image on {topic} yet'
     if stall:
         level, message = DiagnosticStatus.ERROR, stall
-    elif counts.silence > NO_IMAGE_AFTER:
-        level, message = DiagnosticStatus.WARN, f'no image on {topic} for {counts.silence:.0f} s'
+    elif counts.silence > silent_after:
+        level, message = DiagnosticStatus.ERROR, f'no image on {topic} for {counts.silence:.0f} s'
     elif state.fault:
-        level, message = DiagnosticStatus.ERROR, state.fault
-    stages = {'latency': counts.latency_ms} | counts.stage_ms
+        level, message = DiagnosticStatus.ERROR, '; '.join([state.fault, *warnings])
     return DiagnosticStatus(
         level=level,
         name=name,
         message=message,
-        hardware_id=predictor.device_name,
+        hardware_id=topic,
         values=key_values(
             received=counts.received,
             processed=counts.processed,
@@ -42,17 +61,28 @@ def camera_status(
             fps_in=round(counts.fps_in, 2),
             device=predictor.device_name,
             model=predictor.card.name,
-            **{
-                f'{stage}_ms_{percent}': round(value, 2)
-                for stage, values in stages.items()
-                for percent, value in zip(('p50', 'p95', 'p99'), values, strict=True)
-            },
+            stamps=stamp_fault or 'ok',
+            **_latencies(counts, stamp_fault),
         ),
     )
 
 
-def model_status(predictor: FallbackPredictor, warnings: list[str], mismatches: list[str]) -> DiagnosticStatus:
-    """Which model is active and how it was calibrated.
+def _latencies(counts: Snapshot, stamp_fault: str) -> dict[str, object]:
+    """Milliseconds by stage and percentile. What begins at a stamp is unknown while the stamps tell no time."""
+    stages = {'latency': counts.latency_ms} | counts.stage_ms
+    if stamp_fault:
+        stages |= dict.fromkeys(BY_STAMP, (math.nan,) * 3)
+    return {
+        f'{stage}_ms_{percent}': 'unknown' if math.isnan(value) else round(value, 2)
+        for stage, values in stages.items()
+        for percent, value in zip(('p50', 'p95', 'p99'), values, strict=True)
+    }
+
+
+def model_status(
+    node: str, predictor: FallbackPredictor, warnings: list[str], mismatches: list[str]
+) -> DiagnosticStatus:
+    """Which model is active in the node of this full name, and how it was calibrated.
 
     `warnings` say what else a person should know, `mismatches` what is not as it was calibrated; a sentence each.
     """
@@ -64,9 +94,9 @@ def model_status(predictor: FallbackPredictor, warnings: list[str], mismatches: 
         level, message = DiagnosticStatus.ERROR, '; '.join([*mismatches, *warnings])
     return DiagnosticStatus(
         level=level,
-        name='segmentation: model',
+        name=status_name(node, 'model'),
         message=message,
-        hardware_id=predictor.device_name,
+        hardware_id=status_name(node, predictor.device_name),
         values=key_values(
             model=card.name,
             weights=card.weights_sha256[:12],

@@ -37,7 +37,10 @@ class ActiveModel:
 
 
 class Sender(Protocol):
-    """A camera. Each image that it sends ends in exactly one of these calls."""
+    """A camera. Each image that it sends ends in exactly one call of `on_result` or `on_dropped`."""
+
+    def needs_confidence(self, arrival: 'Arrival', active: ActiveModel) -> bool:
+        """Whether the confidence of this image, which is next, must be computed; by the worker's thread."""
 
     def on_result(self, result: 'Result') -> None:
         """The image was worked on; by the worker's thread."""
@@ -58,7 +61,7 @@ class Arrival:
     time: float
     """Seconds, steady clock."""
     age: float
-    """Seconds since its stamp, by the node's clock."""
+    """Seconds since its stamp, by the node's clock; NaN where the stamps tell no time."""
     wants_confidence: bool
     """Whether anybody listens to the confidence of its pixels."""
 
@@ -136,7 +139,7 @@ class Worker:
         images = [_decode(arrival.msg) for arrival in arrivals]
         watch.lap('convert')
         readable = [image for image in images if not isinstance(image, ImageError)]
-        confidence = active.params.abstain_confidence > 0.0 or any(each.wants_confidence for each in arrivals)
+        confidence = any(each.camera.needs_confidence(each, active) for each in arrivals)
         predictions = iter(_predict(active.predictor, readable, watch, confidence=confidence))
         if self._abandoned:
             return
