@@ -102,6 +102,11 @@ def as_array(msg: Image | CompressedImage) -> NDArray[np.uint8]:
     raise ImageError(f"image encoding is '{msg.encoding}', expected one of {', '.join(ENCODINGS)}")
 
 
+def named_encoding(msg: Image | CompressedImage) -> str:
+    """As the message names it, for a person; of a compressed one, its format."""
+    return msg.format if isinstance(msg, CompressedImage) else msg.encoding
+
+
 def is_grey(msg: Image | CompressedImage) -> bool:
     """Whether the message has no colour; of a compressed one nobody can tell before it is decoded."""
     encoding = msg.format.split(';')[0] if isinstance(msg, CompressedImage) else msg.encoding

@@ -18,7 +18,7 @@ from torch.nn.utils import convert_conv2d_weight_memory_format
 from uncd_ros.classes import IGNORE_INDEX
 from uncd_ros.errors import ConfigError, ImageError
 from uncd_ros.model.card import ModelCard
-from uncd_ros.model.fit import DEFAULT_FIT, Area, Placement, place
+from uncd_ros.model.fit import DEFAULT_FIT, Area, Placement, Size, place
 from uncd_ros.model.store import StoredModel
 from uncd_ros.network.encoders import fuse_batch_norms
 from uncd_ros.network.student import StdMaps, Student, StudentOutput
@@ -105,31 +105,38 @@ class Predictor:
             _upload(image[each.seen.index], self.device) for image, each in zip(images, placements, strict=True)
         ]
         watch.lap('upload')
+        areas = [each.filled for each in placements]
         x = torch.cat(
             [
-                _padded(self.student.preprocess(pixels, bgr=bgr, size=each.filled.size), each.filled, size)
-                for (pixels, bgr), each in zip(uploaded, placements, strict=True)
+                _padded(self.student.preprocess(pixels, bgr=bgr, size=area.size), area, size)
+                for (pixels, bgr), area in zip(uploaded, areas, strict=True)
             ]
         )
-        areas = [each.filled for each in placements]
         inferred = infer(self.student, self.card, x, areas, all_maps=all_maps)
         maps = self.card.confidence.confidence(inferred.output, inferred.uncertainty) if confidence else None
         if self.device.type == 'cuda':
             torch.cuda.synchronize(self.device)  # or the download would be told the network's time
         watch.lap('forward')
-        upper = self.card.uncertainty.upper
+        sizes = [(image.shape[0], image.shape[1]) for image in images]
         predictions = [
-            Prediction(
-                labels=_to_image(inferred.labels[i], at, image, IGNORE_INDEX, cv2.INTER_NEAREST_EXACT),
-                uncertainty=_to_image(inferred.uncertainty[i], at, image, upper, cv2.INTER_LINEAR),
-                score=float(inferred.scores[i]),
-                confidence=None if maps is None else _to_image(maps[i], at, image, 0, cv2.INTER_LINEAR),
-                seen=at.seen,
-            )
-            for i, (image, at) in enumerate(zip(images, placements, strict=True))
+            self._prediction(inferred, maps, i, placement, size)
+            for i, (placement, size) in enumerate(zip(placements, sizes, strict=True))
         ]
         watch.lap('download')
         return predictions, [_output_of(inferred.output, i, area) for i, area in enumerate(areas)]
+
+    def _prediction(
+        self, inferred: 'InferenceOutput', confidence: Tensor | None, i: int, placement: Placement, size: Size
+    ) -> Prediction:
+        """Image `i` of the batch, at its own size; `confidence` is (B, h, w)."""
+        upper = self.card.uncertainty.upper
+        return Prediction(
+            labels=_to_image(inferred.labels[i], placement, size, IGNORE_INDEX, cv2.INTER_NEAREST_EXACT),
+            uncertainty=_to_image(inferred.uncertainty[i], placement, size, upper, cv2.INTER_LINEAR),
+            score=float(inferred.scores[i]),
+            confidence=None if confidence is None else _to_image(confidence[i], placement, size, 0, cv2.INTER_LINEAR),
+            seen=placement.seen,
+        )
 
 
 def for_inference(student: Student) -> Student:
@@ -192,7 +199,7 @@ def _output_of(output: StudentOutput, i: int, area: Area) -> StudentOutput:
     return StudentOutput(logits=output.logits[maps], std=output.std[maps], features=features)
 
 
-def _padded(x: Tensor, area: Area, size: tuple[int, int]) -> Tensor:
+def _padded(x: Tensor, area: Area, size: Size) -> Tensor:
     """(1, 3, *area.size) normalised -> (1, 3, *size), with 0 around it: that is the card's mean colour."""
     if area.size == size:
         return x
@@ -220,12 +227,10 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
-def _to_image(
-    pixels: Tensor, placement: Placement, image: NDArray[np.uint8], outside: float, interpolation: int
-) -> NDArray[Any]:
+def _to_image(pixels: Tensor, placement: Placement, size: Size, outside: float, interpolation: int) -> NDArray[Any]:
     """(h, w) on the device -> (H, W) array of the image's size; `outside` is the value where nothing was seen."""
     array: NDArray[Any] = pixels[placement.filled.index].cpu().numpy()
-    seen, size = placement.seen, image.shape[:2]
+    seen = placement.seen
     if array.shape != seen.size:
         array = cv2.resize(array, (seen.width, seen.height), interpolation=interpolation)
     if seen.size == size:

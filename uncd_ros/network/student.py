@@ -93,8 +93,9 @@ class Normalise(nn.Module):
         """(B, 3, h, w) values in [0, 255] -> (B, 3, h, w) float32."""
         return (images.float() - self.mean) / self.std
 
-    def resize(self, images: Tensor, size: tuple[int, int]) -> Tensor:
-        """(B, 3, H, W) uint8 -> (B, 3, *size) uint8, antialiased."""
+    def resize(self, images: Tensor, size: tuple[int, int] | None = None) -> Tensor:
+        """(B, 3, H, W) uint8 -> (B, 3, *size) uint8, antialiased; the network's input size by default."""
+        size = size or self.size
         if images.shape[-2:] == size:
             return images
         # The CPU kernel works on bytes; CUDA has none, so it goes through float and rounds back.
@@ -141,7 +142,7 @@ class Student(nn.Module):
 
     def preprocess(self, images: Tensor, *, bgr: bool = False, size: tuple[int, int] | None = None) -> Tensor:
         """(B, H, W, 3) uint8 RGB, or BGR, of any size -> (B, 3, *size) normalised; the input's size by default."""
-        resized = self.normalise.resize(images.permute(0, 3, 1, 2), size or self.normalise.size)
+        resized = self.normalise.resize(images.permute(0, 3, 1, 2), size)
         normalised: Tensor = self.normalise(resized.flip(1) if bgr else resized)
         return normalised.contiguous(memory_format=torch.channels_last)
 

@@ -10,7 +10,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
 from uncd_ros.images.camera_info import MatchedInfo
-from uncd_ros.images.encodings import is_grey
+from uncd_ros.images.encodings import is_grey, named_encoding
 from uncd_ros.model.calibration_check import ImageProperties
 from uncd_ros.monitor.scene_monitor import Decision, SceneMonitor
 from uncd_ros.node.messages import seconds
@@ -79,5 +79,4 @@ class Decisions:
 
 
 def _image_properties(msg: Image | CompressedImage, height: int, width: int) -> ImageProperties:
-    encoding = msg.encoding if isinstance(msg, Image) else msg.format
-    return ImageProperties(height=height, width=width, encoding=encoding, is_grey=is_grey(msg))
+    return ImageProperties(height=height, width=width, encoding=named_encoding(msg), is_grey=is_grey(msg))

@@ -12,6 +12,7 @@ from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 
 from uncd_ros.errors import ConfigError
+from uncd_ros.model.fit import DEFAULT_FIT, FITS
 from uncd_ros.monitor.alarm import AlarmParams
 
 _NAME = re.compile(r'([A-Za-z]\w*)?', re.ASCII)
@@ -53,6 +54,12 @@ PERCEPTION = (
         default='raw',
         text='raw listens to image_raw, compressed to image_raw/compressed.',
         choices=('raw', 'compressed'),
+    ),
+    Parameter(
+        name='fit',
+        default=DEFAULT_FIT,
+        text="Images of another shape than the network's input are distorted, padded, or lose their edges.",
+        choices=FITS,
     ),
     Parameter(
         name='max_rate',
@@ -150,6 +157,8 @@ class NodeParams:
     """One or more names, no two alike; '' for a camera without one."""
     image_transport: str
     """raw or compressed."""
+    fit: str
+    """stretch, letterbox or crop."""
     max_rate: float
     """Images per second, per camera; 0 is no limit."""
     abstain_confidence: float
