@@ -140,10 +140,21 @@ def _pixels(msg: Image, dtype: np.dtype[np.number], channels: int, rows: int) ->
     return np.ndarray((rows, width, channels), dtype, msg.data, strides=strides)
 
 
-def _convert(msg: Image) -> NDArray[np.uint8]:
-    kind, channels, code = CONVERSIONS[msg.encoding]
+def read_pixels(msg: Image) -> NDArray[Any]:
+    """(H, W, channels) values as they were sent, packed and in this machine's byte order, of one of CONVERSIONS.
+
+    Raises ImageError, in one sentence, if the message does not hold them.
+    """
+    kind, channels, _ = CONVERSIONS[msg.encoding]
     raw = _pixels(msg, np.dtype(kind).newbyteorder('>' if msg.is_bigendian else '<'), channels, msg.height)
-    raw = np.ascontiguousarray(raw, kind)
+    if channels == 2 and msg.width % 2:  # two pixels share a colour
+        raise ImageError(f"image of {msg.width}x{msg.height} pixels cannot be '{msg.encoding}', expected an even width")
+    return np.ascontiguousarray(raw, kind)
+
+
+def _convert(msg: Image) -> NDArray[np.uint8]:
+    kind, _, code = CONVERSIONS[msg.encoding]
+    raw = read_pixels(msg)
     if kind is np.float32:
         raw = np.clip(np.nan_to_num(raw), 0.0, 1.0)
     rgb = raw if code is None else _cvt_color(msg, raw, code)

@@ -96,6 +96,7 @@ class PerceptionNode(LifecycleNode):
         """Take images in and work on them."""
         assert self._active
         self._worker = worker = Worker(self._active)
+        self.get_logger().info(worker.decoder.summary)
         for name, outputs in self._outputs.items():
             self._cameras += (Camera(self, name, outputs, worker, self._images),)
         # A steady clock: under simulated time a camera that is silent because the clock stands still is reported, too.
