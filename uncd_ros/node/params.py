@@ -55,12 +55,7 @@ PERCEPTION = (
         text='raw listens to image_raw, compressed to image_raw/compressed.',
         choices=('raw', 'compressed'),
     ),
-    Parameter(
-        name='fit',
-        default=DEFAULT_FIT,
-        text="Images of another shape than the network's input are distorted, padded, or lose their edges.",
-        choices=FITS,
-    ),
+    Parameter(name='fit', default=DEFAULT_FIT, text='How images of another shape enter the network.', choices=FITS),
     Parameter(
         name='max_rate',
         default=0.0,
