@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """sensor_msgs/Image or CompressedImage -> RGB array, and nothing else.
 
-The 8-bit colour encodings are strided views into the message: no pixel is copied. The rest goes
-through OpenCV, alike on every machine, so that a picture never depends on what else is installed. Messages are
-known by their fields: those of rclpy and those of a bag that is read without ROS alike.
+The 8-bit colour encodings are strided views into the message: no pixel is copied. The rest goes through OpenCV; the
+node lets cv_bridge convert what that knows (node/decoding.py), to the same values. Messages are known by their
+fields: those of rclpy and those of a bag that is read without ROS alike.
 """
 
 from typing import Any, Protocol, runtime_checkable

@@ -55,7 +55,7 @@ class Rows:
     """Bytes of a row."""
     data: NDArray[Any]
     """(H, W, channels)."""
-    is_bigendian: int = int(np.little_endian is False)
+    is_bigendian: int = int(sys.byteorder == 'big')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
