@@ -3,6 +3,7 @@
 """From a bag to a report: the figures of evaluate.py, the way back to each message, the same bytes every time."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,9 @@ from support.bag_makers import (
 from training.comparison.evaluate_args import parse_args
 from training.evaluate import evaluate
 from uncd_ros.bags.labels import nanoseconds
-from uncd_ros.bags.reader import Bag, decode
+from uncd_ros.bags.reader import Bag, decode, typestore
 from uncd_ros.bags.topics import IMAGE
+from uncd_ros.bags.writer import header, image_message
 from uncd_ros.evaluate_bag import main
 from uncd_ros.make_bag import LABEL_TOPIC
 from uncd_ros.make_bag import main as make_bag
@@ -111,6 +113,31 @@ def test_labels_that_do_not_fit_are_counted_and_told(labelled: Path, tiny_model:
     assert found['labels'] is None and found['bag']['labels_rejected'] == 5
     for fact in ('5 label images', '[11]', '0 to 4 or 255', '--ignore-index'):
         assert fact in found['notices'][0]
+
+
+def test_a_wide_camera_is_told_once_and_compared_where_it_was_seen(tiny_model: Path, tmp_path: Path) -> None:
+    wide, (params, labels) = {'height': 48, 'width': 86}, (tmp_path / 'params.yaml', '/camera/labels')
+    params.write_text('/**/segmentation: {ros__parameters: {fit: crop}}\n')
+    predictor = Predictor(load_model(tiny_model), device='cpu', fit='crop')
+
+    def messages() -> Iterator[tuple[str, str, int, bytes]]:
+        for i in range(3):
+            predicted = predictor.predict(picture(i, **wide)[..., ::-1]).labels  # the camera sends bgr8
+            ids = np.where(predicted == 255, 3, predicted).astype(np.uint8)
+            truth = image_message(header(START + i * PERIOD - 10**6, 'camera'), 'mono8', ids)
+            yield CAMERA, IMAGE, START + i * PERIOD, camera_message(i, **wide)
+            yield labels, IMAGE, START + i * PERIOD, bytes(typestore().serialize_cdr(truth, IMAGE))
+
+    bag = write_bag(tmp_path / 'bag', messages())
+    found = evaluate_bag(bag, tiny_model, tmp_path / 'out', '--params', str(params), '--labels', labels)
+    (notice,) = found['notices']
+    for fact in ('86x48', '64x48', '26% has no labels', 'fit: crop'):
+        assert fact in notice and fact in (tmp_path / 'out/report.md').read_text()
+    assert found['bag']['fit'] == 'crop' and found['bag']['labelled'] == 3
+    # The edges, whose ground truth is another class than any that was predicted, count nowhere.
+    assert found['labels']['segmentation']['pixel_accuracy'] == 1.0
+    for line in frame_lines(tmp_path / 'out'):
+        assert sum(line['area'].values()) == pytest.approx(1.0, abs=1e-5)
 
 
 def test_frozen_camera_raises_the_flag_and_the_alarm_has_its_picture(tiny_model: Path, tmp_path: Path) -> None:

@@ -30,8 +30,10 @@ def test_the_file_that_comes_with_the_node_holds_the_defaults() -> None:
 @pytest.mark.parametrize('name', ['/**/segmentation', 'segmentation', '/segmentation', '/**', '/robot/segmentation'])
 @pytest.mark.parametrize('values', ['ood: {window: 9, hold: 2.5}', 'ood.window: 9\n    ood.hold: 2.5'])
 def test_names_of_the_node_and_both_spellings(tmp_path: Path, name: str, values: str) -> None:
-    read = settings(tmp_path, f'{name}:\n  ros__parameters:\n    model: street\n    max_rate: 5.0\n    {values}\n')
-    assert (read.model, read.max_rate, read.alarm) == ('street', 5.0, AlarmParams(window=9, hold=2.5))
+    text = f'{name}:\n  ros__parameters:\n    model: street\n    fit: crop\n    max_rate: 5.0\n    {values}\n'
+    read = settings(tmp_path, text)
+    assert (read.model, read.fit, read.max_rate) == ('street', 'crop', 5.0)
+    assert read.alarm == AlarmParams(window=9, hold=2.5)
 
 
 def test_the_later_section_wins_and_other_nodes_are_left_out(tmp_path: Path) -> None:
@@ -53,6 +55,7 @@ def test_the_later_section_wins_and_other_nodes_are_left_out(tmp_path: Path) -> 
         ('/**: {ros__parameters: {silent_after: 0.0}}', ('silent_after', '0.0', '0.1 to 3600')),
         ('/**: {ros__parameters: {ood: {required: 9}}}', ('ood.required', '9', '1 to ood.window = 5')),
         ('/**: {ros__parameters: {image_transport: zip}}', ('image_transport', 'zip', 'raw or compressed')),
+        ('/**: {ros__parameters: {fit: zoom}}', ('fit', 'zoom', 'stretch or letterbox or crop')),
         ('camera: {ros__parameters: {}}', ('segmentation', '/camera')),
         ('/**: {ros__parameters: 3}', ('ros__parameters', '3')),
         ('a: {segmentation: {ros__parameters: {}}}\nb: {segmentation: {ros__parameters: {}}}', ('/a/', '/b/', 'one')),

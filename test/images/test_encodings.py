@@ -11,10 +11,10 @@ pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 
 from sensor_msgs.msg import CompressedImage, Image
 
+from support.image_messages import HEIGHT, WIDTH, message
 from uncd_ros.errors import ImageError
-from uncd_ros.images.encodings import CONVERSIONS, ENCODINGS, PLANAR, VIEWS, as_array, is_grey
+from uncd_ros.images.encodings import ENCODINGS, PLANAR, VIEWS, as_array, is_grey
 
-HEIGHT, WIDTH = 6, 8
 SPELT_OTHERWISE = {
     '8UC1': 'mono8',
     '8UC3': 'bgr8',
@@ -26,18 +26,6 @@ SPELT_OTHERWISE = {
 FLOATS = {'32FC1': 'mono8', '32FC3': 'bgr8', '32FC4': 'bgra8'}
 """Encoding -> the one whose values over 255 it holds."""
 KNOWN_TO_ROSBAGS = [each for each in ENCODINGS if each not in FLOATS and each != 'nv24']
-
-
-def message(encoding: str, *, padding: int = 0, big_endian: bool = False) -> Image:
-    """An image of random bytes; `padding` bytes of 0xEE end each row."""
-    channels = 1 if encoding in PLANAR else VIEWS.get(encoding, CONVERSIONS.get(encoding, (0, 0))[1:])[0]
-    row = WIDTH * channels * (2 if '16' in encoding else 1)
-    rows = {'nv12': HEIGHT * 3 // 2, 'nv21': HEIGHT * 3 // 2, 'nv24': HEIGHT * 3}.get(encoding, HEIGHT)
-    data = np.full((rows, row + padding), 0xEE, np.uint8)
-    data[:, :row] = np.random.default_rng(7).integers(0, 256, (rows, row), np.uint8)
-    msg = Image(height=HEIGHT, width=WIDTH, step=row + padding, encoding=encoding, is_bigendian=int(big_endian))
-    msg.data = data.tobytes()
-    return msg
 
 
 @pytest.mark.parametrize('encoding', KNOWN_TO_ROSBAGS)
@@ -151,7 +139,7 @@ def test_last_row_may_lack_its_padding() -> None:
         ({'height': 2**32 - 1}, 'image data is 144 bytes, expected 103079215080 '),
         ({'encoding': 'nv12', 'width': 7, 'height': 4}, "image of 7x4 pixels cannot be 'nv12'"),
         ({'encoding': 'nv24', 'height': 9}, "image data is 144 bytes, expected 632 for 8x9 'nv24'"),
-        ({'encoding': 'yuyv', 'width': 5}, "image of 5x6 pixels cannot be 'yuyv'"),
+        ({'encoding': 'yuyv', 'width': 5}, "image of 5x6 pixels cannot be 'yuyv', expected an even width"),
     ],
 )
 def test_malformed_message_is_one_clear_line(fields: dict[str, object], complaint: str) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from uncd_ros.model.calibration_check import ImageProperties, calibration_id, calibration_mismatches
+from uncd_ros.model.calibration_check import ImageProperties, Mismatch, calibration_id, calibration_mismatches
 from uncd_ros.model.card import ModelCard
+from uncd_ros.model.fit import CROP, FITS, LETTERBOX, STRETCH
 from uncd_ros.model.store import load_card
 from uncd_ros.monitor.ood_rule import OodRule
 
@@ -24,31 +25,48 @@ def card(tiny_model: Path) -> ModelCard:
 @pytest.mark.parametrize(
     ('precision', 'image', 'expected'),
     [
-        ('float32', None, []),
-        ('float32', LIKE, []),
-        ('float32', replace(LIKE, width=680), []),
-        ('float16', None, ['model computes in float16, was calibrated in float32']),
+        ('float32', None, None),
+        ('float32', LIKE, None),
+        ('float32', replace(LIKE, width=680), None),
+        ('float16', None, 'model computes in float16, was calibrated in float32'),
         (
             'float32',
             replace(LIKE, encoding='mono16', is_grey=True),
-            ['camera sends mono16, model was calibrated on colour images'],
-        ),
-        (
-            'float32',
-            replace(LIKE, width=854),
-            ['camera sends 854x480, model was calibrated on the shape of 64x48'],
-        ),
-        (
-            'float32',
-            replace(LIKE, height=640, width=480),
-            ['camera sends 480x640, model was calibrated on the shape of 64x48'],
+            'camera sends mono16, model was calibrated on colour images',
         ),
     ],
 )
-def test_every_mismatch_is_one_sentence(
-    card: ModelCard, precision: str, image: ImageProperties | None, expected: list[str]
+@pytest.mark.parametrize('fit', FITS)
+def test_what_differs_is_an_error_with_every_fit(
+    card: ModelCard, fit: str, precision: str, image: ImageProperties | None, expected: str | None
 ) -> None:
-    assert calibration_mismatches(card, precision=precision, image=image) == expected
+    found = calibration_mismatches(card, precision=precision, fit=fit, image=image)
+    assert found == ([Mismatch(sentence=expected, is_error=True)] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ('fit', 'consequence'),
+    [
+        (STRETCH, 'images are distorted (fit: stretch)'),
+        (LETTERBOX, "25% of the network's input is padding (fit: letterbox)"),
+        (CROP, '25% has no labels (fit: crop)'),
+    ],
+)
+def test_a_wide_camera_is_no_error(card: ModelCard, fit: str, consequence: str) -> None:
+    wide = replace(LIKE, width=1280, height=720)
+    assert calibration_mismatches(card, precision='float32', fit=fit, image=wide) == [
+        Mismatch(
+            sentence=f'camera sends 1280x720, model was calibrated on the shape of 64x48: {consequence}',
+            is_error=False,
+        )
+    ]
+
+
+@pytest.mark.parametrize(('height', 'width', 'is_error'), [(480, 1280, False), (480, 1281, True), (641, 427, True)])
+def test_more_than_twice_the_aspect_is_an_error(card: ModelCard, height: int, width: int, is_error: bool) -> None:
+    image = replace(LIKE, height=height, width=width)
+    (found,) = calibration_mismatches(card, precision='float32', fit=LETTERBOX, image=image)
+    assert found.is_error == is_error
 
 
 def test_calibration_is_told_from_another(card: ModelCard) -> None:

@@ -10,8 +10,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from uncd_ros.classes import IGNORE_INDEX
 from uncd_ros.errors import ConfigError, ImageError
 from uncd_ros.model.card import UncertaintySpec
+from uncd_ros.model.fit import CROP, FITS, LETTERBOX, STRETCH, Area
 from uncd_ros.model.predictor import Prediction, Predictor, infer
 from uncd_ros.model.store import load_model
 from uncd_ros.scores.image import IMAGE_SCORES, image_score
@@ -90,6 +92,57 @@ def test_a_bgr_view_and_padded_rows_give_the_same(predictor: Predictor) -> None:
     padded = np.zeros((60, 100, 3), np.uint8)
     padded[:, :80] = image
     _assert_same(predictor.predict(padded[:, :80]), expected)
+
+
+def test_a_letterboxed_image_is_the_middle_of_a_padded_one(tiny_model: Path) -> None:
+    model, image = load_model(tiny_model), _image(36, 64)
+    canvas = np.full((48, 64, 3), 127, np.uint8)  # the mean colour of the tiny model
+    canvas[6:42] = image
+    (whole,), (output,) = Predictor(model, device='cpu').predict_with_output(
+        [canvas], Stopwatch(), confidence=True, all_maps=True
+    )
+    (found,), (of_image,) = Predictor(model, device='cpu', fit=LETTERBOX).predict_with_output(
+        [image], Stopwatch(), confidence=True, all_maps=True
+    )
+    assert found.seen == Area(top=0, left=0, height=36, width=64)
+    np.testing.assert_array_equal(found.labels, whole.labels[6:42])
+    np.testing.assert_array_equal(found.uncertainty, whole.uncertainty[6:42])
+    assert found.confidence is not None and whole.confidence is not None
+    np.testing.assert_array_equal(found.confidence, whole.confidence[6:42])
+    # The tiny model's score is the mean uncertainty: that of the padding does not count.
+    assert found.score == pytest.approx(float(whole.uncertainty[6:42].mean()), abs=1e-6)
+    torch.testing.assert_close(of_image.logits, output.logits[:, :, 6:42])
+
+
+def test_a_cropped_image_has_labels_in_the_middle_alone(tiny_model: Path) -> None:
+    model, image = load_model(tiny_model), _image(96, 172)
+    middle = Predictor(model, device='cpu', fit=CROP).predict(image[:, 22:150], confidence=True)
+    found = Predictor(model, device='cpu', fit=CROP).predict(image, confidence=True)
+    assert found.seen == Area(top=0, left=22, height=96, width=128)
+    assert found.score == middle.score
+    outside = np.r_[0:22, 150:172]
+    for maps, of_middle, value in (
+        (found.labels, middle.labels, IGNORE_INDEX),
+        (found.uncertainty, middle.uncertainty, 0.5),  # the upper end of the tiny model's
+        (found.confidence, middle.confidence, 0),
+    ):
+        assert maps is not None and of_middle is not None
+        assert maps.shape == (96, 172) and maps.dtype == of_middle.dtype
+        np.testing.assert_array_equal(maps[:, 22:150], of_middle)
+        assert np.unique(maps[:, outside]).tolist() == [value]
+
+
+@pytest.mark.parametrize('fit', FITS)
+def test_an_image_of_the_network_s_shape_is_not_touched(
+    tiny_model: Path, fit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, image = load_model(tiny_model), _image(480, 640)
+    expected = Predictor(model, device='cpu', fit=STRETCH).predict(image, confidence=True)
+    for name in ('uncd_ros.model.predictor.functional.pad', 'uncd_ros.model.predictor.np.full'):
+        monkeypatch.setattr(name, lambda *_: pytest.fail('a copy that is not needed'))
+    found = Predictor(model, device='cpu', fit=fit).predict(image, confidence=True)
+    _assert_same(found, expected)
+    np.testing.assert_array_equal(found.confidence, expected.confidence)
 
 
 def test_predictions_do_not_share_memory(predictor: Predictor) -> None:

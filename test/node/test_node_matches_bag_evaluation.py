@@ -24,6 +24,7 @@ from uncd_ros.bags.frames import FrameReader
 from uncd_ros.bags.reader import Bag, typestore
 from uncd_ros.bags.topics import IMAGE
 from uncd_ros.bags.writer import header, image_message
+from uncd_ros.model.fit import CROP
 from uncd_ros.model.predictor import Predictor
 from uncd_ros.model.store import load_model
 from uncd_ros.monitor.alarm import AlarmParams
@@ -31,6 +32,8 @@ from uncd_ros.monitor.camera_health import FROZEN_AFTER
 from uncd_ros.monitor.scene_monitor import SILENT_AFTER
 
 PARAMS = AlarmParams(false_alarm_rate=0.4, window=4, required=2, release=0, hold=0.5)
+FIT = CROP
+"""Not the default, so that both must read it."""
 KINDS = ('noise',) * 8 + ('black',) * 4 + ('noise',) * 8 + ('truncated',) * 3 + ('noise',) * 12
 KINDS += ('ood',) * 5 + ('noise',) * 10 + ('frozen',) * (FROZEN_AFTER + 3) + ('noise',) * 8
 SILENT_FROM = len(KINDS)
@@ -57,12 +60,12 @@ def stamp(index: int) -> int:
 
 
 def pixels(kind: str, index: int) -> np.ndarray:
-    """(48, 64, 3) of a kind of image."""
+    """(36, 64, 3), wider than the network's input, of a kind of image."""
     rng = np.random.default_rng(0 if kind == 'frozen' else index + 1)
     if kind == 'black':
-        return np.zeros((48, 64, 3), np.uint8)
+        return np.zeros((36, 64, 3), np.uint8)
     top = {'ood': 60}.get(kind, 256)  # dark noise: no fault of the camera, another score
-    return rng.integers(0, top, (48, 64, 3), np.uint8)
+    return rng.integers(0, top, (36, 64, 3), np.uint8)
 
 
 @pytest.fixture(scope='module')
@@ -85,7 +88,7 @@ def model(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny model, its threshold between the scores of the noise and of what stands for an OOD scene."""
     folder = tmp_path_factory.mktemp('models') / 'calibrated'
     shutil.copytree(tiny_model, folder)
-    predictor = Predictor(load_model(folder), device='cpu')
+    predictor = Predictor(load_model(folder), device='cpu', fit=FIT)
     noise = [predictor.predict(pixels('noise', i)[..., ::-1]).score for i in range(20)]
     ood = [predictor.predict(pixels('ood', i)[..., ::-1]).score for i in range(20)]
     threshold = (max(noise) + min(ood)) / 2
@@ -119,7 +122,7 @@ def play_to_node(bag: Path, model: Path, log: Path) -> list[Said]:
         statuses[status.header.stamp.sec * 10**9 + status.header.stamp.nanosec] = status
 
     try:
-        with perception_node(log, model, device='cpu', **alarm, **qos) as process, Bag(bag) as opened:
+        with perception_node(log, model, device='cpu', fit=FIT, **alarm, **qos) as process, Bag(bag) as opened:
             camera = Camera(process, probe)
             probe.node.create_subscription(DiagnosticArray, '/segmentation/ood_status', keep, 50)
             camera.wait()
@@ -143,7 +146,7 @@ def let_be_silent(camera: Camera) -> None:
 
 def evaluate_offline(bag: Path, model: Path) -> list[Said]:
     """What bag evaluation says."""
-    predictor = Predictor(load_model(model), device='cpu')
+    predictor = Predictor(load_model(model), device='cpu', fit=FIT)
     with Bag(bag) as opened:
         frames = FrameReader(opened, CAMERA)
         results = decide(

@@ -149,3 +149,15 @@ def test_camera_unlike_the_calibration_is_an_error(camera: Camera) -> None:
     assert status.message == 'camera sends mono8, model was calibrated on colour images'
     camera.ask(picture())
     assert camera.diagnostics()['segmentation: model'].level == DiagnosticStatus.OK
+
+
+def test_a_wide_camera_is_a_warning_that_is_logged_once(camera: Camera) -> None:
+    expected = "camera sends 64x36, model was calibrated on the shape of 64x48: 25% of the network's input is padding"
+    camera.ask(picture('bgr8', 36, 64))
+    for _ in range(2):
+        status = camera.diagnostics()['segmentation: model']
+        assert status.level == DiagnosticStatus.WARN
+        assert expected in status.message
+    assert camera.process.output.count(expected) == 1
+    camera.ask(picture())
+    assert camera.diagnostics()['segmentation: model'].level == DiagnosticStatus.OK

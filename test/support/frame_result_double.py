@@ -9,9 +9,11 @@ from uncd_ros.bag_evaluation.frame_results import FrameResult
 from uncd_ros.bags.frames import BagFrame
 from uncd_ros.bags.reader import BagMessage
 from uncd_ros.bags.topics import IMAGE
+from uncd_ros.model.fit import Area
 from uncd_ros.model.predictor import Prediction
 from uncd_ros.monitor.scene_monitor import Decision
 
+_SEEN = Area(top=0, left=0, height=1, width=2)
 _LABELS = np.asarray([[0, 1]], np.uint8)
 _UNCERTAINTY = np.asarray([[0.1, 0.3]], np.float32)
 
@@ -24,6 +26,8 @@ def result(*, seconds: float, is_ood: bool, score: float, fault: str = '') -> Fr
         stamp=round(seconds * 1e9),
         header=None,
         image=np.zeros((1, 2, 3), np.uint8),
+        encoding='bgr8',
+        is_grey=False,
         error=None,
         labels=None,
         label_fault='',
@@ -45,7 +49,7 @@ def result(*, seconds: float, is_ood: bool, score: float, fault: str = '') -> Fr
     return FrameResult(
         frame=frame,
         seconds=seconds,
-        prediction=Prediction(labels=_LABELS, uncertainty=_UNCERTAINTY, score=score),
+        prediction=Prediction(labels=_LABELS, uncertainty=_UNCERTAINTY, score=score, confidence=None, seen=_SEEN),
         output=None,
         decision=decision,
         pixels=np.asarray([1, 1]),

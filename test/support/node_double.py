@@ -83,9 +83,9 @@ class NodeDouble:
         self.predictors: list[PredictorDouble] = []
         """In the order in which they were loaded."""
 
-        def load(model: str, device: str, *, check: Any) -> PredictorDouble:
+        def load(model: str, device: str, *, fit: str, check: Any) -> PredictorDouble:
             self.loading.pass_through()
-            predictor = PredictorDouble(load_predictor(model, device, check=check), self.predicting)
+            predictor = PredictorDouble(load_predictor(model, device, fit=fit, check=check), self.predicting)
             self.predictors.append(predictor)
             return predictor
 

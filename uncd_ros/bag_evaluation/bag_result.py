@@ -44,6 +44,8 @@ class BagEvaluationResult:
     topic: str
     every: int
     alarm_params: AlarmParams
+    fit: str
+    """What happened to images of another shape than the network's input."""
     counts: FrameCounts
     timeline: Timeline
     faults: dict[str, int]
@@ -73,6 +75,7 @@ def as_json(result: BagEvaluationResult, label_result: EvaluationResult | None) 
             'topic': result.topic,
             'seconds': result.timeline.seconds,
             'every': result.every,
+            'fit': result.fit,
             **asdict(result.counts),
         },
         'flag': {

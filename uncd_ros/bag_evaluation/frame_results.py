@@ -29,10 +29,10 @@ class FrameResult:
     prediction: Prediction | None
     """None for an image that cannot be read."""
     output: StudentOutput | None
-    """All maps of the same pass, at the network's size; None for an image without labels."""
+    """All maps of the same pass for what the network saw, at its scale; None for an image without labels."""
     decision: Decision
     pixels: NDArray[np.int64]
-    """(C,) pixels of each class."""
+    """(C,) pixels of each class, of those that the network saw."""
     uncertainty: NDArray[np.float64]
     """(C,) sum of the uncertainty over the pixels of each class."""
     stages: dict[str, float]
@@ -75,7 +75,7 @@ def predict(frames: Iterable[BagFrame], predictor: Predictor, *, confidence: boo
         watch.seconds['read'] = frame.read_seconds
         if frame.image is not None:
             has_labels = frame.labels is not None
-            (prediction,), maps = predictor.predict_with_output(
+            (prediction,), (maps,) = predictor.predict_with_output(
                 [frame.image], watch, confidence=confidence, all_maps=has_labels
             )
             output = maps if has_labels else None
@@ -109,9 +109,10 @@ def decide(
         pixels: NDArray[np.int64] = np.zeros(classes, np.int64)
         sums: NDArray[np.float64] = np.zeros(classes)
         if prediction:
-            labels = prediction.labels.ravel()
+            seen = prediction.seen.index  # outside of it are no classes
+            labels = prediction.labels[seen].ravel()
             pixels = np.bincount(labels, minlength=classes)
-            sums = np.bincount(labels, prediction.uncertainty.ravel(), classes).astype(np.float64, copy=False)
+            sums = np.bincount(labels, prediction.uncertainty[seen].ravel(), classes).astype(np.float64, copy=False)
         yield FrameResult(
             frame=frame,
             seconds=(frame.message.received - start) / 1e9,

@@ -45,7 +45,7 @@ class LabelEvaluator:
         frame = result.frame
         if frame.label_fault:
             self._reject(f'message {frame.message.index}: {frame.label_fault}')
-        if frame.labels is None or frame.image is None or result.output is None:
+        if frame.labels is None or frame.image is None or result.output is None or result.prediction is None:
             return
         name, (height, width) = f'labels of message {frame.message.index}', frame.image.shape[:2]
         try:
@@ -53,9 +53,10 @@ class LabelEvaluator:
         except ImageError as error:
             self._reject(str(error))
             return
+        seen = result.prediction.seen.index
         labelled = LabelledFrame(
-            image=np.ascontiguousarray(frame.image),
-            labels=labels,
+            image=np.ascontiguousarray(frame.image[seen]),
+            labels=np.ascontiguousarray(labels[seen]),
             name=f'message {frame.message.index}',
             sequence=frame.message.topic,
         )

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from uncd_ros.errors import ConfigError
+from uncd_ros.model.fit import DEFAULT_FIT, FITS
 from uncd_ros.monitor.alarm import AlarmParams
 from uncd_ros.monitor.scene_monitor import SILENT_AFTER
 
@@ -19,6 +20,7 @@ _SECTION = 'ros__parameters'
 _TYPES: dict[str, type] = {
     'model': str,
     'image_transport': str,
+    'fit': str,
     'max_rate': float,
     'silent_after': float,
     **{f'ood.{each.name}': each.type for each in fields(AlarmParams) if isinstance(each.type, type)},
@@ -46,6 +48,8 @@ class NodeSettings:
     """Folder, or name of a built-in model."""
     image_transport: str | None = None
     """raw or compressed: the kind of topic that is evaluated; None takes either."""
+    fit: str = DEFAULT_FIT
+    """What happens to images of another shape than the network's input, one of FITS."""
     max_rate: float = 0.0
     """Images per second that are evaluated at most; 0 is no limit."""
     silent_after: float = SILENT_AFTER
@@ -55,6 +59,8 @@ class NodeSettings:
     def __post_init__(self) -> None:
         if self.image_transport not in (None, 'raw', 'compressed'):
             raise ConfigError(f"image_transport is '{self.image_transport}', expected raw or compressed")
+        if self.fit not in FITS:
+            raise ConfigError(f"fit is '{self.fit}', expected {' or '.join(FITS)}")
         if not 0.0 <= self.max_rate <= 1000.0:
             raise ConfigError(f'max_rate is {self.max_rate}, expected 0 to 1000 images per second')
         if not 0.1 <= self.silent_after <= 3600.0:

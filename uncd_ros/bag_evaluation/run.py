@@ -20,6 +20,7 @@ from uncd_ros.bag_evaluation.event_metrics import EventScore
 from uncd_ros.bag_evaluation.frame_log import FrameLog
 from uncd_ros.bag_evaluation.frame_results import FrameResult, Observer, decide, predict
 from uncd_ros.bag_evaluation.label_evaluator import LabelEvaluator
+from uncd_ros.bag_evaluation.mismatch_log import MismatchLog
 from uncd_ros.bag_evaluation.node_settings import NodeSettings
 from uncd_ros.bag_evaluation.output_bag import BagOutput
 from uncd_ros.bag_evaluation.timeline import Timeline
@@ -78,6 +79,7 @@ class Observers:
     """All that follow the results, image by image; None is one that was not asked for."""
 
     faults: FaultCounts
+    mismatches: MismatchLog
     timeline: Timeline
     alarms: AlarmLog
     log: FrameLog
@@ -97,7 +99,7 @@ def evaluate(args: EvaluateBagArgs, console: Console) -> BagEvaluationResult:
     """The main path. What can be refused is refused before the first image is read; the report is in `args.out`."""
     keep_freed_memory()  # each image takes what the one before it left: a tenth faster
     model = load_model(args.node.model)
-    predictor = Predictor(model, device=args.device)
+    predictor = Predictor(model, device=args.device, fit=args.node.fit)
     events = read_events(args.events) if args.events else None
     _keep_out(args)
     make_folder(args.out)
@@ -166,6 +168,7 @@ def _observers(
         labels = LabelEvaluator(predictor, frames=count, ignore_index=args.ignore_index)
     return Observers(
         faults=FaultCounts(),
+        mismatches=MismatchLog(predictor),
         timeline=Timeline(bag.seconds, frames.expected, len(card.classes)),
         alarms=AlarmLog(args.out / FIGURES, card, events or (), args.node.alarm.window),
         log=stack.enter_context(FrameLog(args.out, card.classes)),
@@ -185,6 +188,7 @@ def _evaluation_result(
         topic=topic,
         every=args.every,
         alarm_params=args.node.alarm,
+        fit=args.node.fit,
         counts=FrameCounts(
             recorded=bag.recorded(topic),
             evaluated=observers.timeline.frames,
@@ -199,7 +203,7 @@ def _evaluation_result(
         alarms=observers.alarms.alarms,
         events=observers.events.report() if observers.events else None,
         labels=labels.evaluation(bag.name, args.every) if labels and labels.evaluated else None,
-        notices=[*bag.notices, *_notices(observers)],
+        notices=[*bag.notices, *observers.mismatches.sentences, *_notices(observers)],
     )
 
 

@@ -14,7 +14,7 @@ from uncd_ros.bags.camera_info import CameraInfoTopic, open_camera_infos
 from uncd_ros.bags.labels import Labels, nanoseconds
 from uncd_ros.bags.reader import Bag, BagMessage, decode
 from uncd_ros.errors import ImageError
-from uncd_ros.images.encodings import as_array
+from uncd_ros.images.encodings import as_array, is_grey, named_encoding
 from uncd_ros.monitor.rate_limit import RateLimit
 
 
@@ -29,6 +29,10 @@ class BagFrame:
     """std_msgs/Header; None where it cannot be read."""
     image: NDArray[np.uint8] | None
     """(H, W, 3) RGB, perhaps a view into the message; None where `error` says why."""
+    encoding: str
+    """Of a compressed image, its format; empty where the message cannot be read."""
+    is_grey: bool
+    """Whether the message says that it has no colour."""
     error: ImageError | None
     """Why the message holds no image; None if it does."""
     labels: NDArray[Any] | None
@@ -81,9 +85,11 @@ class FrameReader:
 def _frame(message: BagMessage, labels: Labels | None, infos: CameraInfoTopic | None, silence: float) -> BagFrame:
     start = time.perf_counter()
     stamp, header, image, fault = message.received, None, None, None
+    encoding, grey = '', False
     try:
         content = decode(message)
         header, stamp = content.header, nanoseconds(content.header.stamp)
+        encoding, grey = named_encoding(content), is_grey(content)
         image = as_array(content)
     except ImageError as error:
         fault = error
@@ -93,6 +99,8 @@ def _frame(message: BagMessage, labels: Labels | None, infos: CameraInfoTopic | 
         stamp=stamp,
         header=header,
         image=image,
+        encoding=encoding,
+        is_grey=grey,
         error=fault,
         labels=ids,
         label_fault=label_fault,

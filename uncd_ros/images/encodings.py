@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """sensor_msgs/Image or CompressedImage -> RGB array, and nothing else.
 
-The 8-bit colour encodings are strided views into the message: no pixel is copied. The rest goes
-through OpenCV, alike on every machine, so that a picture never depends on what else is installed. Messages are
-known by their fields: those of rclpy and those of a bag that is read without ROS alike.
+The 8-bit colour encodings are strided views into the message: no pixel is copied. The rest goes through OpenCV; the
+node lets cv_bridge convert what that knows (node/decoding.py), to the same values. Messages are known by their
+fields: those of rclpy and those of a bag that is read without ROS alike.
 """
 
 from typing import Any, Protocol, runtime_checkable
@@ -102,6 +102,11 @@ def as_array(msg: Image | CompressedImage) -> NDArray[np.uint8]:
     raise ImageError(f"image encoding is '{msg.encoding}', expected one of {', '.join(ENCODINGS)}")
 
 
+def named_encoding(msg: Image | CompressedImage) -> str:
+    """As the message names it, for a person; of a compressed one, its format."""
+    return msg.format if isinstance(msg, CompressedImage) else msg.encoding
+
+
 def is_grey(msg: Image | CompressedImage) -> bool:
     """Whether the message has no colour; of a compressed one nobody can tell before it is decoded."""
     encoding = msg.format.split(';')[0] if isinstance(msg, CompressedImage) else msg.encoding
@@ -135,10 +140,21 @@ def _pixels(msg: Image, dtype: np.dtype[np.number], channels: int, rows: int) ->
     return np.ndarray((rows, width, channels), dtype, msg.data, strides=strides)
 
 
-def _convert(msg: Image) -> NDArray[np.uint8]:
-    kind, channels, code = CONVERSIONS[msg.encoding]
+def read_pixels(msg: Image) -> NDArray[Any]:
+    """(H, W, channels) values as they were sent, packed and in this machine's byte order, of one of CONVERSIONS.
+
+    Raises ImageError, in one sentence, if the message does not hold them.
+    """
+    kind, channels, _ = CONVERSIONS[msg.encoding]
     raw = _pixels(msg, np.dtype(kind).newbyteorder('>' if msg.is_bigendian else '<'), channels, msg.height)
-    raw = np.ascontiguousarray(raw, kind)
+    if channels == 2 and msg.width % 2:  # two pixels share a colour
+        raise ImageError(f"image of {msg.width}x{msg.height} pixels cannot be '{msg.encoding}', expected an even width")
+    return np.ascontiguousarray(raw, kind)
+
+
+def _convert(msg: Image) -> NDArray[np.uint8]:
+    kind, _, code = CONVERSIONS[msg.encoding]
+    raw = read_pixels(msg)
     if kind is np.float32:
         raw = np.clip(np.nan_to_num(raw), 0.0, 1.0)
     rgb = raw if code is None else _cvt_color(msg, raw, code)

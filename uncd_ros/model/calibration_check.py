@@ -6,11 +6,16 @@ import hashlib
 from dataclasses import dataclass
 
 from uncd_ros.model.card import ModelCard
+from uncd_ros.model.fit import LETTERBOX, STRETCH, Size, aspect_ratio
 
 PRECISION = 'float32'
 """Type of number in which calibration computes."""
-STRETCH_MAX = 1.1
-"""Ratio of the image's aspect ratio to the network's, or the inverse, above which images are distorted."""
+ASPECT_MAX, ASPECT_LIMIT = 1.1, 2.0
+"""How many times as wide, or as narrow, as the network's input images may be: unsaid, and without an error.
+
+At 4/3, a 16:9 camera before a 4:3 network, labels are nearly as good and false alarms more frequent with every fit. At
+2, half of the input is padding or half of the image is cropped, or shapes are distorted by as much.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,25 +31,47 @@ class ImageProperties:
     """Whether the images have one channel only."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mismatch:
+    """What differs from the calibration."""
+
+    sentence: str
+    is_error: bool
+    """Labels cannot be relied on; else the model works, but its false-alarm rate is no promise."""
+
+
 def calibration_id(card: ModelCard) -> str:
     """12 hex digits that are the same for the same calibration: image score, scores of the rule, confidence curve."""
     content = f'{card.image_score} {card.ood.calibration_scores} {card.confidence}'
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
-def calibration_mismatches(card: ModelCard, *, precision: str, image: ImageProperties | None) -> list[str]:
-    """Name what differs from the calibration, one sentence each; `image` is None before the first image."""
+def calibration_mismatches(
+    card: ModelCard, *, precision: str, fit: str, image: ImageProperties | None
+) -> list[Mismatch]:
+    """Name what differs from the calibration; `fit` is one of FITS, `image` is None before the first image."""
     mismatches = []
     if precision != PRECISION:
-        mismatches.append(f'model computes in {precision}, was calibrated in {PRECISION}')
+        sentence = f'model computes in {precision}, was calibrated in {PRECISION}'
+        mismatches.append(Mismatch(sentence=sentence, is_error=True))
     if image is None:
         return mismatches
     if image.is_grey:
-        mismatches.append(f'camera sends {image.encoding}, model was calibrated on colour images')
-    height, width = card.student.input_height, card.student.input_width
-    stretch = image.width * height / (image.height * width)
-    if max(stretch, 1 / stretch) > STRETCH_MAX:
-        mismatches.append(
-            f'camera sends {image.width}x{image.height}, model was calibrated on the shape of {width}x{height}'
+        sentence = f'camera sends {image.encoding}, model was calibrated on colour images'
+        mismatches.append(Mismatch(sentence=sentence, is_error=True))
+    shape, network = (image.height, image.width), (card.student.input_height, card.student.input_width)
+    if (ratio := aspect_ratio(shape, network)) > ASPECT_MAX:
+        sentence = (
+            f'camera sends {image.width}x{image.height}, model was calibrated on the shape of '
+            f'{network[1]}x{network[0]}: {_consequence(fit, shape, network)} (fit: {fit})'
         )
+        mismatches.append(Mismatch(sentence=sentence, is_error=ratio > ASPECT_LIMIT))
     return mismatches
+
+
+def _consequence(fit: str, image: Size, network: Size) -> str:
+    """What happens to an image of another shape."""
+    share = 1.0 - 1.0 / aspect_ratio(image, network)
+    if fit == STRETCH:
+        return 'images are distorted'
+    return f"{share:.0%} of the network's input is padding" if fit == LETTERBOX else f'{share:.0%} has no labels'

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from uncd_ros.errors import UncdError
 from uncd_ros.model.card import ModelCard
+from uncd_ros.model.fit import DEFAULT_FIT
 from uncd_ros.model.predictor import Prediction, Predictor
 from uncd_ros.model.store import load_model
 from uncd_ros.stopwatch import Stopwatch
@@ -113,8 +114,10 @@ class FallbackPredictor:
             self._batch, self.degraded_reason = None, ''
 
 
-def load_predictor(model: str | Path, device: str, *, check: Callable[[], None]) -> FallbackPredictor:
-    """Load a model folder, or a built-in model by its name, and warm it up.
+def load_predictor(
+    model: str | Path, device: str, *, fit: str = DEFAULT_FIT, check: Callable[[], None]
+) -> FallbackPredictor:
+    """Load a model folder, or a built-in model by its name, and warm it up; `fit` as in `Predictor`.
 
     `check` is called between the steps, none of which takes long, and may raise to give up. Raises UncdError
     for a model or device that is not there or does not work.
@@ -122,7 +125,7 @@ def load_predictor(model: str | Path, device: str, *, check: Callable[[], None])
     stored = load_model(model)
     check()
     try:
-        engine = FallbackPredictor(lambda name: Predictor(stored, device=name), device)
+        engine = FallbackPredictor(lambda name: Predictor(stored, device=name, fit=fit), device)
         for _ in range(2):  # the first pass chooses kernels and takes memory, the second finds both
             check()
             engine.warm_up()

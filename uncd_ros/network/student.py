@@ -93,13 +93,14 @@ class Normalise(nn.Module):
         """(B, 3, h, w) values in [0, 255] -> (B, 3, h, w) float32."""
         return (images.float() - self.mean) / self.std
 
-    def resize(self, images: Tensor) -> Tensor:
-        """(B, 3, H, W) uint8 -> (B, 3, input_height, input_width) uint8, antialiased."""
-        if images.shape[-2:] == self.size:
+    def resize(self, images: Tensor, size: tuple[int, int] | None = None) -> Tensor:
+        """(B, 3, H, W) uint8 -> (B, 3, *size) uint8, antialiased; the network's input size by default."""
+        size = size or self.size
+        if images.shape[-2:] == size:
             return images
         # The CPU kernel works on bytes; CUDA has none, so it goes through float and rounds back.
         pixels = images if images.device.type == 'cpu' else images.float()
-        resized = functional.interpolate(pixels, self.size, mode='bilinear', align_corners=False, antialias=True)
+        resized = functional.interpolate(pixels, size, mode='bilinear', align_corners=False, antialias=True)
         return resized if images.device.type == 'cpu' else resized.round().clamp(0, 255).byte()
 
 
@@ -139,9 +140,9 @@ class Student(nn.Module):
         # Most pixels are certain: start at sigmoid(-3) = 0.05 instead of 0.5, the largest std there is.
         nn.init.constant_(cast(Tensor, self.uncertainty_head[-1].bias), -3.0)
 
-    def preprocess(self, images: Tensor, *, bgr: bool = False) -> Tensor:
-        """(B, H, W, 3) uint8 RGB, or BGR, of any size -> (B, 3, input_height, input_width) normalised."""
-        resized = self.normalise.resize(images.permute(0, 3, 1, 2))
+    def preprocess(self, images: Tensor, *, bgr: bool = False, size: tuple[int, int] | None = None) -> Tensor:
+        """(B, H, W, 3) uint8 RGB, or BGR, of any size -> (B, 3, *size) normalised; the input's size by default."""
+        resized = self.normalise.resize(images.permute(0, 3, 1, 2), size)
         normalised: Tensor = self.normalise(resized.flip(1) if bgr else resized)
         return normalised.contiguous(memory_format=torch.channels_last)
 

@@ -19,7 +19,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from uncd_ros.errors import ImageError
 from uncd_ros.images.camera_info import CameraInfos
-from uncd_ros.model.calibration_check import calibration_mismatches
+from uncd_ros.model.calibration_check import Mismatch, calibration_mismatches
 from uncd_ros.monitor.rate_limit import RateLimit
 from uncd_ros.monitor.scene_monitor import silence_reason
 from uncd_ros.monitor.stamp_check import StampCheck
@@ -113,8 +113,8 @@ class Camera:
         """What became of its images so far."""
         return self._telemetry.snapshot(time.monotonic())
 
-    def status(self, counts: Snapshot, active: ActiveModel, stall: str) -> tuple[DiagnosticStatus, list[str]]:
-        """For the diagnostics: how it is doing, and what is not as the model was calibrated, a sentence each.
+    def status(self, counts: Snapshot, active: ActiveModel, stall: str) -> tuple[DiagnosticStatus, list[Mismatch]]:
+        """For the diagnostics: how it is doing, and what is not as the model was calibrated.
 
         `stall` is why no image is worked on; empty if all is well.
         """
@@ -129,8 +129,9 @@ class Camera:
             silent_after=active.params.silent_after,
             stamp_fault=self._stamp_fault,
         )
-        image = state.image_properties
-        return status, calibration_mismatches(predictor.card, precision=predictor.precision, image=image)
+        return status, calibration_mismatches(
+            predictor.card, precision=predictor.precision, fit=active.params.fit, image=state.image_properties
+        )
 
     def on_dropped(self) -> None:
         """See `worker.Sender`."""

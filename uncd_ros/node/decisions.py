@@ -6,10 +6,10 @@ import math
 import threading
 from dataclasses import dataclass, replace
 
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import CameraInfo
 
 from uncd_ros.images.camera_info import MatchedInfo
-from uncd_ros.images.encodings import is_grey
+from uncd_ros.images.encodings import is_grey, named_encoding
 from uncd_ros.model.calibration_check import ImageProperties
 from uncd_ros.monitor.scene_monitor import Decision, SceneMonitor
 from uncd_ros.node.messages import seconds
@@ -106,11 +106,11 @@ class Decisions:
 
 def _with_image(state: CameraState, result: Result, matched: MatchedInfo[CameraInfo]) -> CameraState:
     """The state after an image that could be decoded."""
-    msg, size = result.arrival.msg, result.image.shape[:2]
-    encoding = msg.encoding if isinstance(msg, Image) else msg.format
+    msg, (height, width) = result.arrival.msg, result.image.shape[:2]
+    properties = ImageProperties(height=height, width=width, encoding=named_encoding(msg), is_grey=is_grey(msg))
     return replace(
         state,
-        image_properties=ImageProperties(height=size[0], width=size[1], encoding=encoding, is_grey=is_grey(msg)),
-        info_mismatches=state.info_mismatches + matched.misses(size),
-        info_fault=matched.fault(size),
+        image_properties=properties,
+        info_mismatches=state.info_mismatches + matched.misses((height, width)),
+        info_fault=matched.fault((height, width)),
     )

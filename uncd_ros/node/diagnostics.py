@@ -4,11 +4,13 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.node import Node
 from std_msgs.msg import Header
 
+from uncd_ros.model.calibration_check import Mismatch
 from uncd_ros.node.camera import Camera
 from uncd_ros.node.status import model_status
 from uncd_ros.node.worker import ActiveModel, Worker
@@ -19,6 +21,8 @@ class Diagnostics:
 
     def __init__(self, node: Node) -> None:
         self._node = node
+        self._logged: set[str] = set()
+        """Mismatches, as sentences."""
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
 
     def report(self, active: ActiveModel, worker: Worker, cameras: Sequence[Camera], unapplied: str) -> None:
@@ -27,18 +31,31 @@ class Diagnostics:
         `unapplied` is why the parameters are not in force as they are set; empty if they are.
         """
         stall = worker.stall(time.monotonic())
-        statuses, mismatches = [], []
+        statuses: list[DiagnosticStatus] = []
+        mismatches: list[Mismatch] = []
         for camera in cameras:
             counts = camera.counts()
             status, differences = camera.status(counts, active, stall)
             statuses.append(status)
-            mismatches += [f'{camera.name}: {each}' if camera.name else each for each in differences]
+            prefix = f'{camera.name}: ' if camera.name else ''
+            mismatches += [replace(each, sentence=f'{prefix}{each.sentence}') for each in differences]
             if counts.silence > active.params.silent_after:
                 self._warn_of_silence(camera, counts.silence)
+        self._log_once(mismatches)
         warnings = [each for each in (active.predictor.degraded_reason, unapplied) if each]
-        statuses.append(model_status(self._node.get_fully_qualified_name(), active.predictor, warnings, mismatches))
+        warnings += [each.sentence for each in mismatches if not each.is_error]
+        errors = [each.sentence for each in mismatches if each.is_error]
+        node = self._node.get_fully_qualified_name()
+        statuses.append(model_status(node, active.predictor, warnings, errors))
         header = Header(stamp=self._node.get_clock().now().to_msg())
         self._publisher.publish(DiagnosticArray(header=header, status=statuses))
+
+    def _log_once(self, mismatches: Sequence[Mismatch]) -> None:
+        """Warn of what was not there before: it stays in the diagnostics as long as it lasts."""
+        for each in mismatches:
+            if each.sentence not in self._logged:
+                self._logged.add(each.sentence)
+                self._node.get_logger().warning(each.sentence)
 
     def _warn_of_silence(self, camera: Camera, seconds: float) -> None:
         message = f'no image on {camera.topic} for {seconds:.0f} s: {camera.explain_silence()}'

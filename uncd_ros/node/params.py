@@ -12,6 +12,7 @@ from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 
 from uncd_ros.errors import ConfigError
+from uncd_ros.model.fit import DEFAULT_FIT, FITS
 from uncd_ros.monitor.alarm import AlarmParams
 from uncd_ros.monitor.scene_monitor import SILENT_AFTER
 from uncd_ros.node.planner_images import DEFAULT_ON_OOD, ON_OOD
@@ -56,6 +57,7 @@ PERCEPTION = (
         text='raw listens to image_raw, compressed to image_raw/compressed.',
         choices=('raw', 'compressed'),
     ),
+    Parameter(name='fit', default=DEFAULT_FIT, text='How images of another shape enter the network.', choices=FITS),
     Parameter(
         name='max_rate',
         default=0.0,
@@ -168,6 +170,8 @@ class NodeParams:
     """One or more names, no two alike; '' for a camera without one."""
     image_transport: str
     """raw or compressed."""
+    fit: str
+    """stretch, letterbox or crop."""
     max_rate: float
     """Images per second, per camera; 0 is no limit."""
     abstain_confidence: float

@@ -96,6 +96,7 @@ class PerceptionNode(LifecycleNode):
         """Take images in and work on them."""
         assert self._active
         self._worker = worker = Worker(self._active)
+        self.get_logger().info(worker.decoder.summary)
         for name, outputs in self._outputs.items():
             self._cameras += (Camera(self, name, outputs, worker, self._images),)
         # A steady clock: under simulated time a camera that is silent because the clock stands still is reported, too.
@@ -212,7 +213,7 @@ class PerceptionNode(LifecycleNode):
     def _load(self, params: NodeParams) -> ActiveModel:
         """The model that `params` name, ready. Raises UncdError if there is none, or it does not run."""
         self.get_logger().info(f'loading model {params.model}')
-        predictor = load_predictor(params.model, params.device, check=self._check_wanted)
+        predictor = load_predictor(params.model, params.device, fit=params.fit, check=self._check_wanted)
         card = predictor.card
         self.get_logger().info(f'model {card.name} on {predictor.device_name}')
         if not card.ood.guaranteed(params.alarm.false_alarm_rate):

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 
 from uncd_ros.errors import ImageError
-from uncd_ros.images.encodings import as_array
 from uncd_ros.model.fallback_predictor import FallbackPredictor
 from uncd_ros.model.predictor import Prediction
+from uncd_ros.node.decoding import open_decoder
 from uncd_ros.node.mailbox import Mailbox
 from uncd_ros.node.params import NodeParams
 from uncd_ros.stopwatch import Stopwatch
@@ -100,6 +100,7 @@ class Worker:
         self.mailbox: Mailbox[Arrival] = Mailbox()
         self._state = WorkerState()
         self._abandoned = False
+        self.decoder = open_decoder()
         self._thread = threading.Thread(target=self._run, name='inference', daemon=True)
         self._thread.start()
 
@@ -136,7 +137,7 @@ class Worker:
 
     def _process(self, arrivals: list[Arrival], active: ActiveModel) -> None:
         watch = Stopwatch()
-        images = [_decode(arrival.msg) for arrival in arrivals]
+        images = [self._decode(arrival.msg) for arrival in arrivals]
         watch.lap('convert')
         readable = [image for image in images if not isinstance(image, ImageError)]
         confidence = any(each.camera.needs_confidence(each, active) for each in arrivals)
@@ -151,15 +152,14 @@ class Worker:
                 result = Result(arrival=arrival, active=active, image=image, prediction=prediction, watch=watch)
             arrival.camera.on_result(result)
 
-
-def _decode(msg: Image | CompressedImage) -> NDArray[np.uint8] | ImageError:
-    """(H, W, 3) RGB, or why there is none."""
-    try:
-        return as_array(msg)
-    except ImageError as error:
-        return error
-    except Exception as error:
-        return ImageError(f'{type(error).__name__}: {error}')
+    def _decode(self, msg: Image | CompressedImage) -> NDArray[np.uint8] | ImageError:
+        """(H, W, 3) RGB, or why there is none."""
+        try:
+            return self.decoder.decode(msg)
+        except ImageError as error:
+            return error
+        except Exception as error:
+            return ImageError(f'{type(error).__name__}: {error}')
 
 
 def _predict(
