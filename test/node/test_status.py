@@ -26,12 +26,16 @@ def predictor(tiny_model: Path) -> FallbackPredictor:
 def of_camera(predictor: FallbackPredictor) -> Callable[..., DiagnosticStatus]:
     """The status of a camera; what is not given is well."""
 
-    def status(*, silence: float = 0.1, fault: str = '', stall: str = '') -> DiagnosticStatus:
+    def status(
+        *, silence: float = 0.1, fault: str = '', stall: str = '', lost: int = 0, lost_share: float = 0.0
+    ) -> DiagnosticStatus:
         counts = Snapshot(
             received=9,
             processed=6,
             dropped=2,
             faults=1,
+            lost=lost,
+            lost_share=lost_share,
             unfinished=0,
             fps=9.87,
             fps_in=12.345,
@@ -57,6 +61,7 @@ def test_camera_that_is_well(of_camera: Callable[..., DiagnosticStatus]) -> None
         'processed': '6',
         'dropped': '2',
         'faults': '1',
+        'lost': '0',
         'alarms': '4',
         'info_mismatches': '5',
         'fps': '9.87',

@@ -32,6 +32,7 @@ class Diagnostics:
             if stall:
                 camera.on_stall(stall)
             counts = camera.counts()
+            camera.check_transport(counts)
             status, differences = camera.status(counts, active, stall)
             statuses.append(status)
             mismatches += [f'{camera.name}: {each}' if camera.name else each for each in differences]

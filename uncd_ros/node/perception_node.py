@@ -145,6 +145,7 @@ class PerceptionNode(LifecycleNode):
                 f'{camera.name + ": " if camera.name else ""}received {counts.received} images'
                 f' = processed {counts.processed} + dropped {counts.dropped} + faults {counts.faults}'
                 + (f' + unfinished {counts.unfinished}' if counts.unfinished else '')
+                + f', lost {counts.lost}'
             )
         self._cameras = ()
 

@@ -12,6 +12,18 @@ from uncd_ros.node.telemetry import Snapshot, resident_bytes
 
 NO_IMAGE_AFTER = 5.0
 """Seconds of silence after which the diagnostics warn."""
+LOST_SHARE = 0.02
+"""Share of images lost on the way above which the diagnostics warn."""
+
+
+def explain_losses(topic: str, counts: Snapshot) -> str:
+    """How many images are lost on the way and what helps, in one sentence; empty while it is few."""
+    if counts.lost_share <= LOST_SHARE:
+        return ''
+    return (
+        f'{counts.lost_share:.0%} of the images on {topic} were lost on the way in the last 10 s: let the camera driver'
+        ' publish reliable, or start it with the large-image profile or compressed images (docs/cameras.md)'
+    )
 
 
 def camera_status(
@@ -19,12 +31,16 @@ def camera_status(
 ) -> DiagnosticStatus:
     """How one camera is doing; `topic` is the resolved name of its images, `stall` why none is worked on."""
     level, message = DiagnosticStatus.OK, f'{counts.fps:.1f} images per second'
+    losses = explain_losses(topic, counts)
     if stall:
         level, message = DiagnosticStatus.ERROR, stall
     elif counts.silence > NO_IMAGE_AFTER:
         level, message = DiagnosticStatus.WARN, f'no image on {topic} for {counts.silence:.0f} s'
+        message += f': {losses}' if losses else ''
     elif state.fault:
         level, message = DiagnosticStatus.ERROR, state.fault
+    elif losses:
+        level, message = DiagnosticStatus.WARN, losses
     stages = {'latency': counts.latency_ms} | counts.stage_ms
     return DiagnosticStatus(
         level=level,
@@ -36,6 +52,7 @@ def camera_status(
             processed=counts.processed,
             dropped=counts.dropped,
             faults=counts.faults,
+            lost=counts.lost,
             alarms=state.alarms,
             info_mismatches=state.info_mismatches,
             fps=round(counts.fps, 2),
