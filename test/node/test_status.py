@@ -82,6 +82,18 @@ def test_silence_is_a_warning(of_camera: Callable[..., DiagnosticStatus]) -> Non
     assert (status.level, status.message) == (DiagnosticStatus.WARN, 'no image on /front/image_raw for 7 s')
 
 
+def test_losses_are_a_warning_with_the_remedies(of_camera: Callable[..., DiagnosticStatus]) -> None:
+    status = of_camera(lost=3, lost_share=0.03)
+    assert (status.level, values_of(status)['lost']) == (DiagnosticStatus.WARN, '3')
+    facts = ('3% of the images on /front/image_raw', 'reliable', 'large-image profile', 'compressed', 'docs/cameras.md')
+    assert all(fact in status.message for fact in facts)
+    assert of_camera(lost=2, lost_share=0.02).level == DiagnosticStatus.OK
+    assert of_camera(lost=3, lost_share=0.03, fault='black').message == 'black'
+    silent = of_camera(silence=7.2, lost=30, lost_share=1.0)
+    assert silent.level == DiagnosticStatus.WARN
+    assert silent.message.startswith('no image on /front/image_raw for 7 s: 100% of the images on /front/image_raw')
+
+
 def test_fault_is_an_error(of_camera: Callable[..., DiagnosticStatus]) -> None:
     status = of_camera(fault='black: 99% of the image is dark')
     assert (status.level, status.message) == (DiagnosticStatus.ERROR, 'black: 99% of the image is dark')
