@@ -40,6 +40,6 @@ def test_page_for_camera_drivers_has_the_same_environment(monkeypatch: pytest.Mo
     for rclpy_version in ('3.3.16', '9.1.2'):
         monkeypatch.setattr(transport, 'version', lambda _, found=rclpy_version: found)
         expected |= large_image_environment({})
-    exported = dict(re.findall(r'^export (\w+)=(.+)$', TEXTS['docs/cameras.md'], re.M))
+    exported = dict(re.findall(r'^export (\w+)=(.+?)(?: +#.*)?$', TEXTS['docs/cameras.md'], re.M))
     share = '$(ros2 pkg prefix --share uncd_ros)'
     assert {name: value.replace(share, str(share_path())) for name, value in exported.items()} == expected
