@@ -98,7 +98,7 @@ def check_pip(words: tuple[str, ...]) -> None:
 
 
 CHECKS = {PYTHON: check_python, 'make': check_make, 'ros2': check_ros2, 'python3': check_pip}
-FOREIGN = {'rosdep', 'colcon', '.', 'pre-commit'}
+FOREIGN = {'rosdep', 'colcon', '.', 'pre-commit', 'export'}
 """Programs of others, whose options are not ours to check."""
 
 

@@ -3,6 +3,7 @@
 """The node ends when it is told to, whatever it is doing, and gives back what it took."""
 
 import gc
+import re
 import signal
 import time
 import weakref
@@ -54,7 +55,7 @@ def test_ends_under_load_with_every_image_accounted_for(slow_model: Path, tmp_pa
             probe.within(0.01, lambda: False)
         assert process.end(by) == 0
         counts = process.output.rpartition('received ')[2]
-        received, processed, dropped, faults = (int(word) for word in counts.split() if word.isdigit())
+        received, processed, dropped, faults, _ = map(int, re.findall(r'\d+', counts.partition('\n')[0]))
         assert received == processed + dropped + faults
         assert 'Traceback' not in process.output
     probe.close()

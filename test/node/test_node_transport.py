@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nodes that are set up otherwise: compressed images, and any QoS."""
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -78,6 +80,40 @@ def test_both_kinds_of_camera_match(tiny_model: Path, tmp_path: Path, reliabilit
         image = picture()
         camera.ask(image)
         probe.until(lambda: any(msg.header == image.header for msg in heard) or camera.publisher.publish(image))
+    probe.close()
+
+
+def test_camera_that_changes_is_followed_and_no_image_counts_twice(tiny_model: Path, tmp_path: Path) -> None:
+    probe = Probe()
+    with perception_node(tmp_path / 'log.txt', tiny_model) as process:
+        camera = Camera(process, probe)
+        camera.wait()
+        sent = 0
+
+        def is_asked(reliability: ReliabilityPolicy) -> bool:
+            infos = probe.node.get_subscriptions_info_by_topic('/image_raw')
+            return [info.qos_profile.reliability for info in infos] == [reliability]
+
+        def send_until(condition: Callable[[], object], image: Image) -> None:
+            def sent_and_done() -> object:
+                nonlocal sent
+                camera.publisher.publish(image)
+                sent += 1
+                return condition()
+
+            probe.until(sent_and_done)
+
+        for reliability in (ReliabilityPolicy.BEST_EFFORT, ReliabilityPolicy.RELIABLE):
+            probe.until(lambda: is_asked(ReliabilityPolicy.RELIABLE))
+            second = probe.node.create_publisher(Image, 'image_raw', QoSProfile(depth=5, reliability=reliability))
+            send_until(functools.partial(is_asked, reliability), picture())
+            image = picture()
+            send_until(functools.partial(camera.heard, 'ood_status', image.header), image)
+            probe.node.destroy_publisher(second)
+        assert 'image_raw is now best_effort' in process.output
+        assert 'image_raw is now reliable' in process.output
+        assert 0 < int(camera.settled()['received']) <= sent
+        assert 'offers less' not in process.output
     probe.close()
 
 

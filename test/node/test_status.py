@@ -34,12 +34,16 @@ def of_camera(predictor: FallbackPredictor) -> Callable[..., DiagnosticStatus]:
         stall: str = '',
         stamp_fault: str = '',
         info_fault: str = '',
+        lost: int = 0,
+        lost_share: float = 0.0,
     ) -> DiagnosticStatus:
         counts = Snapshot(
             received=received,
             processed=6,
             dropped=2,
             faults=1,
+            lost=lost,
+            lost_share=lost_share,
             unfinished=0,
             fps=9.87,
             fps_in=12.345,
@@ -75,6 +79,7 @@ def test_camera_that_is_well(of_camera: Callable[..., DiagnosticStatus]) -> None
         'processed': '6',
         'dropped': '2',
         'faults': '1',
+        'lost': '0',
         'alarms': '4',
         'info_mismatches': '5',
         'fps': '9.87',
@@ -126,6 +131,18 @@ def test_warnings_of_a_camera_are_told_together_and_beside_a_fault(
     assert all(fact in status.message for fact in ('stamps are 0', 'no camera_info for 7 s'))
     status = of_camera(stamp_fault='stamps are 0', fault='black')
     assert (status.level, status.message) == (DiagnosticStatus.ERROR, 'black; /front/image_raw: stamps are 0')
+
+
+def test_losses_are_a_warning_with_the_remedies(of_camera: Callable[..., DiagnosticStatus]) -> None:
+    status = of_camera(lost=3, lost_share=0.03)
+    assert (status.level, values_of(status)['lost']) == (DiagnosticStatus.WARN, '3')
+    facts = ('3% of the images on /front/image_raw', 'reliable', 'large-image profile', 'compressed', 'docs/cameras.md')
+    assert all(fact in status.message for fact in facts)
+    assert of_camera(lost=2, lost_share=0.02).level == DiagnosticStatus.OK
+    assert of_camera(lost=3, lost_share=0.03, fault='black').message.startswith('black; 3% of the images')
+    silent = of_camera(silence=7.2, lost=30, lost_share=1.0)
+    assert silent.level == DiagnosticStatus.ERROR
+    assert silent.message.startswith('no image on /front/image_raw for 7 s; 100% of the images on /front/image_raw')
 
 
 def test_fault_is_an_error(of_camera: Callable[..., DiagnosticStatus]) -> None:

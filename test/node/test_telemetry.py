@@ -30,6 +30,32 @@ def test_counts_rate_and_silence() -> None:
     assert telemetry.snapshot(now=108.0).fps == pytest.approx(1 / 2)
 
 
+def test_share_of_lost_images_is_that_of_the_last_ten_seconds() -> None:
+    telemetry = Telemetry(now=0.0)
+    shares = []
+    for second in range(1, 31):  # ten images a second; of those from 5 to 9, each second one is lost on the way
+        is_lossy = 5 <= second < 10
+        for _ in range(5 if is_lossy else 10):
+            telemetry.arrived(second)
+        telemetry.lost(5 if is_lossy else 0)
+        shares.append(telemetry.snapshot(now=second).lost_share)
+    assert shares[3] == 0.0
+    assert shares[4] == pytest.approx(5 / 50)  # since the start
+    assert shares[8] == pytest.approx(25 / 90)
+    assert shares[11] == pytest.approx(25 / 100)
+    assert shares[17] == pytest.approx(5 / 100)
+    assert shares[18:] == [0.0] * 12
+    counts = telemetry.snapshot(now=31.0)
+    assert (counts.received, counts.lost, counts.unfinished) == (275, 25, 275)
+
+
+def test_all_images_lost_on_the_way() -> None:
+    telemetry = Telemetry(now=0.0)
+    telemetry.lost(7)
+    counts = telemetry.snapshot(now=6.0)
+    assert (counts.received, counts.lost, counts.lost_share, counts.silence) == (0, 7, 1.0, 6.0)
+
+
 def test_before_the_first_image() -> None:
     counts = Telemetry(now=5.0).snapshot(now=9.0)
     assert counts.silence == pytest.approx(4.0)

@@ -5,16 +5,11 @@
 import math
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.callback_groups import CallbackGroup
 from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]  # its home in Humble and since
 from rclpy.node import Node
-from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rclpy.qos_overriding_options import QoSOverridingOptions
-from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from uncd_ros.errors import ImageError
@@ -29,16 +24,10 @@ from uncd_ros.node.names import status_name
 from uncd_ros.node.outputs import Outputs
 from uncd_ros.node.params import NodeParams
 from uncd_ros.node.planner_images import needs_confidence, planner_images
-from uncd_ros.node.qos import explain_incompatible_qos, explain_silence
-from uncd_ros.node.status import camera_status
+from uncd_ros.node.status import camera_status, explain_losses
+from uncd_ros.node.subscription import AdaptiveSubscription
 from uncd_ros.node.telemetry import Snapshot, Telemetry
 from uncd_ros.node.worker import ActiveModel, Arrival, Result, Worker
-
-DEPTH = 5
-"""Images that DDS may keep: the mailbox sees each, keeps the newest and counts the rest.
-
-A queue of one would overwrite images where nobody counts them.
-"""
 
 
 class Camera:
@@ -63,38 +52,35 @@ class Camera:
         self._decisions = Decisions(outputs, active)
         self._taking = threading.Lock()
         """Held while an image is left in the mailbox."""
-        subscribed = _topics(name, active.params)
-        self.topic = node.resolve_topic_name(subscribed[0][1])
+        (kind, images), (info_kind, infos) = _topics(name, active.params)
+        self._images = AdaptiveSubscription(node, kind, images, self._on_image, group, self._telemetry.lost)
+        self._subscriptions = (self._images, AdaptiveSubscription(node, info_kind, infos, self._on_camera_info, group))
+        self.topic = self._images.topic
         """The full name of its images."""
-        callbacks: tuple[Callable[[Any], None], ...] = (self._on_image, self._on_camera_info)
-        self._subscriptions: list[Subscription[Any]] = [
-            node.create_subscription(
-                kind,
-                topic,
-                callback,
-                QoSProfile(depth=DEPTH, reliability=ReliabilityPolicy.BEST_EFFORT),
-                callback_group=group,
-                event_callbacks=explain_incompatible_qos(node, topic),
-                qos_overriding_options=QoSOverridingOptions.with_default_policies(),
-            )
-            for (kind, topic), callback in zip(subscribed, callbacks, strict=True)
-        ]
+        self._losses = ''
+        """What the last check of the transport said of lost images; empty if they are few."""
         # A steady clock: a heartbeat goes on although simulated time stands still.
         clock = Clock(clock_type=ClockType.STEADY_TIME)
         self._heartbeat = node.create_timer(BEAT, self._beat, callback_group=group, clock=clock)
         self._beat()
 
+    def check_transport(self, counts: Snapshot) -> None:
+        """Ask for what the publishers offer by now, and log if images are lost. By the executor's thread."""
+        for subscription in self._subscriptions:
+            subscription.follow_publishers()
+        self._losses = explain_losses(self.topic, counts)
+        if self._losses:
+            self._node.get_logger().warning(self._losses, throttle_duration_sec=10.0)
+
     def explain_silence(self) -> str:
         """Why no image may come."""
-        kind = 'Image' if self._active.params.image_transport == 'raw' else 'CompressedImage'
-        return explain_silence(self._node, self.topic, f'sensor_msgs/msg/{kind}')
+        return self._losses or self._images.explain_silence()
 
     def stop(self) -> None:
         """Take no more images in, and say no more without one."""
         self._node.destroy_timer(self._heartbeat)
         for subscription in self._subscriptions:
-            self._node.destroy_subscription(subscription)
-        self._subscriptions.clear()
+            subscription.destroy()
         with self._taking:  # an image that is just coming in is left in the mailbox, or counted as lost
             pass
 
@@ -107,6 +93,7 @@ class Camera:
             f'{self.name + ": " if self.name else ""}received {counts.received} images'
             f' = processed {counts.processed} + dropped {counts.dropped} + faults {counts.faults}'
             + (f' + unfinished {counts.unfinished}' if counts.unfinished else '')
+            + f', lost {counts.lost}'
         )
 
     def counts(self) -> Snapshot:

@@ -35,6 +35,7 @@ class Diagnostics:
         mismatches: list[Mismatch] = []
         for camera in cameras:
             counts = camera.counts()
+            camera.check_transport(counts)
             status, differences = camera.status(counts, active, stall)
             statuses.append(status)
             prefix = f'{camera.name}: ' if camera.name else ''

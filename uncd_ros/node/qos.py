@@ -1,37 +1,76 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Two ends of a topic that do not meet, as a sentence instead of as silence."""
+"""What publishers of a topic offer, what to ask for, and two ends that do not meet: as a sentence, not as silence."""
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.node import Node
-from rclpy.qos import qos_policy_name_from_kind
+from rclpy.qos import ReliabilityPolicy
 
-try:
-    from rclpy.event_handler import SubscriptionEventCallbacks
-except ImportError:  # its home in Humble
-    from rclpy.qos_event import SubscriptionEventCallbacks
+from uncd_ros.errors import ConfigError
 
-
-def explain_incompatible_qos(node: Node, topic: str) -> SubscriptionEventCallbacks:
-    """Log what to set when a publisher on `topic` offers less than is asked for."""
-
-    def explain(event: Any) -> None:
-        policy = qos_policy_name_from_kind(event.last_policy_kind).lower()
-        name = node.resolve_topic_name(topic)
-        node.get_logger().error(
-            f'a publisher on {name} offers less {policy} than this node asks for, so nothing will come from it:'
-            f' start the node with the parameter qos_overrides.{name}.subscription.{policy} as the publisher has it'
-            f' (ros2 topic info -v {name})'
-        )
-
-    return SubscriptionEventCallbacks(incompatible_qos=explain)
+AS_OFFERED = 'best_available'
+"""Of the parameter that overrides the reliability: ask for what the publishers offer."""
+OVERRIDES = ('reliable', 'best_effort', 'system_default', AS_OFFERED)
 
 
-def explain_silence(node: Node, topic: str, kind: str) -> str:
-    """Why nothing may come on `topic`, by its full name; `kind` is its type, such as 'sensor_msgs/msg/Image'."""
-    if node.count_publishers(topic):
-        return 'it has a publisher, which sends nothing or with another QoS'
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What one publisher of a topic offers."""
+
+    kind: str
+    """Type of its messages, such as 'sensor_msgs/msg/Image'."""
+    reliability: ReliabilityPolicy
+
+
+def offers(node: Node, topic: str) -> list[Offer]:
+    """Of all publishers that are known by now; `topic` as the node calls it, which rclpy resolves."""
+    return [
+        Offer(kind=each.topic_type, reliability=each.qos_profile.reliability)
+        for each in node.get_publishers_info_by_topic(topic)
+    ]
+
+
+def best_reliability(offered: Sequence[Offer], kind: str, before: ReliabilityPolicy) -> ReliabilityPolicy:
+    """To ask for messages of type `kind`: reliable if every publisher is, else best effort, which all of them match.
+
+    `before` while there is no publisher.
+    """
+    reliabilities = {each.reliability for each in offered if each.kind == kind}
+    if not reliabilities:
+        return before
+    return (
+        ReliabilityPolicy.RELIABLE if reliabilities == {ReliabilityPolicy.RELIABLE} else ReliabilityPolicy.BEST_EFFORT
+    )
+
+
+def override_name(topic: str) -> str:
+    """The parameter that overrides the reliability of the subscription to `topic`, a full name."""
+    return f'qos_overrides.{topic}.subscription.reliability'
+
+
+def overridden_reliability(node: Node, topic: str) -> ReliabilityPolicy | None:
+    """What the user wants to ask for on `topic`, a full name; None if it shall be what the publishers offer.
+
+    Not left to rclpy, which would declare as the parameter's value what is asked for at first, and never change it.
+    """
+    name = override_name(topic)
+    if not node.has_parameter(name):
+        text = f'reliability of the subscription to {topic}: {", ".join(OVERRIDES)} (what its publishers offer)'
+        node.declare_parameter(name, AS_OFFERED, ParameterDescriptor(description=text, read_only=True))
+    value = node.get_parameter(name).value
+    if value not in OVERRIDES:
+        raise ConfigError(f"parameter {name} is '{value}', expected {', '.join(OVERRIDES)}")
+    return None if value == AS_OFFERED else ReliabilityPolicy[value.upper()]
+
+
+def explain_silence(node: Node, topic: str, kind: str, asked: ReliabilityPolicy) -> str:
+    """Why nothing may come on `topic`, as the node calls it; `asked` is the subscription's reliability."""
+    offered = offers(node, topic)
+    if offered:
+        return explain_silent_publishers(offered, node.resolve_topic_name(topic), kind, asked)
     own = f'{node.get_fully_qualified_name()}/'
     others = sorted(
         name
@@ -41,3 +80,16 @@ def explain_silence(node: Node, topic: str, kind: str) -> str:
     if others:
         return f'nobody publishes it, but there is {", ".join(others)}: remap image_raw'
     return f'nobody publishes it, nor any other {kind}'
+
+
+def explain_silent_publishers(offered: Sequence[Offer], topic: str, kind: str, asked: ReliabilityPolicy) -> str:
+    """Why nothing may come from the publishers that there are."""
+    fitting = [each for each in offered if each.kind == kind]
+    if not fitting:
+        return f'it has a publisher, which sends {offered[0].kind}, expected {kind}'
+    unmatched = asked == ReliabilityPolicy.RELIABLE and ReliabilityPolicy.BEST_EFFORT in {
+        each.reliability for each in fitting
+    }
+    if unmatched:
+        return f'it has a publisher, which offers best_effort, less than {override_name(topic)} asks for'
+    return 'it has a publisher, which sends nothing'

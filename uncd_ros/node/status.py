@@ -15,6 +15,18 @@ from uncd_ros.node.telemetry import Snapshot, resident_bytes
 
 BY_STAMP = ('receive', 'end_to_end')
 """Stages that begin at the stamp of an image."""
+LOST_SHARE = 0.02
+"""Share of images lost on the way above which the diagnostics warn."""
+
+
+def explain_losses(topic: str, counts: Snapshot) -> str:
+    """How many images are lost on the way and what helps, in one sentence; empty while it is few."""
+    if counts.lost_share <= LOST_SHARE:
+        return ''
+    return (
+        f'{counts.lost_share:.0%} of the images on {topic} were lost on the way in the last 10 s: let the camera driver'
+        ' publish reliable, or start it with the large-image profile or compressed images (docs/cameras.md)'
+    )
 
 
 def camera_status(
@@ -33,18 +45,19 @@ def camera_status(
     `topic` is the resolved name of its images, `stall` why none is worked on, `silent_after` as in NodeParams,
     `stamp_fault` what is wrong with the stamps of its images.
     """
-    level, message = DiagnosticStatus.OK, f'{counts.fps:.1f} images per second'
     warnings = [f'{topic}: {each}' for each in (stamp_fault, state.info_fault) if each]
-    if warnings:
-        level, message = DiagnosticStatus.WARN, '; '.join(warnings)
+    if losses := explain_losses(topic, counts):
+        warnings.append(losses)
+    problem, level = '', DiagnosticStatus.WARN if warnings else DiagnosticStatus.OK
     if not counts.received:
-        level, message = DiagnosticStatus.WARN, f'no image on {topic} yet'
-    if stall:
-        level, message = DiagnosticStatus.ERROR, stall
-    elif counts.silence > silent_after:
-        level, message = DiagnosticStatus.ERROR, f'no image on {topic} for {counts.silence:.0f} s'
+        problem, level = f'no image on {topic} yet', DiagnosticStatus.WARN
+    if counts.silence > silent_after:
+        problem, level = f'no image on {topic} for {counts.silence:.0f} s', DiagnosticStatus.ERROR
     elif state.fault:
-        level, message = DiagnosticStatus.ERROR, '; '.join([state.fault, *warnings])
+        problem, level = state.fault, DiagnosticStatus.ERROR
+    if stall:
+        problem, level = stall, DiagnosticStatus.ERROR
+    message = '; '.join(filter(None, [problem, *warnings])) or f'{counts.fps:.1f} images per second'
     return DiagnosticStatus(
         level=level,
         name=name,
@@ -55,6 +68,7 @@ def camera_status(
             processed=counts.processed,
             dropped=counts.dropped,
             faults=counts.faults,
+            lost=counts.lost,
             alarms=state.alarms,
             info_mismatches=state.info_mismatches,
             fps=round(counts.fps, 2),

@@ -13,6 +13,8 @@ import numpy as np
 
 RECENT = 300
 """Frames over which the latency is reported."""
+RECENT_SECONDS = 10.0
+"""Over which the share of lost images is reported."""
 
 Percentiles = tuple[float, float, float]
 """50th, 95th and 99th, in milliseconds; NaN where nothing was measured."""
@@ -31,6 +33,10 @@ class Snapshot:
     """Images that a newer one overtook before their turn, or that came faster than `max_rate`."""
     faults: int
     """Images that could not be read or processed."""
+    lost: int
+    """Images that were sent and never arrived, as far as the middleware knows; not among `received`."""
+    lost_share: float
+    """Share in 0..1 of the images sent that were lost, over the last 10 s."""
     unfinished: int
     """Images that wait or are worked on at this moment; none once the node has stopped, unless it was stuck."""
     fps: float
@@ -50,11 +56,13 @@ class Telemetry:
 
     def __init__(self, now: float) -> None:
         self._lock = threading.Lock()
-        self._received = self._processed = self._dropped = self._faults = 0
+        self._received = self._processed = self._dropped = self._faults = self._lost = 0
         self._latencies: deque[float] = deque(maxlen=RECENT)
         self._stages: dict[str, deque[float]] = {}
         self._last_arrival = self._last_snapshot = now
         self._processed_then = self._received_then = 0
+        self._history: deque[tuple[float, int, int]] = deque([(now, 0, 0)])
+        """Time, received and lost of the snapshots of the last RECENT_SECONDS, and of one before."""
 
     def arrived(self, now: float) -> None:
         """An image came in."""
@@ -80,6 +88,11 @@ class Telemetry:
         with self._lock:
             self._faults += 1
 
+    def lost(self, count: int) -> None:
+        """So many more images were sent and will never arrive."""
+        with self._lock:
+            self._lost += count
+
     def snapshot(self, now: float) -> Snapshot:
         """Where things stand."""
         with self._lock:
@@ -93,6 +106,8 @@ class Telemetry:
                 processed=self._processed,
                 dropped=self._dropped,
                 faults=self._faults,
+                lost=self._lost,
+                lost_share=self._lost_share(now),
                 unfinished=self._received - self._processed - self._dropped - self._faults,
                 fps=fps,
                 fps_in=fps_in,
@@ -100,6 +115,15 @@ class Telemetry:
                 stage_ms={stage: percentiles_ms(taken) for stage, taken in self._stages.items()},
                 silence=now - self._last_arrival,
             )
+
+    def _lost_share(self, now: float) -> float:
+        """Since the latest snapshot that is at least RECENT_SECONDS old, or the start."""
+        self._history.append((now, self._received, self._lost))
+        while self._history[1][0] <= now - RECENT_SECONDS:
+            self._history.popleft()
+        _, received, lost = self._history[0]
+        sent = self._received - received + self._lost - lost
+        return (self._lost - lost) / sent if sent else 0.0
 
 
 def percentiles_ms(latencies: 'deque[float] | list[float]') -> Percentiles:
