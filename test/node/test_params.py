@@ -43,6 +43,7 @@ def test_defaults(context: Context) -> None:
         abstain_confidence=0.0,
         palette='model',
         alarm=AlarmParams(),
+        lock_classes=True,
     )
 
 

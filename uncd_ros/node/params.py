@@ -130,6 +130,12 @@ PERCEPTION = (
         high=3600.0,
         live=True,
     ),
+    Parameter(
+        name='lock_classes',
+        default=True,
+        text='Refuse a model with other classes than the active one: label ids that a costmap keeps would be mixed.',
+        live=True,
+    ),
 )
 
 
@@ -157,6 +163,8 @@ class NodeParams:
     palette: str
     """model or colour_blind."""
     alarm: AlarmParams
+    lock_classes: bool
+    """Whether the active model may only be replaced by one with the same classes."""
 
     @classmethod
     def read(cls, node: Node, changes: Mapping[str, Any] | None = None) -> 'NodeParams':

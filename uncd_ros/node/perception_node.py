@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Camera images in; labels, uncertainty and an out-of-distribution flag out. Lifecycle, parameters and wiring."""
 
-import functools
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -23,31 +21,14 @@ from uncd_ros.model.fallback_predictor import load_predictor
 from uncd_ros.model.store import find_model, load_card
 from uncd_ros.node.camera import Camera
 from uncd_ros.node.diagnostics import Diagnostics
+from uncd_ros.node.label_info import check_same_classes
 from uncd_ros.node.outputs import Outputs
 from uncd_ros.node.params import PERCEPTION, ContradictionError, NodeParams, check_fit, declare, refuse_late_changes
 from uncd_ros.node.process import run
+from uncd_ros.node.transitions import logged
 from uncd_ros.node.worker import ActiveModel, Worker
 
 NAMES = frozenset(parameter.name for parameter in PERCEPTION)
-Transition = Callable[['PerceptionNode', LifecycleState], TransitionCallbackReturn]
-
-
-def logged(transition: Transition) -> Transition:
-    """A transition whose failure is logged; rclpy swallows what it raises without a word."""
-
-    @functools.wraps(transition)
-    def attempt(node: 'PerceptionNode', state: LifecycleState) -> TransitionCallbackReturn:
-        try:
-            return transition(node, state)
-        except UncdError as error:
-            node.get_logger().error(str(error))
-            return TransitionCallbackReturn.FAILURE
-        except Exception as error:
-            if node.context.ok():  # else the process ends, which is no failure
-                node.get_logger().error(f'{type(error).__name__}: {error}')
-            raise
-
-    return attempt
 
 
 class PerceptionNode(LifecycleNode):
@@ -88,7 +69,7 @@ class PerceptionNode(LifecycleNode):
         params = NodeParams.read(self)
         self._active, self._unapplied = self._load(params), ''
         for name in params.cameras:
-            self._outputs[name] = Outputs(self, name, self._active.predictor.card, params.palette)
+            self._outputs[name] = Outputs(self, name, self._active.predictor.card, params)
         return super().on_configure(state)
 
     @logged
@@ -187,7 +168,9 @@ class PerceptionNode(LifecycleNode):
             if active:
                 refuse_late_changes(self, PERCEPTION, changes)
             if 'model' in changes and not (active and changes['model'] == active.params.model):
-                load_card(find_model(changes['model']))
+                card = load_card(find_model(changes['model']))
+                if active and changes.get('lock_classes', self.get_parameter('lock_classes').value):
+                    check_same_classes(active.predictor.card, card)
         except UncdError as error:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
