@@ -19,6 +19,7 @@ from rclpy.timer import Timer
 from uncd_ros.errors import UncdError
 from uncd_ros.model.fallback_predictor import load_predictor
 from uncd_ros.model.store import find_model, load_card
+from uncd_ros.node.bond import ManagerBond
 from uncd_ros.node.camera import Camera
 from uncd_ros.node.diagnostics import Diagnostics
 from uncd_ros.node.label_info import check_same_classes
@@ -54,6 +55,7 @@ class PerceptionNode(LifecycleNode):
         self._timer: Timer | None = None
         self._diagnostics = Diagnostics(self)
         self._images = MutuallyExclusiveCallbackGroup()
+        self._bond = ManagerBond(self, self._images)
         self.add_on_set_parameters_callback(self._validate)
 
     def start(self) -> bool:
@@ -82,6 +84,8 @@ class PerceptionNode(LifecycleNode):
         # A steady clock: under simulated time a camera that is silent because the clock stands still is reported, too.
         clock = Clock(clock_type=ClockType.STEADY_TIME)
         self._timer = self.create_timer(1.0, self._report, callback_group=self._images, clock=clock)
+        if not self._active.params.autostart:
+            self._bond.start()
         self.get_logger().info(f'listening on {", ".join(camera.topic for camera in self._cameras)}')
         return super().on_activate(state)
 
@@ -110,6 +114,7 @@ class PerceptionNode(LifecycleNode):
         """Let the worker finish the images it has, and say what became of all of them."""
         if self._worker is None:
             return
+        self._bond.stop()
         if self._timer:
             self.destroy_timer(self._timer)
             self._timer = None
