@@ -78,17 +78,17 @@ def test_labels_are_announced_before_the_first_mask_of_another_model(
     _, camera = running
     camera.ask(picture())
     published: list[tuple[str, Time]] = []
-    send = Outputs.publish_images
+    fill = Outputs._fill
 
     def announce(*arguments: Any) -> None:
         published.append(('labels', arguments[-1]))
 
-    def publish_images(outputs: Outputs, header: Header, *arguments: Any, **options: Any) -> None:
-        published.append(('mask', header.stamp))
-        send(outputs, header, *arguments, **options)
+    def fill_and_record(outputs: Outputs, topic: str, encoding: str, header: Header, pixels: Any) -> None:
+        published.append((topic, header.stamp))
+        fill(outputs, topic, encoding, header, pixels)
 
     monkeypatch.setattr(LabelInfoTopic, 'announce', announce)
-    monkeypatch.setattr(Outputs, 'publish_images', publish_images)
+    monkeypatch.setattr(Outputs, '_fill', fill_and_record)
     assert camera.set(model=same_classes) == ''
     stamp = camera.ask(picture()).stamp
     assert published[:2] == [('labels', stamp), ('mask', stamp)]

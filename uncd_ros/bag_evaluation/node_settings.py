@@ -22,7 +22,16 @@ _TYPES: dict[str, type] = {
     **{f'ood.{each.name}': each.type for each in fields(AlarmParams) if isinstance(each.type, type)},
 }
 """Parameters that are read here."""
-NO_EFFECT = ('device', 'autostart', 'cameras', 'abstain_confidence', 'palette', 'use_sim_time', 'qos_overrides')
+NO_EFFECT = (
+    'device',
+    'autostart',
+    'cameras',
+    'abstain_confidence',
+    'palette',
+    'lock_classes',
+    'use_sim_time',
+    'qos_overrides',
+)
 """Parameters of the node that change no decision about an image."""
 _KINDS = {str: 'text', float: 'a number with a decimal point', int: 'a whole number'}
 

@@ -4,6 +4,7 @@
 
 from builtin_interfaces.msg import Time
 from rclpy.node import Node
+from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from std_msgs.msg import Header
@@ -25,7 +26,11 @@ class LabelInfoTopic:
         self._node = node
         self._published: tuple[object, ...] = ()
         """What the latest message says, without its stamp."""
-        self._publisher = LabelInfo and node.create_publisher(
+        self._publisher: Publisher[LabelInfo] | None = None
+        if LabelInfo is None:
+            node.get_logger().info(f'vision_msgs is not installed: {node.resolve_topic_name(topic)} is not published')
+            return
+        self._publisher = node.create_publisher(
             LabelInfo,
             topic,
             QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL),
@@ -36,7 +41,7 @@ class LabelInfoTopic:
         """Publish what the ids mean from the image with stamp `since` on, unless the latest message says so already.
 
         `threshold` is the confidence, in [0, 1], below which the mask holds 255 instead of an id. That is no class,
-        and not listed: Nav2 logs an error for each class that its costmap does not configure.
+        and not listed: Nav2 complains of each class that its costmap does not configure.
         """
         names = [info.name for info in card.classes]
         content = (card.name, *names, threshold)

@@ -131,10 +131,7 @@ PERCEPTION = (
         live=True,
     ),
     Parameter(
-        name='lock_classes',
-        default=True,
-        text='Refuse a model with other classes than the active one: label ids that a costmap keeps would be mixed.',
-        live=True,
+        name='lock_classes', default=True, text='Refuse a model with other classes than the active one.', live=True
     ),
 )
 
