@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a label id means: the classes of a model or data set, and the one id that is no class."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from uncd_ros.checks import check_range, check_text
 
@@ -22,3 +24,19 @@ class ClassInfo:
         check_text('classes.name', self.name)
         for value in self.color:
             check_range(f'classes.color of {self.name}', value, 0, 255)
+
+
+def class_difference(before: Sequence[ClassInfo], after: Sequence[ClassInfo]) -> str:
+    """The first label id that means another class after than before, in words; empty if there is none.
+
+    The names count: who keeps label ids, as a costmap does, knows no colours.
+    """
+    names = zip_longest((info.name for info in before), (info.name for info in after))
+    for label, (old, new) in enumerate(names):
+        if old != new:
+            return f'id {label} is {_quoted(new)} instead of {_quoted(old)}'
+    return ''
+
+
+def _quoted(name: str | None) -> str:
+    return 'no class' if name is None else f"'{name}'"

@@ -11,7 +11,6 @@ import pytest
 
 pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 
-from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from support.camera_double import Camera, picture
@@ -123,15 +122,6 @@ def test_confidence_is_the_models_and_made_only_when_asked_for(camera: Camera, t
     assert (found.encoding, found.step) == ('mono8', image.width)
     assert np.ptp(expected) > 0
     np.testing.assert_allclose(np.frombuffer(found.data, np.uint8).reshape(expected.shape), expected, atol=1)
-
-
-def test_label_info_names_the_ids(camera: Camera) -> None:
-    messages = pytest.importorskip('vision_msgs.msg', reason='vision_msgs comes with a ROS distribution, not from pip')
-    latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-    heard: list = []
-    camera.probe.node.create_subscription(messages.LabelInfo, '/segmentation/label_info', heard.append, latched)
-    info = camera.probe.until(lambda: next(iter(heard), None))
-    assert [(each.class_id, each.class_name) for each in info.class_map] == [(i, f'class {i}') for i in range(5)]
 
 
 def test_camera_info_of_the_stamp_goes_out_not_the_latest(camera: Camera) -> None:

@@ -46,6 +46,7 @@ def test_defaults(context: Context) -> None:
         on_ood='no_confidence',
         silent_after=2.0,
         alarm=AlarmParams(),
+        lock_classes=True,
     )
 
 

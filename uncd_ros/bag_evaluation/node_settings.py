@@ -33,6 +33,7 @@ NO_EFFECT = (
     'abstain_confidence',
     'palette',
     'on_ood',
+    'lock_classes',
     'use_sim_time',
     'qos_overrides',
 )

@@ -6,6 +6,7 @@ import math
 import threading
 import time
 
+from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.callback_groups import CallbackGroup
 from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]  # its home in Humble and since
@@ -42,6 +43,8 @@ class Camera:
         active = worker.active
         self.name = name
         self._node, self._outputs, self._worker, self._active = node, outputs, worker, active
+        # The model and the parameters may have changed while there was no camera.
+        outputs.reconfigure(active.predictor.card, active.params, node.get_clock().now().to_msg())
         self._telemetry = Telemetry(time.monotonic())
         self._limit = RateLimit()
         self._infos: CameraInfos[CameraInfo] = CameraInfos()
@@ -137,7 +140,7 @@ class Camera:
         """Decide, publish and count; see `worker.Sender`. What fails is logged and counted, and ends nothing."""
         try:
             if result.active is not self._active:
-                self._apply_settings(result.active)
+                self._apply_settings(result.active, result.arrival.msg.header.stamp)
             self._publish(result)
         except Exception as error:
             self._failed(error)
@@ -186,10 +189,10 @@ class Camera:
     def _on_camera_info(self, info: CameraInfo) -> None:
         self._infos.add(info, time.monotonic())
 
-    def _apply_settings(self, active: ActiveModel) -> None:
-        """From this image on, decide and draw by these."""
+    def _apply_settings(self, active: ActiveModel, since: Time) -> None:
+        """From the image with stamp `since` on, decide and draw by these."""
         self._decisions.reconfigure(active)
-        self._outputs.reconfigure(active.predictor.card, active.params.palette)
+        self._outputs.reconfigure(active.predictor.card, active.params, since)
         self._active = active
 
     def _publish(self, result: Result) -> None:

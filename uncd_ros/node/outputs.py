@@ -5,11 +5,12 @@
 from typing import Any
 
 import numpy as np
+from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
 from numpy.typing import NDArray
 from rclpy.node import Node
 from rclpy.publisher import Publisher
-from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Bool, Float32, Header
@@ -19,13 +20,10 @@ from uncd_ros.images.palette import colour_blind_safe, colour_table, framed, ove
 from uncd_ros.model.card import ModelCard
 from uncd_ros.model.predictor import Prediction
 from uncd_ros.monitor.scene_monitor import Decision
+from uncd_ros.node.label_info import LabelInfoTopic
 from uncd_ros.node.messages import ImageBuffer, ood_status, scaled_info
+from uncd_ros.node.params import NodeParams
 from uncd_ros.node.planner_images import PlannerImages
-
-try:
-    from vision_msgs.msg import LabelInfo, VisionClass
-except ImportError:  # no wheel has them: they come with a ROS distribution
-    LabelInfo = None
 
 DEPTH = 5
 """Messages kept for a slow subscriber. Reliable, so that reliable and best-effort subscribers both match."""
@@ -45,24 +43,21 @@ TOPICS: dict[str, type] = {
 class Outputs:
     """Publishers for one camera, and the messages they reuse."""
 
-    def __init__(self, node: Node, camera: str, card: ModelCard, palette: str) -> None:
-        """`camera` is its name, or empty for the only one; `palette` as in NodeParams."""
+    def __init__(self, node: Node, camera: str, card: ModelCard, params: NodeParams) -> None:
+        """`camera` is its name, or empty for the only one; `card` is the model's."""
         self._node, self._camera = node, camera
         self._prefix = f'~/{camera}/' if camera else '~/'
         self._publishers = {
             topic: self._publisher(kind, topic, QoSProfile(depth=DEPTH)) for topic, kind in TOPICS.items()
         }
-        if LabelInfo is not None:
-            latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-            self._publishers['label_info'] = self._publisher(LabelInfo, 'label_info', latched)
+        self._label_info = LabelInfoTopic(node, f'{self._prefix}label_info')
         self._buffers = {encoding: ImageBuffer(encoding) for encoding in ('mono8', '32FC1', 'rgb8')}
-        self._card, self._colours = card, _colours(card, palette)
-        self._publish_label_info()
+        self.reconfigure(card, params, node.get_clock().now().to_msg())
 
-    def reconfigure(self, card: ModelCard, palette: str) -> None:
-        """Publish what this model predicts, in these colours, from now on."""
-        self._card, self._colours = card, _colours(card, palette)
-        self._publish_label_info()
+    def reconfigure(self, card: ModelCard, params: NodeParams, since: Time) -> None:
+        """Publish what this model predicts, in these colours, from the image with stamp `since` on."""
+        self._card, self._colours = card, _colours(card, params.palette)
+        self._label_info.announce(card, params.abstain_confidence, since)
 
     def publish_decision(self, header: Header, decision: Decision) -> None:
         """Publish the flag and the score of an image with its header, and what led to them."""
@@ -108,6 +103,7 @@ class Outputs:
         """Take the topics down."""
         for publisher in self._publishers.values():
             self._node.destroy_publisher(publisher)
+        self._label_info.destroy()
 
     def _publisher(self, kind: type, topic: str, qos: QoSProfile) -> 'Publisher[Any]':
         options = QoSOverridingOptions.with_default_policies()
@@ -125,12 +121,6 @@ class Outputs:
                 is_heartbeat=is_heartbeat,
             )
             self._publishers['ood_status'].publish(status)
-
-    def _publish_label_info(self) -> None:
-        if LabelInfo is not None:
-            stamp = self._node.get_clock().now().to_msg()
-            classes = [VisionClass(class_id=i, class_name=info.name) for i, info in enumerate(self._card.classes)]
-            self._publishers['label_info'].publish(LabelInfo(header=Header(stamp=stamp), class_map=classes))
 
     def _fill(self, topic: str, encoding: str, header: Header, pixels: NDArray[np.uint8] | NDArray[np.float32]) -> None:
         self._publishers[topic].publish(self._buffers[encoding].fill(header, pixels))

@@ -150,6 +150,9 @@ PERCEPTION = (
         high=3600.0,
         live=True,
     ),
+    Parameter(
+        name='lock_classes', default=True, text='Refuse a model with other classes than the active one.', live=True
+    ),
 )
 
 
@@ -183,6 +186,8 @@ class NodeParams:
     silent_after: float
     """Seconds, more than 0."""
     alarm: AlarmParams
+    lock_classes: bool
+    """Whether the active model may only be replaced by one with the same classes."""
 
     @classmethod
     def read(cls, node: Node, changes: Mapping[str, Any] | None = None) -> 'NodeParams':

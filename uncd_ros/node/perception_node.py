@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Camera images in; labels, uncertainty and an out-of-distribution flag out. Lifecycle, parameters and wiring."""
 
-import functools
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -21,33 +19,17 @@ from rclpy.timer import Timer
 from uncd_ros.errors import UncdError
 from uncd_ros.model.fallback_predictor import load_predictor
 from uncd_ros.model.store import find_model, load_card
+from uncd_ros.node.bond import ManagerBond
 from uncd_ros.node.camera import Camera
 from uncd_ros.node.diagnostics import Diagnostics
+from uncd_ros.node.label_info import check_same_classes
 from uncd_ros.node.outputs import Outputs
 from uncd_ros.node.params import PERCEPTION, ContradictionError, NodeParams, check_fit, declare, refuse_late_changes
 from uncd_ros.node.process import run
+from uncd_ros.node.transitions import logged
 from uncd_ros.node.worker import ActiveModel, Worker
 
 NAMES = frozenset(parameter.name for parameter in PERCEPTION)
-Transition = Callable[['PerceptionNode', LifecycleState], TransitionCallbackReturn]
-
-
-def logged(transition: Transition) -> Transition:
-    """A transition whose failure is logged; rclpy swallows what it raises without a word."""
-
-    @functools.wraps(transition)
-    def attempt(node: 'PerceptionNode', state: LifecycleState) -> TransitionCallbackReturn:
-        try:
-            return transition(node, state)
-        except UncdError as error:
-            node.get_logger().error(str(error))
-            return TransitionCallbackReturn.FAILURE
-        except Exception as error:
-            if node.context.ok():  # else the process ends, which is no failure
-                node.get_logger().error(f'{type(error).__name__}: {error}')
-            raise
-
-    return attempt
 
 
 class PerceptionNode(LifecycleNode):
@@ -73,6 +55,7 @@ class PerceptionNode(LifecycleNode):
         self._timer: Timer | None = None
         self._diagnostics = Diagnostics(self)
         self._images = MutuallyExclusiveCallbackGroup()
+        self._bond = ManagerBond(self, self._images)
         self.add_on_set_parameters_callback(self._validate)
 
     def start(self) -> bool:
@@ -88,7 +71,7 @@ class PerceptionNode(LifecycleNode):
         params = NodeParams.read(self)
         self._active, self._unapplied = self._load(params), ''
         for name in params.cameras:
-            self._outputs[name] = Outputs(self, name, self._active.predictor.card, params.palette)
+            self._outputs[name] = Outputs(self, name, self._active.predictor.card, params)
         return super().on_configure(state)
 
     @logged
@@ -102,6 +85,8 @@ class PerceptionNode(LifecycleNode):
         # A steady clock: under simulated time a camera that is silent because the clock stands still is reported, too.
         clock = Clock(clock_type=ClockType.STEADY_TIME)
         self._timer = self.create_timer(1.0, self._report, callback_group=self._images, clock=clock)
+        if not self._active.params.autostart:
+            self._bond.start()
         self.get_logger().info(f'listening on {", ".join(camera.topic for camera in self._cameras)}')
         return super().on_activate(state)
 
@@ -130,6 +115,7 @@ class PerceptionNode(LifecycleNode):
         """Let the worker finish the images it has, and say what became of all of them."""
         if self._worker is None:
             return
+        self._bond.stop()
         if self._timer:
             self.destroy_timer(self._timer)
             self._timer = None
@@ -183,7 +169,9 @@ class PerceptionNode(LifecycleNode):
             if active:
                 refuse_late_changes(self, PERCEPTION, changes)
             if 'model' in changes and not (active and changes['model'] == active.params.model):
-                load_card(find_model(changes['model']))
+                card = load_card(find_model(changes['model']))
+                if active and changes.get('lock_classes', self.get_parameter('lock_classes').value):
+                    check_same_classes(active.predictor.card, card)
         except UncdError as error:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
