@@ -48,6 +48,7 @@ setup(
             'ros-rcl-interfaces',
             'ros-sensor-msgs',
             'ros-std-msgs',
+            'PyYAML>=5.4',
             'opencv-python-headless>=4.8',
             'rich>=13',
         ],

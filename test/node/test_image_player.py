@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 
 from support.ros_harness import Probe, Process
 from uncd_ros.images.encodings import as_array
@@ -51,6 +51,25 @@ def test_every_frame_arrives_once_in_order(folder: Path, tmp_path: Path) -> None
     stamps = [msg.header.stamp.sec + msg.header.stamp.nanosec * 1e-9 for msg in heard]
     assert stamps == sorted(set(stamps))
     assert f'at {RATE:g} images per second' in process.output
+
+
+def test_compressed_images_are_those_of_the_source(folder: Path, tmp_path: Path) -> None:
+    probe = Probe()
+    probe.listen(CompressedImage, '/camera/compressed')
+    overrides = ('-p', f'source:={folder}', '-p', 'image_transport:=compressed', '-p', 'rate:=50.0', '-p', 'frames:=2')
+    remapping = ('-r', 'image_raw/compressed:=camera/compressed')
+    process = Process(tmp_path / 'log.txt', 'uncd_ros.node.image_player', '--ros-args', *overrides, *remapping)
+    try:
+        first, second = probe.until(lambda: len(msgs := probe.heard['/camera/compressed']) == 2 and msgs)
+        assert process.wait() == 0
+    finally:
+        process.kill()
+        probe.close()
+    assert first.format == second.format == 'bgr8; jpeg compressed bgr8'
+    frame = next(iter(open_source(str(folder))))
+    # Noise is the worst case for JPEG.
+    assert np.abs(as_array(first).astype(int) - frame[..., ::-1]).mean() < 40.0
+    assert np.abs(as_array(second).astype(int) - frame[..., ::-1]).mean() > 60.0
 
 
 def test_source_that_is_not_there_is_one_line_and_exit_status_1(tmp_path: Path) -> None:

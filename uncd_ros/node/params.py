@@ -13,6 +13,7 @@ from rclpy.node import Node
 
 from uncd_ros.errors import ConfigError
 from uncd_ros.monitor.alarm import AlarmParams
+from uncd_ros.node.parameter_names import check_names
 
 _NAME = re.compile(r'([A-Za-z]\w*)?', re.ASCII)
 Value = bool | int | float | str | tuple[str, ...]
@@ -208,13 +209,18 @@ def refuse_late_changes(node: Node, parameters: tuple[Parameter, ...], changes: 
 
 
 def declare(node: Node, parameters: tuple[Parameter, ...]) -> None:
-    """Declare parameters. Raises ConfigError, in one sentence, for a value of a wrong type or out of range."""
+    """Declare all of a node's parameters.
+
+    Raises ConfigError, in one sentence, for a value of a wrong type or out of range, and for a name that is none of
+    theirs.
+    """
     for each in parameters:
         default = list(each.default) if isinstance(each.default, tuple) else each.default
         try:
             node.declare_parameter(each.name, default, _descriptor(each))
         except ParameterException as error:
             raise ConfigError(f'parameter {each.name} must be {_expected(each)}: {error}') from None
+    check_names(node)
 
 
 def _descriptor(parameter: Parameter) -> ParameterDescriptor:

@@ -25,6 +25,7 @@ from uncd_ros.node.camera import Camera
 from uncd_ros.node.diagnostics import Diagnostics
 from uncd_ros.node.outputs import Outputs
 from uncd_ros.node.params import PERCEPTION, ContradictionError, NodeParams, check_fit, declare, refuse_late_changes
+from uncd_ros.node.perception_help import PERCEPTION_HELP
 from uncd_ros.node.process import run
 from uncd_ros.node.worker import ActiveModel, Worker
 
@@ -241,7 +242,7 @@ class PerceptionNode(LifecycleNode):
 
 def main(args: list[str] | None = None) -> int:
     """Entry point."""
-    return run(PerceptionNode, args)
+    return run(PerceptionNode, args, PERCEPTION_HELP)
 
 
 if __name__ == '__main__':
