@@ -17,7 +17,6 @@ from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import Image
 
 from support.ros_harness import PROJECT, Probe, Process
-from uncd_ros.model.store import load_card
 from uncd_ros.node.params import PERCEPTION
 from uncd_ros.node.rviz_config import rviz_config
 
@@ -47,13 +46,13 @@ def test_rviz_shows_every_frame_on_the_same_scale() -> None:
     assert (uncertainty['Normalize Range'], uncertainty['Min Value'], uncertainty['Max Value']) == (False, 0, 1)
 
 
-def test_rviz_shows_uncertainty_on_the_scale_of_the_model(tiny_model: Path) -> None:
+def test_rviz_shows_uncertainty_on_the_scale_of_the_model_and_topics_of_the_camera() -> None:
     default = (PROJECT / 'rviz' / 'perception.rviz').read_text()
-    config = rviz_config(default, str(tiny_model))
-    before, after = (yaml.safe_load(text)['Visualization Manager']['Displays'][2] for text in (default, config))
-    assert after == before | {'Max Value': load_card(tiny_model).uncertainty.upper}
-    assert after['Max Value'] == 0.5
-    assert rviz_config(default, '/nowhere') == default
+    topics = {'/image_raw': '/front/camera/image', '/segmentation/overlay': '/front/segmentation/overlay'}
+    config = rviz_config(default, 0.5, topics)
+    before, after = (yaml.safe_load(text)['Visualization Manager']['Displays'] for text in (default, config))
+    assert after[2] == before[2] | {'Max Value': 0.5}
+    assert [display['Topic']['Value'] for display in after] == [*topics.values(), '/segmentation/uncertainty']
 
 
 def joined(*paths: Path | str | None) -> str:

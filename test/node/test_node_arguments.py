@@ -109,5 +109,7 @@ def test_shared_names_are_those_of_every_node(tmp_path: Path) -> None:
     file = tmp_path / 'file.yaml'
     file.write_text('/**:\n  ros__parameters: {a: 1}\n/**/segmentation:\n  ros__parameters: {b: 1}\n')
     file2 = tmp_path / 'file2.yaml'
-    file2.write_text('"*":\n  ros__parameters: {c: {d: 1}}\nfront:\n  segmentation:\n    ros__parameters: {e: 1}\n')
+    file2.write_text(
+        '"*":\n  ros__parameters: {c: {d: !!python/tuple [1]}}\nfront:\n  segmentation:\n    ros__parameters: {e: 1}\n'
+    )
     assert list(shared_names(['--params-file', str(file), '--params-file', str(file2)])) == ['a', 'c.d']

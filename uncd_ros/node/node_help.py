@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from uncd_ros.node.params import Parameter, Value
+from uncd_ros.node.parameter import Parameter, Value
 
 WIDTH = 100
 """Characters of a line."""

@@ -40,10 +40,14 @@ def check_names(node: Node) -> None:
             node.get_logger().warning(complaint('parameter', name, declared))
 
 
-def complaint(kind: str, name: str, known: Collection[str]) -> str:
-    """What to say about a name that is none of those known; `kind` is what it names, such as 'parameter'."""
+def complaint(kind: str, name: str, known: Collection[str], *, listing: str = '--help') -> str:
+    """What to say about a name that is none of those known.
+
+    `kind` is what it names, such as 'parameter'; `listing` the option that lists all.
+    """
     near = nearest(name, known)
-    return f"unknown {kind} '{name}', " + (f"did you mean '{near}'?" if near else 'expected a name that --help lists')
+    expected = f"did you mean '{near}'?" if near else f'expected a name that {listing} lists'
+    return f"unknown {kind} '{name}', {expected}"
 
 
 def nearest(name: str, known: Iterable[str], likeness: float = 0.6) -> str:
@@ -55,7 +59,8 @@ def shared_names(arguments: list[str]) -> Iterator[str]:
     """Names in those sections of the parameter files on a command line that are meant for every node."""
     for option, path in pairwise(arguments):
         if option == '--params-file':
-            for pattern, values in sections(yaml.safe_load(Path(path).read_text())):
+            # The names are enough: launch tags a list as a Python tuple, which only rcl and this loader pass over.
+            for pattern, values in sections(yaml.load(Path(path).read_text(), yaml.BaseLoader)):
                 if not pattern.strip('/*'):
                     yield from flatten(values)
 

@@ -24,7 +24,8 @@ from uncd_ros.model.store import find_model, load_card
 from uncd_ros.node.camera import Camera
 from uncd_ros.node.diagnostics import Diagnostics
 from uncd_ros.node.outputs import Outputs
-from uncd_ros.node.params import PERCEPTION, ContradictionError, NodeParams, check_fit, declare, refuse_late_changes
+from uncd_ros.node.parameter import declare
+from uncd_ros.node.params import PERCEPTION, ContradictionError, NodeParams, check_fit, refuse_late_changes
 from uncd_ros.node.perception_help import PERCEPTION_HELP
 from uncd_ros.node.process import run
 from uncd_ros.node.worker import ActiveModel, Worker
@@ -54,8 +55,7 @@ def logged(transition: Transition) -> Transition:
 class PerceptionNode(LifecycleNode):
     """configure loads and warms up, activate starts, deactivate stops, cleanup frees.
 
-    One thread takes images in, one runs services, such as a call to load another model while images go on, and
-    one works on the newest images.
+    One thread takes images in, one runs services, such as one that loads a model, one works on the newest images.
     """
 
     def __init__(self) -> None:
