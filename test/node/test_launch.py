@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The launch file through the real `launch`, and the files that it hands out."""
 
+import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import Image
 
 from support.ros_harness import PROJECT, Probe, Process
+from uncd_ros.node.outputs import TOPICS
 from uncd_ros.node.params import PERCEPTION
 from uncd_ros.node.rviz_config import rviz_config
 
@@ -53,6 +56,24 @@ def test_rviz_shows_uncertainty_on_the_scale_of_the_model_and_topics_of_the_came
     before, after = (yaml.safe_load(text)['Visualization Manager']['Displays'] for text in (default, config))
     assert after[2] == before[2] | {'Max Value': 0.5}
     assert [display['Topic']['Value'] for display in after] == [*topics.values(), '/segmentation/uncertainty']
+
+
+def test_foxglove_shows_topics_that_the_node_has() -> None:
+    layout = json.loads((PROJECT / 'foxglove' / 'perception.json').read_text())
+    panels = layout['configById']
+
+    def leaves(part: object) -> Iterator[str]:
+        if isinstance(part, dict):
+            yield from (*leaves(part['first']), *leaves(part['second']))
+        else:
+            yield str(part)
+
+    assert sorted(leaves(layout['layout'])) == sorted(panels)
+    shown = set(re.findall(r'/segmentation/(\w+)', json.dumps(panels)))
+    assert shown == {'overlay', 'uncertainty', 'ood', 'ood_score', 'ood_status'}
+    assert shown <= set(TOPICS)
+    uncertainty = panels['Image!uncertainty']['imageMode']
+    assert (uncertainty['minValue'], uncertainty['maxValue']) == (0, 1)
 
 
 def joined(*paths: Path | str | None) -> str:
