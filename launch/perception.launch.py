@@ -22,9 +22,10 @@ from launch.events.process import ProcessExited, ProcessStarted
 from launch.logging import get_logger
 from launch_ros.actions import Node
 
+from uncd_ros.model.find import find_model
 from uncd_ros.node.launch_arguments import LaunchArguments, check_command
 from uncd_ros.node.respawn import DELAY, FAILURES, Respawn
-from uncd_ros.node.rviz_config import rviz_config
+from uncd_ros.node.rviz_config import rviz_config, uncertainty_upper
 from uncd_ros.node.transport import large_image_environment
 
 SHARE = Path(get_package_share_directory('uncd_ros'))
@@ -94,13 +95,7 @@ def make_actions(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """What the arguments ask for. Raises UncdError, before anything starts, for one that is wrong."""
     check_command(sys.argv, [argument.name for argument in ARGUMENTS])
     arguments = LaunchArguments.read(context.launch_configurations)
-    # Here, for PyTorch takes seconds, and --show-args need not wait for it.
-    from uncd_ros.model.store import find_model, load_card
-    from uncd_ros.sources.frame_source import open_source
-
-    card = load_card(find_model(arguments.model))
-    if arguments.source:
-        open_source(arguments.source)
+    folder = find_model(arguments.model)
     actions: list[LaunchDescriptionEntity] = []
     if arguments.large_images:
         variables = large_image_environment(os.environ)
@@ -109,7 +104,7 @@ def make_actions(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     if arguments.source:
         actions += [player(arguments, camera) for camera in arguments.cameras]
     if arguments.rviz:
-        actions += rviz(arguments, card.uncertainty.upper)
+        actions += rviz(arguments, folder)
     return actions
 
 
@@ -168,8 +163,8 @@ def player(arguments: LaunchArguments, camera: str) -> Node:
     )
 
 
-def rviz(arguments: LaunchArguments, upper: float) -> list[LaunchDescriptionEntity]:
-    """Camera, overlay and uncertainty of the first camera; `upper` is the upper end of the uncertainty's range."""
+def rviz(arguments: LaunchArguments, model: Path) -> list[LaunchDescriptionEntity]:
+    """Camera, overlay and uncertainty of the first camera, the latter on the scale of the model of this folder."""
     try:
         get_package_prefix('rviz2')
     except PackageNotFoundError:
@@ -177,6 +172,6 @@ def rviz(arguments: LaunchArguments, upper: float) -> list[LaunchDescriptionEnti
         return []
     default = (SHARE / 'rviz' / 'perception.rviz').read_text()
     config = Path(tempfile.mkdtemp(prefix='uncd_ros_')) / 'perception.rviz'
-    config.write_text(rviz_config(default, upper, arguments.rviz_topics()))
+    config.write_text(rviz_config(default, uncertainty_upper(model), arguments.rviz_topics()))
     sim_time = {'use_sim_time': arguments.use_sim_time}
     return [Node(package='rviz2', executable='rviz2', arguments=['-d', str(config)], parameters=[sim_time])]

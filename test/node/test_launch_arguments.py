@@ -98,6 +98,7 @@ def test_sections_apply_as_ros_has_it(tmp_path: Path, pattern: str, node_namespa
         ('image', 'bad//topic', 'a name such as front/camera'),
         ('image', '', 'a name such as front/camera'),
         ('image_transport', 'jpeg', 'raw or compressed'),
+        ('source', '/nowhere.mp4', "'street', a video file, a folder of images or a bag that exists"),
         ('rate', 'ten', "images per second from 0, the source's own, to 1000"),
         ('rate', '-1', 'images per second from 0'),
         ('rate', 'nan', 'images per second from 0'),

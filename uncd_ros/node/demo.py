@@ -27,7 +27,8 @@ from rich.panel import Panel
 from uncd_ros.errors import UncdError
 from uncd_ros.images.contact_sheet import contact_sheet
 from uncd_ros.model.card import ModelCard
-from uncd_ros.model.store import find_model, load_card
+from uncd_ros.model.find import find_model
+from uncd_ros.model.store import load_card
 from uncd_ros.node.domain import free_domain
 from uncd_ros.node.recorder import DIAGNOSTICS, MASK, Recorder, Spin, mask_mismatches, recording
 from uncd_ros.node.telemetry import percentiles_ms

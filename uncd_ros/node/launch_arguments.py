@@ -17,6 +17,7 @@ from uncd_ros.node.params import CAMERA_NAME, PERCEPTION
 
 LAUNCH_FILE = 'perception.launch.py'
 NODE = 'segmentation'
+STREET = 'street'
 PARAMETERS = {parameter.name: parameter for parameter in PERCEPTION}
 SWITCH = ('true', 'false')
 CHOICES = {
@@ -69,6 +70,8 @@ class LaunchArguments:
         for name in ('namespace', 'image'):
             if not _PLACE.fullmatch(values[name].rstrip('/')) and (name, values[name]) != ('namespace', ''):
                 raise _refused(values, name, 'a name such as front/camera, of letters, digits and _ between slashes')
+        if values['source'] not in ('', STREET) and not Path(values['source'].partition(':/')[0]).exists():
+            raise _refused(values, 'source', f"'{STREET}', a video file, a folder of images or a bag that exists")
         file, namespace = Path(values['params_file']).expanduser(), values['namespace'].strip('/')
         settings: dict[str, Any] = {name: parameter.default for name, parameter in PARAMETERS.items()}
         settings |= read_settings(file, f'/{namespace}/{NODE}'.replace('//', '/'))

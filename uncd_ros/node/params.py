@@ -11,7 +11,7 @@ from rclpy.node import Node
 
 from uncd_ros.errors import ConfigError
 from uncd_ros.monitor.alarm import AlarmParams
-from uncd_ros.node.parameter import Parameter
+from uncd_ros.node.parameter import Parameter, declare
 
 CAMERA_NAME = re.compile(r'([A-Za-z]\w*)?', re.ASCII)
 
@@ -138,6 +138,11 @@ class NodeParams:
     palette: str
     """model or colour_blind."""
     alarm: AlarmParams
+
+    @staticmethod
+    def declare(node: Node) -> None:
+        """See `declare` in parameter.py."""
+        declare(node, PERCEPTION)
 
     @classmethod
     def read(cls, node: Node, changes: Mapping[str, Any] | None = None) -> 'NodeParams':

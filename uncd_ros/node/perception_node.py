@@ -20,11 +20,11 @@ from rclpy.timer import Timer
 
 from uncd_ros.errors import UncdError
 from uncd_ros.model.fallback_predictor import load_predictor
-from uncd_ros.model.store import find_model, load_card
+from uncd_ros.model.find import find_model
+from uncd_ros.model.store import load_card
 from uncd_ros.node.camera import Camera
 from uncd_ros.node.diagnostics import Diagnostics
 from uncd_ros.node.outputs import Outputs
-from uncd_ros.node.parameter import declare
 from uncd_ros.node.params import PERCEPTION, ContradictionError, NodeParams, check_fit, refuse_late_changes
 from uncd_ros.node.perception_help import PERCEPTION_HELP
 from uncd_ros.node.process import run
@@ -60,7 +60,7 @@ class PerceptionNode(LifecycleNode):
 
     def __init__(self) -> None:
         super().__init__('segmentation')
-        declare(self, PERCEPTION)
+        NodeParams.declare(self)
         self.finished: Future[None] = Future()
         self._active: ActiveModel | None = None
         """From configure to cleanup."""
