@@ -132,7 +132,10 @@ def launched(installed: Path, log: Path, *arguments: str) -> Process:
         'PYTHONPATH': joined(PROJECT, PROJECT / 'test', os.environ.get('PYTHONPATH')),
     }
     launch_file = str(PROJECT / 'launch' / 'perception.launch.py')
-    return Process(log, 'support.launch_main', launch_file, *arguments, 'source:=street', 'respawn:=false', extra=extra)
+    # After Ctrl-C, which reaches the nodes only in a terminal, launch sends SIGTERM in 5 s and SIGKILL 5 s later: the
+    # former may come at once, the latter is too soon for a busy machine.
+    more = ('source:=street', 'respawn:=false', 'sigterm_timeout:=0.1', 'sigkill_timeout:=80')
+    return Process(log, 'support.launch_main', launch_file, *arguments, *more, extra=extra)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +163,7 @@ def test_launch_file(
         assert (mask.height, mask.width) == as_array(image).shape[:2]
         status = probe.until(lambda: next(iter(probe.heard['/diagnostics']), None)).status[0]
         assert {'model': 'tiny'}.items() <= {each.key: each.value for each in status.values}.items()
-        assert process.end(signal.SIGINT) == 0
+        assert process.end(signal.SIGINT, timeout=90.0) == 0
         assert 'process has died' not in process.output
         assert 'Traceback' not in process.output
     finally:

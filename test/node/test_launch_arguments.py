@@ -152,7 +152,7 @@ def test_unknown_launch_argument_is_refused_where_this_file_is_launched() -> Non
     command = ['ros2', 'launch', 'uncd_ros', 'perception.launch.py', 'model:=street', 'modle:=street']
     with pytest.raises(ConfigError, match=r"unknown launch argument 'modle', did you mean 'model'\?"):
         check_command(command, DECLARED)
-    check_command(command[:-1], DECLARED)
+    check_command([*command[:-1], 'sigterm_timeout:=9'], DECLARED)
     check_command(['ros2', 'launch', 'my_robot', 'robot.launch.py', 'modle:=street'], DECLARED)
 
 

@@ -30,6 +30,8 @@ CHOICES = {
 _PLACE = re.compile(r'/?[A-Za-z_]\w*(/[A-Za-z_]\w*)*', re.ASCII)
 """A topic or a namespace."""
 _DEVICE = re.compile(r'(auto|cpu|cuda(:\d+)?)?')
+OF_LAUNCH = ('sigterm_timeout', 'sigkill_timeout', 'emulate_tty')
+"""What launch itself reads, whatever the launch file."""
 HIGHEST_RATE = 1000.0
 """Images per second."""
 
@@ -123,7 +125,7 @@ def check_command(command: list[str], declared: Collection[str]) -> None:
     files = [index for index, word in enumerate(command) if Path(word).name == LAUNCH_FILE]
     for word in command[files[0] + 1 :] if files else []:
         name, assigned, _ = word.partition(':=')
-        if assigned and name not in declared:
+        if assigned and name not in declared and name not in OF_LAUNCH:
             raise ConfigError(complaint('launch argument', name, declared, listing='--show-args'))
 
 
