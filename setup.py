@@ -33,7 +33,7 @@ setup(
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (SHARE, ['package.xml']),
-        *shared('launch', 'config', 'rviz', 'models'),
+        *shared('launch', 'config', 'rviz', 'foxglove', 'models'),
     ],
     python_requires='>=3.10',
     install_requires=['numpy>=1.23', 'torch>=2.1', 'safetensors>=0.4', 'dacite>=1.8'],
@@ -48,6 +48,7 @@ setup(
             'ros-rcl-interfaces',
             'ros-sensor-msgs',
             'ros-std-msgs',
+            'PyYAML>=5.4',
             'opencv-python-headless>=4.8',
             'rich>=13',
         ],

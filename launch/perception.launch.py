@@ -3,23 +3,33 @@
 """The perception node, ready for a camera; with a player in the camera's place or rviz beside it if asked."""
 
 import os
+import sys
 import tempfile
-from collections.abc import Iterator
+import time
 from pathlib import Path
-from typing import Any
 
-import yaml
-from ament_index_python.packages import get_package_share_directory
+from ament_index_python.packages import PackageNotFoundError, get_package_prefix, get_package_share_directory
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+from launch.actions import (
+    DeclareLaunchArgument,
+    OpaqueFunction,
+    RegisterEventHandler,
+    SetEnvironmentVariable,
+    TimerAction,
+)
+from launch.event_handlers import OnProcessExit, OnProcessStart
+from launch.events.process import ProcessExited, ProcessStarted
+from launch.logging import get_logger
 from launch_ros.actions import Node
 
-from uncd_ros.node.params import PERCEPTION
-from uncd_ros.node.rviz_config import rviz_config
+from uncd_ros.model.find import find_model
+from uncd_ros.node.launch_arguments import LaunchArguments, check_command
+from uncd_ros.node.respawn import DELAY, FAILURES, Respawn
+from uncd_ros.node.rviz_config import rviz_config, uncertainty_upper
 from uncd_ros.node.transport import large_image_environment
 
 SHARE = Path(get_package_share_directory('uncd_ros'))
-YES_NO = ['true', 'false']
+LOGGER = get_logger('uncd_ros')
 ARGUMENTS = [
     DeclareLaunchArgument(
         'params_file', default_value=str(SHARE / 'config' / 'perception.yaml'), description='Parameters of the node.'
@@ -30,9 +40,16 @@ ARGUMENTS = [
     DeclareLaunchArgument(
         'device', default_value='', description='auto, cpu, cuda or cuda:N; empty is what params_file says.'
     ),
+    DeclareLaunchArgument(
+        'autostart',
+        default_value='',
+        description='true, or false for a lifecycle manager; empty is what params_file says.',
+    ),
     DeclareLaunchArgument('namespace', default_value='', description='Namespace of the nodes and their topics.'),
     DeclareLaunchArgument(
-        'cameras', default_value='', description='Names with commas between, such as front,left; empty is one camera.'
+        'cameras',
+        default_value='',
+        description='Names with commas between, such as front,left; empty is what params_file says.',
     ),
     DeclareLaunchArgument(
         'image',
@@ -43,19 +60,28 @@ ARGUMENTS = [
         'image_transport', default_value='', description='raw or compressed; empty is what params_file says.'
     ),
     DeclareLaunchArgument(
-        'source', default_value='', description="Video, image folder or 'street' to play as the camera; empty is none."
+        'source',
+        default_value='',
+        description="Video, image folder, bag or 'street' to play as the camera; empty is none.",
     ),
-    DeclareLaunchArgument('rviz', default_value='false', choices=YES_NO, description='Show it in rviz.'),
-    DeclareLaunchArgument('use_sim_time', default_value='false', choices=YES_NO, description='Take time from /clock.'),
     DeclareLaunchArgument(
-        'log_level', default_value='info', choices=['debug', 'info', 'warn', 'error'], description='Least severe line.'
+        'rate', default_value='0.0', description="Images per second of the source; 0.0 is the source's own rate."
     ),
-    DeclareLaunchArgument('respawn', default_value='true', choices=YES_NO, description='Restart the node if it dies.'),
+    DeclareLaunchArgument('loop', default_value='false', description='true begins the source again at its end.'),
+    DeclareLaunchArgument('rviz', default_value='false', description='true shows camera and results in rviz.'),
+    DeclareLaunchArgument('use_sim_time', default_value='false', description='true takes the time from /clock.'),
+    DeclareLaunchArgument(
+        'log_level', default_value='info', description='Least severe line: debug, info, warn or error.'
+    ),
+    DeclareLaunchArgument(
+        'respawn',
+        default_value='true',
+        description=f'true starts the node again if it dies, up to {FAILURES} failures in a row; false does not.',
+    ),
     DeclareLaunchArgument(
         'large_images',
         default_value='true',
-        choices=YES_NO,
-        description='Set up shared memory and allocator for large images; false leaves the environment as it is.',
+        description='true sets up shared memory and allocator for large images; false leaves the environment alone.',
     ),
 ]
 
@@ -66,101 +92,86 @@ def generate_launch_description() -> LaunchDescription:
 
 
 def make_actions(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """What the arguments ask for."""
-    arguments = context.launch_configurations
+    """What the arguments ask for. Raises UncdError, before anything starts, for one that is wrong."""
+    check_command(sys.argv, [argument.name for argument in ARGUMENTS])
+    arguments = LaunchArguments.read(context.launch_configurations)
+    folder = find_model(arguments.model)
     actions: list[LaunchDescriptionEntity] = []
-    if arguments['large_images'] == 'true':
+    if arguments.large_images:
         variables = large_image_environment(os.environ)
         actions += [SetEnvironmentVariable(name, value) for name, value in variables.items()]
-    actions.append(perception(arguments))
-    if arguments['source']:
-        actions += [player(arguments, camera) for camera in cameras(arguments)]
-    if arguments['rviz'] == 'true':
-        actions.append(rviz(arguments))
+    actions += perception(arguments, Respawn())
+    if arguments.source:
+        actions += [player(arguments, camera) for camera in arguments.cameras]
+    if arguments.rviz:
+        actions += rviz(arguments, folder)
     return actions
 
 
-def cameras(arguments: dict[str, str]) -> list[str]:
-    """Their names; an empty one for a camera that needs none."""
-    return [name.strip() for name in arguments['cameras'].split(',')]
-
-
-def remappings(arguments: dict[str, str], camera: str) -> list[tuple[str, str]]:
-    """From the node's names of a camera's topics to those they have here."""
-    prefix = f'{camera}/' if camera else ''
-    image = f'{prefix}{arguments["image"]}'
-    return [
-        (f'{prefix}image_raw', image),
-        (f'{prefix}image_raw/compressed', f'{image}/compressed'),
-        (f'{prefix}camera_info', f'{image.rpartition("/")[0]}/camera_info' if '/' in image else 'camera_info'),
-    ]
-
-
-def perception(arguments: dict[str, str]) -> Node:
-    """The node itself; an argument outweighs the parameter file."""
-    overrides = {name: arguments[name] for name in ('model', 'device', 'image_transport') if arguments[name]}
-    names = {'cameras': cameras(arguments)} if arguments['cameras'] else {}
-    return Node(
+def perception(arguments: LaunchArguments, respawn: Respawn) -> list[LaunchDescriptionEntity]:
+    """The node itself; `respawn` says whether it starts again when it has died."""
+    topics = {name: topic for camera in arguments.cameras for name, topic in arguments.camera_topics(camera).items()}
+    node = Node(
         package='uncd_ros',
         executable='perception_node',
-        namespace=arguments['namespace'],
-        parameters=[arguments['params_file'], overrides | names | use_sim_time(arguments)],
-        remappings=[pair for camera in cameras(arguments) for pair in remappings(arguments, camera)],
-        arguments=['--ros-args', '--log-level', arguments['log_level']],
-        respawn=arguments['respawn'] == 'true',
-        respawn_delay=5.0,
+        namespace=arguments.namespace,
+        parameters=[str(arguments.params_file), arguments.overrides | {'use_sim_time': arguments.use_sim_time}],
+        remappings=list(topics.items()),
+        arguments=['--ros-args', '--log-level', arguments.log_level],
         output='screen',
     )
 
+    def on_exit(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
+        if context.is_shutdown or event.returncode == 0 or not arguments.respawn:
+            return []
+        if respawn.died(time.monotonic()):
+            LOGGER.warning(f'perception_node died, it starts again in {DELAY:g} s')
+            return [TimerAction(period=DELAY, actions=perception(arguments, respawn))]
+        LOGGER.error(f'perception_node died {FAILURES} times in a row, it is not started again: see its lines above')
+        return []
 
-def player(arguments: dict[str, str], camera: str) -> Node:
+    def on_start(_event: ProcessStarted, _context: LaunchContext) -> None:
+        respawn.started(time.monotonic())
+
+    return [
+        RegisterEventHandler(OnProcessStart(target_action=node, on_start=on_start)),
+        RegisterEventHandler(OnProcessExit(target_action=node, on_exit=on_exit)),
+        node,
+    ]
+
+
+def player(arguments: LaunchArguments, camera: str) -> Node:
     """In the camera's place."""
+    prefix = f'{camera}/' if camera else ''
+    topics = arguments.camera_topics(camera)
     return Node(
         package='uncd_ros',
         executable='image_player',
         name=f'image_player_{camera}' if camera else 'image_player',
-        namespace=arguments['namespace'],
-        parameters=[{'source': arguments['source']} | use_sim_time(arguments)],
-        remappings=[('image_raw', remappings(arguments, camera)[0][1])],
+        namespace=arguments.namespace,
+        parameters=[
+            {
+                'source': arguments.source,
+                'rate': arguments.rate,
+                'loop': arguments.loop,
+                'image_transport': arguments.image_transport,
+                'use_sim_time': arguments.use_sim_time,
+            }
+        ],
+        remappings=[(name, topics[f'{prefix}{name}']) for name in ('image_raw', 'image_raw/compressed')],
         output='screen',
     )
 
 
-def rviz(arguments: dict[str, str]) -> Node:
-    """Camera, overlay and uncertainty of the first camera; its file names the topics of one without a namespace."""
-    camera = cameras(arguments)[0]
-    prefix = f'/{arguments["namespace"].strip("/")}'.rstrip('/')
-    image = remappings(arguments, camera)[0][1]
-    image = image if image.startswith('/') else f'{prefix}/{image}'
-    outputs = {
-        f'/segmentation/{name}': f'{prefix}/segmentation/{camera}/{name}'.replace('//', '/')
-        for name in ('overlay', 'uncertainty')
-    }
+def rviz(arguments: LaunchArguments, model: Path) -> list[LaunchDescriptionEntity]:
+    """Camera, overlay and uncertainty of the first camera, the latter on the scale of the model of this folder."""
+    try:
+        get_package_prefix('rviz2')
+    except PackageNotFoundError:
+        LOGGER.warning('rviz:=true, but rviz2 is not installed: going on without it')
+        return []
+    default = (SHARE / 'rviz' / 'perception.rviz').read_text()
     config = Path(tempfile.mkdtemp(prefix='uncd_ros_')) / 'perception.rviz'
-    config.write_text(rviz_config((SHARE / 'rviz' / 'perception.rviz').read_text(), model(arguments)))
-    return Node(
-        package='rviz2',
-        executable='rviz2',
-        arguments=['-d', str(config)],
-        parameters=[use_sim_time(arguments)],
-        remappings=[('/image_raw', image), *outputs.items()],
-    )
-
-
-def model(arguments: dict[str, str]) -> str:
-    """The model that the node loads: of the argument, else of the parameter file, else the node's default."""
-    default = next(str(parameter.default) for parameter in PERCEPTION if parameter.name == 'model')
-    sections = parameters(yaml.safe_load(Path(arguments['params_file']).read_text()))
-    return arguments['model'] or next((section['model'] for section in sections if 'model' in section), default)
-
-
-def parameters(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Of each node in a parameter file."""
-    for key, value in content.items():
-        if isinstance(value, dict):
-            yield from ([value] if key == 'ros__parameters' else parameters(value))
-
-
-def use_sim_time(arguments: dict[str, str]) -> dict[str, bool]:
-    """The parameter that every node has."""
-    return {'use_sim_time': arguments['use_sim_time'] == 'true'}
+    config.write_text(rviz_config(default, uncertainty_upper(model), arguments.rviz_topics()))
+    sim_time = {'use_sim_time': arguments.use_sim_time}
+    return [Node(package='rviz2', executable='rviz2', arguments=['-d', str(config)], parameters=[sim_time])]

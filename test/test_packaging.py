@@ -14,6 +14,7 @@ import pytest
 import uncd_ros
 
 PROJECT = Path(__file__).resolve().parents[1]
+SHARED = ('launch', 'config', 'rviz', 'foxglove', 'models')
 MANIFEST = ElementTree.parse(PROJECT / 'package.xml').getroot()
 
 
@@ -67,8 +68,8 @@ def test_every_python_package_used_is_declared():
 
 def test_everything_shared_is_installed(egg_info):
     sources = set((egg_info / 'SOURCES.txt').read_text().split('\n'))
-    expected = [path for folder in ('launch', 'config', 'rviz', 'models') for path in (PROJECT / folder).rglob('*.*')]
-    assert {'launch', 'config', 'rviz', 'models'} <= {path.relative_to(PROJECT).parts[0] for path in expected}
+    expected = [path for folder in SHARED for path in (PROJECT / folder).rglob('*.*')]
+    assert set(SHARED) <= {path.relative_to(PROJECT).parts[0] for path in expected}
     installed = {
         str(path.relative_to(PROJECT)) for path in expected if path.is_file() and '__pycache__' not in path.parts
     }

@@ -86,19 +86,24 @@ def check_ros2(words: tuple[str, ...]) -> None:
     elif verb == 'param':
         assert (target, name) == ('set', '/segmentation')
         assert rest[0] in default_parameters()
-    else:
+    elif verb == 'run':
+        assert target == 'uncd_ros'
+        assert f"f'{name} = {{NAME}}.commands:" in (PROJECT / 'setup.py').read_text()
+    elif verb != 'topic':  # those of ROS, not ours
         raise AssertionError(f'ros2 {verb}: nothing checks this command')
 
 
 def check_pip(words: tuple[str, ...]) -> None:
     """What is installed by hand is what the package needs."""
+    if words[2] in ('venv', 'colcon'):  # of others
+        return
     assert words[:4] == ('python3', '-m', 'pip', 'install')
     required = set(re.findall(r"'([\w-]+)[<>=~]", (PROJECT / 'setup.py').read_text()))
     assert set(words[4:]) <= required
 
 
 CHECKS = {PYTHON: check_python, 'make': check_make, 'ros2': check_ros2, 'python3': check_pip}
-FOREIGN = {'rosdep', 'colcon', '.', 'pre-commit', 'export'}
+FOREIGN = {'rosdep', 'touch', '.', 'pre-commit', 'export'}
 """Programs of others, whose options are not ours to check."""
 
 

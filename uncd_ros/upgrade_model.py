@@ -18,8 +18,9 @@ from typing import Any
 from safetensors.torch import save
 
 from uncd_ros.errors import ModelError, UncdError
-from uncd_ros.model.card import CARD, DOCUMENT, WEIGHTS
+from uncd_ros.model.card import DOCUMENT, WEIGHTS
 from uncd_ros.model.card_json import FORMAT_VERSION, build_card, parse_json
+from uncd_ros.model.find import CARD
 from uncd_ros.model.store import load_model, read_file, save_files
 from uncd_ros.model.weights import MAHALANOBIS, decode_weights, read_tensors
 from uncd_ros.network.student import Student

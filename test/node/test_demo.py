@@ -3,18 +3,26 @@
 """The demo as a user runs it, and what makes it fail."""
 
 import json
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 
 pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 
-from support.ros_harness import Process
-from uncd_ros.node.demo import DemoError, check, main
-from uncd_ros.node.recorder import CAMERA, DIAGNOSTICS, MASK, OOD, OOD_STATUS, Thinned, mask_mismatches
+from diagnostic_msgs.msg import DiagnosticStatus
+from sensor_msgs.msg import Image
+
+from support.ros_harness import DOMAIN, Process
+from uncd_ros.images.contact_sheet import TILE, contact_sheet
+from uncd_ros.model.store import load_card
+from uncd_ros.node.demo import DemoError, capability, check, main
+from uncd_ros.node.recorder import CAMERA, DIAGNOSTICS, MASK, OOD, OOD_STATUS, Problems, mask_mismatches
+from uncd_ros.node.samples import Parts, Samples, Thinned
 
 FRAMES = 30
 
@@ -39,6 +47,10 @@ def test_demo_accounts_for_every_frame(tiny_model: Path, tmp_path: Path) -> None
     assert summary['messages'][DIAGNOSTICS] > 0
     assert 0.0 < summary['latency_ms']['p50'] <= summary['latency_ms']['p95'] <= summary['latency_ms']['p99']
     assert summary['fps'] > 0.0
+    assert summary['fps_possible'] > 0.0
+    domain = re.search(r'^ROS_DOMAIN_ID=(\d+): ', process.output, re.MULTILINE)
+    assert domain
+    assert int(domain[1]) != DOMAIN
     assert summary['ood']['score_mean'] > 0.0
     overlays = list((tmp_path / 'out' / 'overlay').glob('*.jpg'))
     assert len(overlays) == processed
@@ -108,3 +120,50 @@ def test_samples_are_few_and_spread_evenly(length: int) -> None:
         assert kept[0] == 0
         assert kept[-1] >= 0.8 * (length - 1)
         assert max(steps) <= 2 * min(steps)
+
+
+def parts(alarms: int, *, is_ood: bool) -> Parts:
+    """All that came for one image."""
+
+    def image(encoding: str, pixels: np.ndarray) -> Image:
+        height, width = pixels.shape[:2]
+        step = pixels.nbytes // height
+        return Image(height=height, width=width, encoding=encoding, step=step, data=pixels.tobytes())
+
+    return Parts(
+        image=image('rgb8', np.zeros((30, 40, 3), np.uint8)),
+        mask=image('mono8', np.zeros((30, 40), np.uint8)),
+        uncertainty=image('32FC1', np.zeros((30, 40), np.float32)),
+        status={'alarms': str(alarms), 'is_ood': str(is_ood), 'score': '1', 'threshold': '2', 'reason': 'why'},
+    )
+
+
+def test_every_image_at_which_the_flag_rose_is_a_row_and_marked(tiny_model: Path) -> None:
+    samples = Samples(3)
+    raised, alarms = {37, 38, 39, 71}, 0
+    for i in range(100):
+        alarms += i in (37, 71)
+        samples.add(i * 10**9, parts(alarms, is_ood=i in raised))
+    rows = samples.rows(0)
+    assert [(row.caption.split()[0], row.alarm) for row in rows if row.alarm] == [('37.0', 1), ('71.0', 2)]
+    assert 4 <= len(rows) <= 5
+    times = [float(row.caption.split()[0]) for row in rows]
+    assert times == sorted(times)
+    assert all(row.image.shape[1] == row.labels.shape[1] == row.uncertainty.shape[1] == TILE for row in rows)
+    sheet = contact_sheet(rows, load_card(tiny_model).classes, 1.0)
+    assert sheet.shape[0] > len(rows) * TILE * 30 // 40
+
+
+def test_problems_are_told_once_with_the_worst_and_the_latest() -> None:
+    problems = Problems()
+    for level, message in ((b'\1', 'first'), (b'\2', 'worse'), (b'\2', 'latest'), (b'\1', 'better'), (b'\0', 'well')):
+        problems.add(DiagnosticStatus(level=level, name='segmentation: model', message=message))
+    expected = {'name': 'segmentation: model', 'level': 'ERROR', 'message': 'latest', 'reports': 4}
+    assert problems.summary() == [expected]
+
+
+def test_capability_is_that_of_the_stages_in_which_the_node_works() -> None:
+    timed = {'latency': 90, 'receive': 7, 'wait': 30, 'end_to_end': 97, 'convert': 5, 'network': 30, 'publish': 5}
+    status = {f'{stage}_ms_{p}': str(ms) for stage, ms in timed.items() for p in ('p50', 'p99')}
+    assert capability(status | {'fps': '10.0'}) == 25.0
+    assert capability({}) == 0.0

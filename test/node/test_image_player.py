@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 
 from support.ros_harness import Probe, Process
 from uncd_ros.images.encodings import as_array
@@ -51,6 +51,31 @@ def test_every_frame_arrives_once_in_order(folder: Path, tmp_path: Path) -> None
     stamps = [msg.header.stamp.sec + msg.header.stamp.nanosec * 1e-9 for msg in heard]
     assert stamps == sorted(set(stamps))
     assert f'at {RATE:g} images per second' in process.output
+
+
+def test_compressed_images_are_those_of_the_source(tmp_path: Path) -> None:
+    folder = tmp_path / 'flat'
+    folder.mkdir()
+    colours = [(200, 100, 50), (10, 150, 90)]
+    for i, colour in enumerate(colours):
+        cv2.imwrite(str(folder / f'{i}.png'), np.full((30, 40, 3), colour, np.uint8))
+    probe = Probe()
+    probe.listen(CompressedImage, '/camera/compressed')
+    overrides = ('-p', f'source:={folder}', '-p', 'image_transport:=compressed', '-p', 'rate:=50.0')
+    remapping = ('-r', 'image_raw/compressed:=camera/compressed')
+    process = Process(tmp_path / 'log.txt', 'uncd_ros.node.image_player', '--ros-args', *overrides, *remapping)
+    try:
+        heard = probe.heard['/camera/compressed']
+        probe.until(lambda: len(heard) == len(colours))
+        assert process.wait() == 0
+    finally:
+        process.kill()
+        probe.close()
+    for colour, msg in zip(colours, heard, strict=True):
+        assert msg.format == 'bgr8; jpeg compressed bgr8'
+        image = as_array(msg)
+        assert image.shape == (30, 40, 3)
+        np.testing.assert_allclose(image[15, 20], colour[::-1], atol=6)
 
 
 def test_source_that_is_not_there_is_one_line_and_exit_status_1(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from rclpy.node import Node
 
 from uncd_ros.errors import ConfigError
 from uncd_ros.monitor.alarm import AlarmParams
-from uncd_ros.node.params import PERCEPTION, NodeParams, declare, refuse_late_changes
+from uncd_ros.node.parameter import declare
+from uncd_ros.node.params import PERCEPTION, NodeParams, refuse_late_changes
 
 
 @pytest.fixture(scope='module')

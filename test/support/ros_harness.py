@@ -65,12 +65,12 @@ class Process:
         """Its exit status, once it has ended by itself."""
         return self._popen.wait(timeout)
 
-    def end(self, *by: signal.Signals) -> int:
+    def end(self, *by: signal.Signals, timeout: float = 20.0) -> int:
         """Ask it to end, more than once if need be; its exit status."""
         for each in by:
             self._popen.send_signal(each)
             time.sleep(0.05)
-        return self.wait(20.0)
+        return self.wait(timeout)
 
     def kill(self) -> None:
         """End it in any case.

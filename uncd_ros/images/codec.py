@@ -56,6 +56,11 @@ def encode_png(image: NDArray[np.uint8]) -> bytes:
     return bytes(cv2.imencode('.png', image, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1])
 
 
+def encode_jpeg(image: NDArray[np.uint8]) -> bytes:
+    """(H, W, 3) BGR -> JPEG, as small as the compressed topics of camera drivers."""
+    return bytes(cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, 95])[1])
+
+
 @contextmanager
 def quiet_opencv() -> Iterator[None]:
     """OpenCV reports bad data on stderr; ours is the one line that names it."""

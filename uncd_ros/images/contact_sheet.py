@@ -3,7 +3,7 @@
 """One picture that shows what a student sees: camera, labels and uncertainty, row under row over time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -37,6 +37,20 @@ class SheetRow:
     caption: str
     """Its time and its image score."""
     is_ood: bool
+    alarm: int = 0
+    """Number of the alarm if the flag rose at this image, else 0."""
+
+
+def shrunk(row: SheetRow) -> SheetRow:
+    """The row with its arrays in the size in which the sheet shows them."""
+    size = (TILE, round(TILE * row.image.shape[0] / row.image.shape[1]))
+    smooth = cv2.INTER_AREA if row.image.shape[1] > TILE else cv2.INTER_LINEAR
+    return replace(
+        row,
+        image=np.asarray(cv2.resize(row.image, size, interpolation=smooth), np.uint8),
+        labels=np.asarray(cv2.resize(row.labels, size, interpolation=cv2.INTER_NEAREST), np.uint8),
+        uncertainty=np.asarray(cv2.resize(row.uncertainty, size, interpolation=smooth), np.float32),
+    )
 
 
 def contact_sheet(rows: Sequence[SheetRow], classes: Sequence[ClassInfo], upper: float) -> NDArray[np.uint8]:
@@ -53,19 +67,16 @@ def _heading() -> NDArray[np.uint8]:
 
 
 def _row(row: SheetRow, table: NDArray[np.uint8], upper: float) -> NDArray[np.uint8]:
+    row = shrunk(row)
     colour, decision = (ANOMALOUS, 'OUT OF DISTRIBUTION') if row.is_ood else (NOMINAL, 'in distribution')
-    height = round(TILE * row.image.shape[0] / row.image.shape[1])
+    if row.alarm:
+        decision = f'ALARM {row.alarm}: THE FLAG RISES'
+    height = row.image.shape[0]
     band = _blank(STRIP + height + GAP)
     band[4 : STRIP - 4, GAP : GAP + 6] = colour
     _text(band, row.caption, x=GAP + 16, colour=INK)
     _text(band, decision, x=WIDTH - GAP - _text_width(decision), colour=colour)
-    smooth = cv2.INTER_AREA if row.image.shape[1] > TILE else cv2.INTER_LINEAR
-    labels = cv2.resize(row.labels, (TILE, height), interpolation=cv2.INTER_NEAREST)
-    pictures = (
-        cv2.resize(row.image, (TILE, height), interpolation=smooth),
-        colourise(np.asarray(labels, np.uint8), table),
-        cv2.resize(heat(row.uncertainty, upper), (TILE, height), interpolation=smooth),
-    )
+    pictures = (row.image, colourise(row.labels, table), heat(row.uncertainty, upper))
     for column, picture in enumerate(pictures):
         left = GAP + column * (TILE + GAP)
         band[STRIP : STRIP + height, left : left + TILE] = picture

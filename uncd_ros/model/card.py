@@ -15,13 +15,14 @@ from typing import Any
 from uncd_ros.checks import check_range, check_text
 from uncd_ros.classes import ClassInfo
 from uncd_ros.errors import ConfigError
+from uncd_ros.model.find import CARD
 from uncd_ros.monitor.ood_rule import OodRule
 from uncd_ros.network.student import StudentConfig
 from uncd_ros.scores.confidence import ConfidenceCurve
 from uncd_ros.scores.image import IMAGE_SCORES
 from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES
 
-CARD, WEIGHTS, DOCUMENT = 'model.json', 'student.safetensors', 'MODEL_CARD.md'
+WEIGHTS, DOCUMENT = 'student.safetensors', 'MODEL_CARD.md'
 """Files that every model folder holds."""
 SCORE_MAX = 1e4
 """Largest magnitude of a calibration score: those of real drives stay below a hundred."""

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from uncd_ros.durable import write_durably
 from uncd_ros.errors import ModelError
-from uncd_ros.model.card import CARD, DOCUMENT, WEIGHTS, ModelCard
+from uncd_ros.model.card import DOCUMENT, WEIGHTS, ModelCard
 from uncd_ros.model.card_json import decode_card, encode_card
+from uncd_ros.model.find import CARD, find_model
 from uncd_ros.model.weights import decode_weights, encode_weights
 from uncd_ros.network.student import Student
-from uncd_ros.resources import share_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,20 +64,6 @@ def load_model(model: str | Path) -> StoredModel:
 def load_card(folder: Path) -> ModelCard:
     """Read and check model.json alone."""
     return decode_card(folder / CARD, read_file(folder / CARD))
-
-
-def find_model(model: str | Path) -> Path:
-    """The folder of a model given by path or by built-in name."""
-    folder = Path(model).expanduser()
-    if (folder / CARD).is_file():
-        return folder
-    models = share_path('models')
-    if (models / model / CARD).is_file():
-        return models / model
-    built_in = sorted(path.parent.name for path in models.glob(f'*/{CARD}'))
-    raise ModelError(
-        f"model '{model}' not found: expected a folder with {CARD}, or one of the built-in models {', '.join(built_in)}"
-    )
 
 
 def read_file(path: Path) -> bytes:

@@ -12,7 +12,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,9 @@ from rich.panel import Panel
 from uncd_ros.errors import UncdError
 from uncd_ros.images.contact_sheet import contact_sheet
 from uncd_ros.model.card import ModelCard
-from uncd_ros.model.store import find_model, load_card
+from uncd_ros.model.find import find_model
+from uncd_ros.model.store import load_card
+from uncd_ros.node.domain import free_domain
 from uncd_ros.node.recorder import DIAGNOSTICS, MASK, Recorder, Spin, mask_mismatches, recording
 from uncd_ros.node.telemetry import percentiles_ms
 from uncd_ros.node.transport import large_image_environment
@@ -37,6 +39,8 @@ SECONDS = 40.0
 """Of a source that is longer, this much is played."""
 ROWS = 6
 """Of the contact sheet."""
+OUTSIDE = ('latency', 'receive', 'wait', 'end_to_end')
+"""What is timed of an image beside the stages in which the node works on it."""
 START_WITHIN, SETTLE_WITHIN = 60.0, 20.0
 """Seconds for the node to load its model, and to work off what it has when the camera ends."""
 
@@ -136,9 +140,20 @@ def numbers(recorder: Recorder) -> Panel:
         return Panel('waiting for the first image …', title='uncd_ros')
     counts = '   '.join(f'{key} {status[key]}' for key in ('received', 'processed', 'dropped', 'faults'))
     p50, p95, _ = percentiles_ms(recorder.latencies[-100:])
-    speed = f'{status["fps"]} images per second   latency {p50:.0f} ms (p50), {p95:.0f} ms (p95)'
+    speed = f'{status["fps"]} of {status["fps_in"]} images per second, {capability(status):.0f} possible'
+    speed += f'   latency {p50:.0f} ms (p50), {p95:.0f} ms (p95)'
     flag = '[bold red]OUT OF DISTRIBUTION[/]' if recorder.flags[-1] else '[green]in distribution[/]'
     return Panel(f'{counts}\n{speed}\nOOD score {recorder.scores[-1]:.3f}   {flag}', title='uncd_ros')
+
+
+def capability(status: Mapping[str, str]) -> float:
+    """Images per second that the node could process: one after another, each as long as its stages take (p50).
+
+    `status` are the values of the camera in /diagnostics. The fps there are at most those of the camera.
+    """
+    stages = (key.removesuffix('_ms_p50') for key in status if key.endswith('_ms_p50'))
+    busy = sum(float(status[f'{stage}_ms_p50']) for stage in stages if stage not in OUTSIDE)
+    return 1e3 / busy if busy else 0.0
 
 
 def summarise(args: DemoArgs, card: ModelCard, recorder: Recorder, sent: int) -> dict[str, Any]:
@@ -157,12 +172,14 @@ def summarise(args: DemoArgs, card: ModelCard, recorder: Recorder, sent: int) ->
         'faults': counts['faults'],
         'lost_in_transport': sent - counts['received'],
         'fps': round((len(times) - 1) / (times[-1] - times[0]), 2) if len(times) > 1 else 0.0,
+        'fps_possible': round(capability(recorder.node_status), 1),
         'latency_ms': {'p50': round(p50, 2), 'p95': round(p95, 2), 'p99': round(p99, 2)},
         'ood': {
             'alarms': sum(now and not before for before, now in zip([False, *flags], flags, strict=False)),
             'frames_flagged': sum(flags),
             'score_mean': sum(recorder.scores) / max(1, len(recorder.scores)),
         },
+        'diagnostics': recorder.problems.summary(),
         'messages': dict(sorted(recorder.messages.items())),
     }
 
@@ -212,6 +229,9 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')  # nothing here concerns the network
     try:
         args = parse_args(arguments)
+        # Never the user's own: a robot's node in it would see these images.
+        os.environ['ROS_DOMAIN_ID'] = str(free_domain())
+        console.print(f'ROS_DOMAIN_ID={os.environ["ROS_DOMAIN_ID"]}: a domain in which no other process is')
         summary = run(args, console)
     except UncdError as error:
         print(f'error: {error}', file=sys.stderr)
@@ -219,6 +239,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, ExternalShutdownException):
         return 130
     console.print_json(json.dumps(summary))
+    for problem in summary['diagnostics']:
+        console.print('{level} in /diagnostics: {name}: {message}'.format(**problem), soft_wrap=True, markup=False)
     console.print(f'every mask has the size and stamp of its image; see {args.out}/contact_sheet.png', soft_wrap=True)
     return 0
 

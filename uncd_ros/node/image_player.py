@@ -1,30 +1,43 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A camera that is not there: plays a video, a folder of images or the procedural street on `image_raw`."""
+"""A camera that is not there: plays a video, a folder, a bag or the street on `image_raw`, raw or compressed."""
 
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice, repeat
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]  # its home in Humble and since
 from rclpy.duration import Duration
 from rclpy.node import Node
+from rclpy.publisher import Publisher
 from rclpy.task import Future
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
+from uncd_ros.images.codec import encode_jpeg
 from uncd_ros.node.messages import ImageBuffer
-from uncd_ros.node.params import Parameter, declare, values_of
+from uncd_ros.node.node_help import NodeHelp, Topic
+from uncd_ros.node.parameter import Parameter, declare
+from uncd_ros.node.params import values_of
 from uncd_ros.node.process import run
 from uncd_ros.sources.frame_source import FrameSource, open_source
 
 PARAMETERS = (
-    Parameter(name='source', default='street', text="Video file, folder of images, or 'street'."),
-    Parameter(name='rate', default=0.0, text="Images per second; 0.0 is the source's own.", low=0.0, high=1000.0),
+    Parameter(name='source', default='street', text="Video file, folder of images, bag, or 'street'."),
+    Parameter(
+        name='image_transport',
+        default='raw',
+        text='raw plays on image_raw, compressed as JPEG on image_raw/compressed.',
+        choices=('raw', 'compressed'),
+    ),
+    Parameter(
+        name='rate', default=0.0, text="0.0 is the source's own rate.", unit='images per second', low=0.0, high=1000.0
+    ),
     Parameter(name='frames', default=0, text='Images to send at most; 0 is all.', low=0, high=1_000_000_000),
     Parameter(name='loop', default=False, text='Begin again at the end.'),
     Parameter(name='frame_id', default='camera_optical_frame', text='Frame of the camera, for the header.'),
@@ -32,9 +45,21 @@ PARAMETERS = (
     Parameter(
         name='patience',
         default=30.0,
-        text='Seconds to wait for them; then it plays all the same.',
+        text='Time to wait for them; then it plays all the same.',
+        unit='seconds',
         low=0.0,
         high=3600.0,
+    ),
+)
+HELP = NodeHelp(
+    program='image_player',
+    purpose='Plays images in the place of a camera, and ends with its source.',
+    example='image_raw:=/camera/image_raw',
+    parameters=PARAMETERS,
+    subscribed=(),
+    published=(
+        Topic(name='image_raw', type='Image, bgr8', text='The images of the source, stamped as they are sent.'),
+        Topic(name='image_raw/compressed', type='CompressedImage', text='Instead, if image_transport is compressed.'),
     ),
 )
 SETTLE = 0.5
@@ -49,6 +74,8 @@ class PlayerParams:
     """The parameters, as they stood when the player was made."""
 
     source: str
+    image_transport: str
+    """raw or compressed."""
     rate: float
     """Images per second; 0 is the source's own."""
     frames: int
@@ -71,7 +98,11 @@ class ImagePlayer(Node):
         self._source = open_source(self._params.source)
         self._frames = play(self._source, loop=self._params.loop, limit=self._params.frames)
         # Reliable with a short queue, as camera drivers publish: whoever asks for every image gets it.
-        self._publisher = self.create_publisher(Image, 'image_raw', 10)
+        self._publisher: Publisher[Any] = (
+            self.create_publisher(CompressedImage, 'image_raw/compressed', 10)
+            if self._params.image_transport == 'compressed'
+            else self.create_publisher(Image, 'image_raw', 10)
+        )
         self._buffer = ImageBuffer('bgr8')
         self._sent = 0
         self._matched = False
@@ -101,8 +132,13 @@ class ImagePlayer(Node):
             self.finished.set_result(None)
             return
         header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._params.frame_id)
-        self._publisher.publish(self._buffer.fill(header, frame))
+        self._publisher.publish(self._message(header, frame))
         self._sent += 1
+
+    def _message(self, header: Header, frame: NDArray[np.uint8]) -> Image | CompressedImage:
+        if self._params.image_transport == 'raw':
+            return self._buffer.fill(header, frame)
+        return CompressedImage(header=header, format='bgr8; jpeg compressed bgr8', data=encode_jpeg(frame))
 
     def _waiting(self) -> bool:
         """Whether it is too early for the first image."""
@@ -121,7 +157,7 @@ def play(source: FrameSource, *, loop: bool, limit: int) -> Iterator[NDArray[np.
 
 def main(args: list[str] | None = None) -> int:
     """Entry point."""
-    return run(ImagePlayer, args)
+    return run(ImagePlayer, args, HELP)
 
 
 if __name__ == '__main__':

@@ -135,7 +135,7 @@ def replay_live(bag: Path, topic: str, model: str, times: float, out: Path, cons
     os.environ.update(large_image_environment(os.environ))
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')  # nothing here concerns the network
     # Nor a robot that may be running on this machine: a drive of yesterday is not for it, and its camera not for us.
-    os.environ.setdefault('ROS_DOMAIN_ID', str(free_domain()))
+    os.environ['ROS_DOMAIN_ID'] = str(free_domain())
     source = BagSource(bag, topic)
     rate, count = source.fps * times, source.frame_count or IMAGES
     with _stage(f'{bag}:{topic}', model, console) as (stage, listener):

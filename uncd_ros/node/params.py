@@ -1,41 +1,22 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Parameters: each declared once, with a text and a range, and read into one immutable record."""
+"""The parameters of the perception node, and the immutable record that they are read into."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
-from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 
 from uncd_ros.errors import ConfigError
 from uncd_ros.model.fit import DEFAULT_FIT, FITS
 from uncd_ros.monitor.alarm import AlarmParams
 from uncd_ros.monitor.scene_monitor import SILENT_AFTER
+from uncd_ros.node.parameter import Parameter, declare
 from uncd_ros.node.planner_images import DEFAULT_ON_OOD, ON_OOD
 
-_NAME = re.compile(r'([A-Za-z]\w*)?', re.ASCII)
-Value = bool | int | float | str | tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
-    """One parameter as `ros2 param describe` shows it."""
-
-    name: str
-    default: Value
-    text: str
-    unit: str = ''
-    low: float | None = None
-    high: float | None = None
-    """Both ends belong to the range."""
-    choices: tuple[str, ...] = ()
-    """All that it may be; empty is anything."""
-    live: bool = False
-    """Whether a change takes effect while the node runs."""
+CAMERA_NAME = re.compile(r'([A-Za-z]\w*)?', re.ASCII)
 
 
 PERCEPTION = (
@@ -189,6 +170,11 @@ class NodeParams:
     lock_classes: bool
     """Whether the active model may only be replaced by one with the same classes."""
 
+    @staticmethod
+    def declare(node: Node) -> None:
+        """See `declare` in parameter.py."""
+        declare(node, PERCEPTION)
+
     @classmethod
     def read(cls, node: Node, changes: Mapping[str, Any] | None = None) -> 'NodeParams':
         """Read what was declared; `changes`, by name, are about to be made.
@@ -197,7 +183,7 @@ class NodeParams:
         """
         values = values_of(node, PERCEPTION, changes or {})
         cameras = tuple(values.pop('cameras'))
-        if not cameras or len(set(cameras)) < len(cameras) or not all(map(_NAME.fullmatch, cameras)):
+        if not cameras or len(set(cameras)) < len(cameras) or not all(map(CAMERA_NAME.fullmatch, cameras)):
             raise ConfigError(f'cameras is {list(cameras)}, expected names of letters, digits and _, no two alike')
         try:
             alarm = AlarmParams(**{field.name: values.pop(field.name) for field in fields(AlarmParams)})
@@ -236,38 +222,3 @@ def refuse_late_changes(node: Node, parameters: tuple[Parameter, ...], changes: 
     for each in parameters:
         if not each.live and changes.get(each.name, old := node.get_parameter(each.name).value) != old:
             raise ConfigError(f'{each.name} is read when the node is configured: deactivate it and clean it up first')
-
-
-def declare(node: Node, parameters: tuple[Parameter, ...]) -> None:
-    """Declare parameters. Raises ConfigError, in one sentence, for a value of a wrong type or out of range."""
-    for each in parameters:
-        default = list(each.default) if isinstance(each.default, tuple) else each.default
-        try:
-            node.declare_parameter(each.name, default, _descriptor(each))
-        except ParameterException as error:
-            raise ConfigError(f'parameter {each.name} must be {_expected(each)}: {error}') from None
-
-
-def _descriptor(parameter: Parameter) -> ParameterDescriptor:
-    descriptor = ParameterDescriptor(
-        description=f'{parameter.text} Unit: {parameter.unit}.' if parameter.unit else parameter.text,
-        additional_constraints=_constraints(parameter),
-    )
-    if parameter.low is not None and parameter.high is not None:
-        if isinstance(parameter.default, int):
-            limits = IntegerRange(from_value=int(parameter.low), to_value=int(parameter.high), step=1)
-            descriptor.integer_range = [limits]
-        else:
-            descriptor.floating_point_range = [FloatingPointRange(from_value=parameter.low, to_value=parameter.high)]
-    return descriptor
-
-
-def _constraints(parameter: Parameter) -> str:
-    when = 'May change at any time.' if parameter.live else 'Read when the node starts or is configured.'
-    return f'One of {", ".join(parameter.choices)}. {when}' if parameter.choices else when
-
-
-def _expected(parameter: Parameter) -> str:
-    kind = {bool: 'true or false', int: 'a whole number', float: 'a number such as 1.0', str: 'text', tuple: 'texts'}
-    limits = '' if parameter.low is None else f' from {parameter.low:g} to {parameter.high:g}'
-    return kind[type(parameter.default)] + limits

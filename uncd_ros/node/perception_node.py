@@ -18,13 +18,15 @@ from rclpy.timer import Timer
 
 from uncd_ros.errors import UncdError
 from uncd_ros.model.fallback_predictor import load_predictor
-from uncd_ros.model.store import find_model, load_card
+from uncd_ros.model.find import find_model
+from uncd_ros.model.store import load_card
 from uncd_ros.node.bond import ManagerBond
 from uncd_ros.node.camera import Camera
 from uncd_ros.node.diagnostics import Diagnostics
 from uncd_ros.node.label_info import check_same_classes
 from uncd_ros.node.outputs import Outputs
-from uncd_ros.node.params import PERCEPTION, ContradictionError, NodeParams, check_fit, declare, refuse_late_changes
+from uncd_ros.node.params import PERCEPTION, ContradictionError, NodeParams, check_fit, refuse_late_changes
+from uncd_ros.node.perception_help import PERCEPTION_HELP
 from uncd_ros.node.process import run
 from uncd_ros.node.transitions import logged
 from uncd_ros.node.worker import ActiveModel, Worker
@@ -35,13 +37,12 @@ NAMES = frozenset(parameter.name for parameter in PERCEPTION)
 class PerceptionNode(LifecycleNode):
     """configure loads and warms up, activate starts, deactivate stops, cleanup frees.
 
-    One thread takes images in, one runs services, such as a call to load another model while images go on, and
-    one works on the newest images.
+    One thread takes images in, one runs services, such as one that loads a model, one works on the newest images.
     """
 
     def __init__(self) -> None:
         super().__init__('segmentation')
-        declare(self, PERCEPTION)
+        NodeParams.declare(self)
         self.finished: Future[None] = Future()
         self._active: ActiveModel | None = None
         """From configure to cleanup."""
@@ -225,7 +226,7 @@ class PerceptionNode(LifecycleNode):
 
 def main(args: list[str] | None = None) -> int:
     """Entry point."""
-    return run(PerceptionNode, args)
+    return run(PerceptionNode, args, PERCEPTION_HELP)
 
 
 if __name__ == '__main__':

@@ -2,18 +2,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """A node as a process: from the first line to a clean end."""
 
+import re
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol, cast
 
 import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.task import Future
+from rclpy.utilities import remove_ros_args
 
-from uncd_ros.errors import UncdError
+from uncd_ros.errors import ConfigError, UncdError
 from uncd_ros.node.executor import ServicesAsideExecutor
+from uncd_ros.node.node_help import NodeHelp
+
+_NOISE = re.compile(
+    r'failed to initialize rcl: |Failed to parse ROS arguments: |\. Error: (error not set|Expected lexeme).*|, at /.*',
+    re.DOTALL,
+)
+"""Of what rcl says about arguments."""
 
 
 class Process(Protocol):
@@ -33,12 +43,25 @@ class Process(Protocol):
         """Of rclpy.node.Node."""
 
 
-def run(make_node: Callable[[], Process], args: list[str] | None) -> int:
-    """Spin a node until it has finished, or Ctrl-C, SIGTERM or shutdown ends it.
+def run(make_node: Callable[[], Process], args: list[str] | None, about: NodeHelp) -> int:
+    """Spin a node until it has finished, or Ctrl-C, SIGTERM or shutdown ends it; with --help, only print that.
 
-    The exit status is 1 for an error that the user can correct, printed in one line, else 0.
+    `args` is a whole command line, by default this process's. The exit status is 1 for an error that the user can
+    correct, printed in one line, else 0.
     """
-    rclpy.init(args=args)
+    try:
+        if asks_for_help(sys.argv if args is None else args):
+            print(about.text(), end='')
+            return 0
+        start_ros(args)
+    except UncdError as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 1
+    return spin(make_node)
+
+
+def spin(make_node: Callable[[], Process]) -> int:
+    """The part of `run` for which ROS is up; its exit status."""
     node = None
     executor = ServicesAsideExecutor()
     try:
@@ -65,3 +88,30 @@ def run(make_node: Callable[[], Process], args: list[str] | None) -> int:
         rclpy.try_shutdown()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     return 0
+
+
+def asks_for_help(command: list[str]) -> bool:
+    """Whether a command line has --help. Raises ConfigError for any other word that ROS does not take."""
+    if {'-h', '--help'} & set(command[1:]):
+        return True
+    with _one_line():
+        words = remove_ros_args(command)[1:]
+    if words:
+        raise ConfigError(f"unknown argument '{words[0]}', expected --help, or --ros-args before what is for ROS")
+    return False
+
+
+def start_ros(args: list[str] | None) -> None:
+    """As rclpy.init. Raises ConfigError for arguments that ROS refuses."""
+    with _one_line():
+        rclpy.init(args=args)
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """What ROS says about arguments, without the places in its sources at which it says so."""
+    try:
+        yield
+    except RuntimeError as error:
+        reason = _NOISE.sub('', str(error))
+        raise ConfigError(f'ROS refuses an argument after --ros-args: {reason}; --help shows the form') from None

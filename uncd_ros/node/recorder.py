@@ -6,15 +6,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import cv2
 import numpy as np
 import rclpy
-from diagnostic_msgs.msg import DiagnosticArray
-from numpy.typing import NDArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import Image
@@ -23,8 +21,8 @@ from std_msgs.msg import Bool, Float32, Header
 from uncd_ros.images.contact_sheet import SheetRow
 from uncd_ros.images.encodings import as_array
 from uncd_ros.node.names import status_name, status_values
+from uncd_ros.node.samples import Parts, Samples
 
-T = TypeVar('T')
 CAMERA, DIAGNOSTICS = '/image_raw', '/diagnostics'
 MASK, UNCERTAINTY, OVERLAY, OOD, OOD_SCORE, OOD_STATUS = (
     f'/segmentation/{name}' for name in ('mask', 'uncertainty', 'overlay', 'ood', 'ood_score', 'ood_status')
@@ -42,19 +40,6 @@ Spin = Callable[[Callable[[], bool], float], None]
 """Listens until a condition holds, or some seconds have passed."""
 
 
-@dataclass(slots=True)
-class _Parts:
-    """What has come so far for one camera image."""
-
-    image: Image | None = None
-    mask: Image | None = None
-    uncertainty: Image | None = None
-    status: dict[str, str] = field(default_factory=dict)
-
-    def complete(self) -> bool:
-        return None not in (self.image, self.mask, self.uncertainty) and bool(self.status)
-
-
 class Recorder(Node):
     """Subscribes to everything; the overlay goes to files at once, the rest into counts and a few samples."""
 
@@ -64,6 +49,8 @@ class Recorder(Node):
         """Messages by topic, heartbeats of the flag among them."""
         self.node_status: dict[str, str] = {}
         """The latest /diagnostics of the perception node."""
+        self.problems = Problems()
+        """All that was not OK in its /diagnostics since the first image."""
         self.latencies: list[float] = []
         """Seconds from the stamp of an image to the arrival of its mask here."""
         self.mask_times: list[float] = []
@@ -74,8 +61,8 @@ class Recorder(Node):
         self._overlays = overlays
         self.images: dict[Key, Size] = {}
         self.masks: dict[Key, Size] = {}
-        self._parts: dict[Key, _Parts] = {}
-        self._samples: Thinned[tuple[int, _Parts]] = Thinned(samples)
+        self._parts: dict[Key, Parts] = {}
+        self._samples = Samples(samples)
         for topic, kind, callback in self._topics():
             self.create_subscription(kind, topic, self._counted(topic, callback), DEPTH)
 
@@ -105,9 +92,9 @@ class Recorder(Node):
         return others > 0 and all(self.count_publishers(topic) for topic in topics)
 
     def rows(self) -> list[SheetRow]:
-        """The samples, in order, as rows of a contact sheet."""
+        """Some images in order, and each at which the flag rose, as rows of a contact sheet."""
         start = min((stamp for stamp, _ in self.images), default=0)
-        return [_sheet_row(parts, (stamp - start) / 1e9) for stamp, parts in self._samples.items()]
+        return self._samples.rows(start)
 
     def _on_image(self, msg: Image) -> None:
         self.images[_key(msg.header)] = (msg.height, msg.width)
@@ -139,10 +126,16 @@ class Recorder(Node):
         cv2.imwrite(str(self._overlays / f'{self.messages[OVERLAY]:06d}.jpg'), bgr)
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
-        self.node_status = status_values(msg, IMAGES_STATUS) or self.node_status
+        values = status_values(msg, IMAGES_STATUS)
+        if not values:
+            return
+        self.node_status = values
+        if self.images:  # before the first one, that there is none is no news
+            for status in msg.status:
+                self.problems.add(status)
 
-    def _part(self, header: Header) -> _Parts:
-        parts = self._parts.setdefault(_key(header), _Parts())
+    def _part(self, header: Header) -> Parts:
+        parts = self._parts.setdefault(_key(header), Parts())
         while len(self._parts) > PENDING:  # the images that the node dropped
             del self._parts[next(iter(self._parts))]
         return parts
@@ -150,7 +143,7 @@ class Recorder(Node):
     def _sample(self, header: Header) -> None:
         key = _key(header)
         if key in self._parts and self._parts[key].complete():
-            self._samples.add((key[0], self._parts.pop(key)))
+            self._samples.add(key[0], self._parts.pop(key))
 
 
 @contextmanager
@@ -186,29 +179,29 @@ def mask_mismatches(images: Mapping[Key, Size], masks: Mapping[Key, Size]) -> li
     return mismatches
 
 
-class Thinned(Generic[T]):
-    """Keeps evenly spaced ones of a stream of unknown length: when it is full, every other one goes."""
+class Problems:
+    """What /diagnostics reported as WARN or ERROR, each once: its latest message, how bad it was and how often."""
 
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self._stride = 1
-        self._seen = 0
-        self._kept: list[T] = []
+    def __init__(self) -> None:
+        self._reports: dict[str, list[DiagnosticStatus]] = {}
 
-    def add(self, item: T) -> None:
-        """Take the next one, or leave it."""
-        if self._seen % self._stride == 0:
-            self._kept.append(item)
-        if len(self._kept) > 4 * self._count:
-            self._kept = self._kept[::2]
-            self._stride *= 2
-        self._seen += 1
+    def add(self, status: DiagnosticStatus) -> None:
+        """Take one status of one report."""
+        if status.level != DiagnosticStatus.OK:
+            self._reports.setdefault(status.name, []).append(status)
 
-    def items(self) -> list[T]:
-        """As many as were asked for, or all if there were fewer."""
-        if len(self._kept) <= self._count:
-            return self._kept
-        return [self._kept[i] for i in np.linspace(0, len(self._kept) - 1, self._count).round().astype(int)]
+    def summary(self) -> list[dict[str, Any]]:
+        """For summary.json."""
+        names = {DiagnosticStatus.WARN: 'WARN', DiagnosticStatus.ERROR: 'ERROR', DiagnosticStatus.STALE: 'STALE'}
+        return [
+            {
+                'name': name,
+                'level': names[max(status.level for status in reports)],
+                'message': max(reversed(reports), key=lambda status: status.level).message,
+                'reports': len(reports),
+            }
+            for name, reports in self._reports.items()
+        ]
 
 
 def _key(header: Header) -> Key:
@@ -217,19 +210,3 @@ def _key(header: Header) -> Key:
 
 def _values(msg: DiagnosticArray) -> dict[str, str]:
     return {pair.key: pair.value for pair in msg.status[0].values}
-
-
-def _sheet_row(parts: _Parts, seconds: float) -> SheetRow:
-    score, threshold = float(parts.status['score']), float(parts.status['threshold'])
-    assert parts.image and parts.mask and parts.uncertainty
-    return SheetRow(
-        image=np.ascontiguousarray(as_array(parts.image)),
-        labels=_single(parts.mask, np.uint8),
-        uncertainty=_single(parts.uncertainty, np.float32),
-        caption=f'{seconds:.1f} s    score {score:.3f}, threshold {threshold:.3f}: {parts.status["reason"]}',
-        is_ood=parts.status['is_ood'] == 'True',
-    )
-
-
-def _single(msg: Image, dtype: type) -> NDArray[Any]:
-    return np.frombuffer(msg.data, dtype).reshape(msg.height, msg.width)

@@ -1,0 +1,115 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a node is told on its command line: help, names that it does not know, and what ROS refuses."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
+
+from support.ros_harness import environment
+from uncd_ros.node.image_player import HELP as PLAYER_HELP
+from uncd_ros.node.node_help import NodeHelp
+from uncd_ros.node.outputs import TOPICS
+from uncd_ros.node.parameter_names import complaint, nearest, shared_names
+from uncd_ros.node.params import PERCEPTION
+from uncd_ros.node.perception_help import PERCEPTION_HELP
+from uncd_ros.node.perception_node import main as perception_node
+from uncd_ros.node.process import asks_for_help
+
+
+def player(*arguments: str) -> tuple[int, str, str]:
+    """Status, output and errors of a player that has nothing to play."""
+    command = [sys.executable, '-m', 'uncd_ros.node.image_player', *arguments]
+    ended = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60.0, check=False)
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+def test_help_is_printed_and_nothing_starts(capsys: pytest.CaptureFixture[str]) -> None:
+    assert perception_node(['perception_node', '--help', '--ros-args', '-p', 'model:=/nowhere']) == 0
+    printed = capsys.readouterr()
+    assert printed.out == PERCEPTION_HELP.text()
+    assert not printed.err
+
+
+@pytest.mark.parametrize('about', [PERCEPTION_HELP, PLAYER_HELP], ids=lambda about: about.program)
+def test_help_tells_every_parameter_with_default_unit_and_range(about: NodeHelp) -> None:
+    text = about.text()
+    assert max(map(len, text.splitlines())) <= 100
+    for each in about.parameters:
+        entry = ' '.join(text.split(f'\n  {each.name}  (', 1)[1].split())
+        assert each.text in entry
+        assert all(choice in entry for choice in each.choices)
+        assert all(f'{end:.10g}' in entry for end in (each.low, each.high) if end is not None)
+        assert each.unit in entry
+
+
+def test_help_of_the_node_tells_every_topic() -> None:
+    told = {topic.name: topic.type for topic in PERCEPTION_HELP.published}
+    assert {name.removeprefix('~/') for name in told} == {*TOPICS, 'label_info', '/diagnostics'}
+    assert all(told[f'~/{name}'].startswith(kind.__name__) for name, kind in TOPICS.items())
+
+
+def test_unknown_parameter_is_refused_with_the_nearest_name() -> None:
+    status, _, errors = player('--ros-args', '-p', 'sorce:=street', '-p', 'use_sim_time:=false')
+    assert (status, errors) == (1, "error: unknown parameter 'sorce', did you mean 'source'?\n")
+
+
+def test_parameter_file_may_hold_what_is_for_others(tmp_path: Path) -> None:
+    file = tmp_path / 'robot.yaml'
+    shared = '/**: {ros__parameters: {lop: true, robot_description: none, use_sim_time: false}}\n'
+    other = '/other: {ros__parameters: {sorce: street}}\n'
+    qos = '"qos_overrides./image_raw.publisher.depth": 3'
+    file.write_text(f'{shared}{other}image_player: {{ros__parameters: {{source: /nowhere, {qos}}}}}\n')
+    status, _, errors = player('--ros-args', '--params-file', str(file))
+    assert status == 1
+    warning, error = errors.splitlines()
+    assert "unknown parameter 'lop', did you mean 'loop'?" in warning
+    assert error.startswith('error: /nowhere: not found')
+    file.write_text('/image_player: {ros__parameters: {a: {b: 1}}}\n')
+    status, _, errors = player('--ros-args', '--params-file', str(file))
+    assert (status, errors.startswith("error: unknown parameter 'a.b', expected"), errors.count('\n')) == (1, True, 1)
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'told'),
+    [
+        ('-r image_raw:=/camera', "unknown argument '-r', expected --help, or --ros-args"),
+        ('street', "unknown argument 'street', expected --help, or --ros-args"),
+        ('--ros-args --loop', '--loop'),
+        ('--ros-args -r image_raw:=bad//topic', "remap rule: '-r image_raw:=bad//topic';"),
+        ('--ros-args -r __ns:=bad-name', "remap rule: '-r __ns:=bad-name';"),
+        ('--ros-args --params-file /nowhere.yaml', "'--params-file /nowhere.yaml'. Error: Error opening YAML file;"),
+    ],
+)
+def test_what_ros_does_not_take_is_one_line(capfd: pytest.CaptureFixture[str], arguments: str, told: str) -> None:
+    assert perception_node(['perception_node', *arguments.split()]) == 1
+    line = capfd.readouterr().err.splitlines()[-1]  # rcl itself may first warn of an old way to write it
+    assert line.startswith('error: ')
+    assert told in line
+
+
+def test_words_for_ros_are_not_asked_about() -> None:
+    assert not asks_for_help(['node', '--ros-args', '-r', 'image_raw:=/camera', '--log-level', 'info'])
+    assert asks_for_help(['node', '-h'])
+
+
+def test_nearest_name() -> None:
+    names = [parameter.name for parameter in PERCEPTION]
+    assert nearest('modle', names) == 'model'
+    assert nearest('ood_hold', names) == 'ood.hold'
+    assert nearest('robot_description', names) == ''
+    assert complaint('parameter', 'xyz', names) == "unknown parameter 'xyz', expected a name that --help lists"
+
+
+def test_shared_names_are_those_of_every_node(tmp_path: Path) -> None:
+    file = tmp_path / 'file.yaml'
+    file.write_text('/**:\n  ros__parameters: {a: 1}\n/**/segmentation:\n  ros__parameters: {b: 1}\n')
+    file2 = tmp_path / 'file2.yaml'
+    file2.write_text(
+        '"*":\n  ros__parameters: {c: {d: !!python/tuple [1]}}\nfront:\n  segmentation:\n    ros__parameters: {e: 1}\n'
+    )
+    assert list(shared_names(['--params-file', str(file), '--params-file', str(file2)])) == ['a', 'c.d']
