@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from uncd_ros.classes import IGNORE_INDEX
+from uncd_ros.model.fit import Area
 from uncd_ros.model.predictor import Prediction
-from uncd_ros.node.planner_images import ON_OOD, needs_confidence, planner_images
+from uncd_ros.node.params import ON_OOD
+from uncd_ros.node.planner_images import needs_confidence, planner_images
 
 
 def prediction(*, confidence: bool = True) -> Prediction:
@@ -17,6 +19,7 @@ def prediction(*, confidence: bool = True) -> Prediction:
         uncertainty=np.asarray([[0.4, 0.1, 0.1]], np.float32),
         score=0.2,
         confidence=np.asarray([[50, 200, 250]], np.uint8) if confidence else None,
+        seen=Area(top=0, left=0, height=1, width=3),
     )
 
 

@@ -36,6 +36,7 @@ def main() -> None:
         time.sleep(max(0.0, start + number / rate - time.monotonic()))
         # On a machine that is too busy to carry so many: its ten images are not overwritten before they have arrived.
         publisher.wait_for_all_acked(Duration(seconds=20))
+        msg.data[: 3 * width] = array.array('B', os.urandom(3 * width))  # a picture that stands still would be a fault
         msg.header.stamp = node.get_clock().now().to_msg()
         before = time.monotonic()
         publisher.publish(msg)

@@ -14,8 +14,14 @@ from uncd_ros.model.fit import DEFAULT_FIT, FITS
 from uncd_ros.monitor.alarm import AlarmParams
 from uncd_ros.monitor.scene_monitor import SILENT_AFTER
 from uncd_ros.node.parameter import Parameter, declare
-from uncd_ros.node.planner_images import DEFAULT_ON_OOD, ON_OOD
 
+ON_OOD = ('keep', 'no_confidence', 'stop')
+"""What may happen to the images that a planner acts on while the flag is up."""
+DEFAULT_ON_OOD = 'no_confidence'
+"""A confidence is a promise, measured on images like those of the training. For others 0 is the only honest one.
+
+A costmap then keeps such labels out, and a planner that reads the mask alone still gets each one, at the same rate.
+"""
 CAMERA_NAME = re.compile(r'([A-Za-z]\w*)?', re.ASCII)
 
 

@@ -11,14 +11,6 @@ from uncd_ros.classes import IGNORE_INDEX
 from uncd_ros.model.predictor import Prediction
 from uncd_ros.scores.confidence import abstain
 
-ON_OOD = ('keep', 'no_confidence', 'stop')
-"""What may happen to them while the flag is up."""
-DEFAULT_ON_OOD = 'no_confidence'
-"""A confidence is a promise, measured on images like those of the training. For others 0 is the only honest one.
-
-A costmap then keeps such labels out, and a planner that reads the mask alone still gets each one, at the same rate.
-"""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannerImages:
@@ -34,7 +26,7 @@ class PlannerImages:
 def planner_images(
     prediction: Prediction, *, on_ood: str, is_ood: bool, abstain_confidence: float
 ) -> PlannerImages | None:
-    """The images to publish for a prediction; None if none are. `on_ood` is one of ON_OOD.
+    """The images to publish for a prediction; None if none are. `on_ood` is as in NodeParams.
 
     Abstains in `prediction.labels` itself, which the overlay then shows, but where no pixel has any confidence: there
     the mask is of one value, and the overlay goes on to show people what the network sees.
