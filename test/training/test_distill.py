@@ -22,6 +22,7 @@ from uncd_ros.errors import ConfigError
 from uncd_ros.evaluation.student_model import student_network
 from uncd_ros.model.store import load_model
 
+pytestmark = pytest.mark.timeout(1200)  # whole trainings, which take minutes on a machine that does other things, too
 SMOKE = PROJECT / 'training' / 'configs' / 'smoke.yaml'
 SHORT = ['--student_fit.epochs=2']
 
