@@ -27,7 +27,7 @@ OVERRIDE = 'qos_overrides./image_raw.subscription.reliability'
 
 
 def offered(*reliabilities: ReliabilityPolicy, kind: str = IMAGE) -> list[Offer]:
-    return [Offer(kind=kind, reliability=each) for each in reliabilities]
+    return [Offer(kind=kind, reliability=each, node='/usb_cam') for each in reliabilities]
 
 
 @pytest.mark.parametrize(
