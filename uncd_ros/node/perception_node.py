@@ -33,6 +33,8 @@ from uncd_ros.node.transitions import logged
 from uncd_ros.node.worker import ActiveModel, Worker
 
 NAMES = frozenset(parameter.name for parameter in PERCEPTION)
+REPORT_PERIOD = 1.0
+"""Seconds between two messages on /diagnostics."""
 
 
 class PerceptionNode(LifecycleNode):
@@ -86,7 +88,7 @@ class PerceptionNode(LifecycleNode):
             self._cameras += (Camera(self, name, outputs, worker, self._images),)
         # A steady clock: under simulated time a camera that is silent because the clock stands still is reported, too.
         clock = Clock(clock_type=ClockType.STEADY_TIME)
-        self._timer = self.create_timer(1.0, self._report, callback_group=self._images, clock=clock)
+        self._timer = self.create_timer(REPORT_PERIOD, self._report, callback_group=self._images, clock=clock)
         if not self._active.params.autostart:
             self._bond.start()
         self.get_logger().info(f'listening on {", ".join(camera.topic for camera in self._cameras)}')
