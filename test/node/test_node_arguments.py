@@ -111,6 +111,13 @@ def test_a_domain_that_ros_has_not_is_one_line(
     assert capfd.readouterr().err == expected
 
 
+def test_a_middleware_that_is_not_there_is_named() -> None:
+    status, _, errors = player(RMW_IMPLEMENTATION='rmw_nowhere_cpp')
+    assert status != 0  # ROS itself ends the process, and says so in its own way
+    assert 'rmw_nowhere_cpp' in errors
+    assert 'Traceback' not in errors
+
+
 def test_words_for_ros_are_not_asked_about() -> None:
     assert not asks_for_help(['node', '--ros-args', '-r', 'image_raw:=/camera', '--log-level', 'info'])
     assert asks_for_help(['node', '-h'])

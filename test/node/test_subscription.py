@@ -171,7 +171,7 @@ def test_a_publisher_of_another_type_is_named(probe: Probe) -> None:
     other.close()
 
 
-def test_a_driver_that_sends_only_compressed_images_is_found(probe: Probe) -> None:
+def test_a_driver_of_compressed_images_is_found(probe: Probe) -> None:
     follower, other = subscribe(probe), Probe()
     other.node.create_publisher(CompressedImage, 'image_raw/compressed', 5)
     told = 'nobody publishes it, but there is /image_raw/compressed: set image_transport to compressed'
