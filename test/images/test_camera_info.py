@@ -124,3 +124,12 @@ def test_a_message_now_and_then_is_latched_and_no_fault() -> None:
     assert latched.fault((480, 640)) == '' and 'states 640x480' in latched.fault((240, 320))
     infos.add(info(2), 61.0)
     assert infos.match(stamp(5), 90.0).fault((480, 640)) != ''
+
+
+def test_one_that_does_not_serve_its_image_is_named() -> None:
+    other = matched(info(0)).fault((240, 320))
+    assert all(fact in other for fact in ('another stamp', 'states 640x480', 'image is 320x240', 'scaled'))
+    assert matched(info(0), exact=True).fault((240, 320)) == ''
+    none = matched(info(0, 0, 0)).fault((240, 320))
+    assert all(fact in none for fact in ('states no size', 'expected 320x240'))
+    assert matched(None).fault((240, 320)) == ''

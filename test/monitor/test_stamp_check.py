@@ -4,7 +4,7 @@
 
 import pytest
 
-from uncd_ros.monitor.stamp_check import AHEAD, OLDEST, STILL_IMAGES, STILL_SECONDS, StampCheck
+from uncd_ros.monitor.stamp_check import AHEAD, BACK_SECONDS, OLDEST, STILL_IMAGES, STILL_SECONDS, StampCheck
 
 NOW = 1_795_529_404.0
 
@@ -47,3 +47,17 @@ def test_an_image_that_is_sent_again_at_once_does_not_stand_still() -> None:
 def test_simulated_time_that_passes_is_well() -> None:
     check = StampCheck()
     assert [check.check(3.0 + i, 3.01 + i, 50.0 + i) for i in range(5)] == [''] * 5
+
+
+def test_a_step_back_is_named_and_forgotten_after_a_while() -> None:
+    check = StampCheck()
+    assert check.check(NOW, NOW, 0.0) == ''
+    assert 'went back by 0.250 s' in check.check(NOW - 0.25, NOW, 0.1)
+    assert 'went back by 0.250 s' in check.check(NOW + 1.0, NOW + 1.0, 1.1)  # now and then is told all the time
+    assert check.check(NOW + 9.0, NOW + 9.0, 0.2 + BACK_SECONDS) == ''
+
+
+def test_stamps_of_another_clock_in_between_are_no_step_back() -> None:
+    check = StampCheck()
+    assert 'ahead' in check.check(NOW + 3.0, NOW, 0.0)
+    assert check.check(NOW, NOW, 0.1) == ''

@@ -21,10 +21,11 @@ from uncd_ros.node.perception_node import main as perception_node
 from uncd_ros.node.process import asks_for_help
 
 
-def player(*arguments: str) -> tuple[int, str, str]:
-    """Status, output and errors of a player that has nothing to play."""
+def player(*arguments: str, **variables: str) -> tuple[int, str, str]:
+    """Status, output and errors of a player that has nothing to play; `variables` of its environment."""
     command = [sys.executable, '-m', 'uncd_ros.node.image_player', *arguments]
-    ended = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60.0, check=False)
+    env = environment() | variables
+    ended = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60.0, check=False)
     return ended.returncode, ended.stdout, ended.stderr
 
 
@@ -90,6 +91,31 @@ def test_what_ros_does_not_take_is_one_line(capfd: pytest.CaptureFixture[str], a
     line = capfd.readouterr().err.splitlines()[-1]  # rcl itself may first warn of an old way to write it
     assert line.startswith('error: ')
     assert told in line
+
+
+def test_a_log_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / 'file'
+    file.touch()
+    status, _, errors = player(ROS_LOG_DIR=str(file))
+    assert (status, errors.count('\n')) == (1, 1)
+    assert all(fact in errors for fact in ('error: ROS failed to initialize logging', str(file), 'set ROS_LOG_DIR'))
+
+
+@pytest.mark.parametrize('domain', ['233', '-1', 'abc'])
+def test_a_domain_that_ros_has_not_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], domain: str
+) -> None:
+    monkeypatch.setenv('ROS_DOMAIN_ID', domain)
+    assert perception_node(['perception_node']) == 1
+    expected = f"error: ROS_DOMAIN_ID is '{domain}', expected a whole number from 0 to 232\n"
+    assert capfd.readouterr().err == expected
+
+
+def test_a_middleware_that_is_not_there_is_named() -> None:
+    status, _, errors = player(RMW_IMPLEMENTATION='rmw_nowhere_cpp')
+    assert status != 0  # ROS itself ends the process, and says so in its own way
+    assert 'rmw_nowhere_cpp' in errors
+    assert 'Traceback' not in errors
 
 
 def test_words_for_ros_are_not_asked_about() -> None:

@@ -76,3 +76,16 @@ def test_cleanup_gives_the_model_back(tiny_model: Path) -> None:
     finally:
         node.destroy_node()
         rclpy.shutdown()
+
+
+def test_a_start_without_memory_is_told(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    def load(*_: object, **__: object) -> None:
+        raise MemoryError('8 GiB')
+
+    monkeypatch.setattr('uncd_ros.node.perception_node.load_predictor', load)
+    rclpy.init(domain_id=DOMAIN)
+    node = PerceptionNode()
+    assert not node.start()  # status 1
+    node.destroy_node()
+    rclpy.shutdown()
+    assert 'MemoryError: 8 GiB' in ''.join(capfd.readouterr())

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What /diagnostics says when all is well, and when something is not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 
 from uncd_ros.model.fallback_predictor import FallbackPredictor, load_predictor
 from uncd_ros.node.decisions import CameraState
-from uncd_ros.node.status import camera_status, model_status
+from uncd_ros.node.status import CameraFacts, camera_status, model_status
 from uncd_ros.node.telemetry import Snapshot
 
 
@@ -36,6 +36,9 @@ def of_camera(predictor: FallbackPredictor) -> Callable[..., DiagnosticStatus]:
         info_fault: str = '',
         lost: int = 0,
         lost_share: float = 0.0,
+        delay: float = 0.1,
+        silence_cause: str = '',
+        notes: Sequence[str] = (),
     ) -> DiagnosticStatus:
         counts = Snapshot(
             received=received,
@@ -44,6 +47,7 @@ def of_camera(predictor: FallbackPredictor) -> Callable[..., DiagnosticStatus]:
             faults=1,
             lost=lost,
             lost_share=lost_share,
+            delay=delay,
             unfinished=0,
             fps=9.87,
             fps_in=12.345,
@@ -52,16 +56,16 @@ def of_camera(predictor: FallbackPredictor) -> Callable[..., DiagnosticStatus]:
             silence=silence,
         )
         state = CameraState(alarms=4, fault=fault, info_mismatches=5, info_fault=info_fault)
-        return camera_status(
-            'name',
-            counts,
-            state,
+        facts = CameraFacts(
             topic='/front/image_raw',
-            predictor=predictor,
+            counts=counts,
+            state=state,
             stall=stall,
-            silent_after=2.0,
+            silence_cause=silence_cause,
             stamp_fault=stamp_fault,
+            notes=notes,
         )
+        return camera_status('name', facts, predictor, 2.0)
 
     return status
 
@@ -143,6 +147,25 @@ def test_losses_are_a_warning_with_the_remedies(of_camera: Callable[..., Diagnos
     silent = of_camera(silence=7.2, lost=30, lost_share=1.0)
     assert silent.level == DiagnosticStatus.ERROR
     assert silent.message.startswith('no image on /front/image_raw for 7 s; 100% of the images on /front/image_raw')
+
+
+def test_silence_has_its_cause(of_camera: Callable[..., DiagnosticStatus]) -> None:
+    status = of_camera(silence=7.2, silence_cause='nobody publishes it')
+    assert status.message == 'no image on /front/image_raw for 7 s: nobody publishes it'
+
+
+def test_results_that_come_too_late_are_a_warning(of_camera: Callable[..., DiagnosticStatus]) -> None:
+    status = of_camera(delay=2.1)
+    assert status.level == DiagnosticStatus.WARN
+    assert all(fact in status.message for fact in ('2.1 s', 'expected 2 s', 'silent_after', 'device cpu'))
+    assert of_camera(delay=2.0).level == DiagnosticStatus.OK
+
+
+def test_notes_are_warnings(of_camera: Callable[..., DiagnosticStatus]) -> None:
+    status = of_camera(notes=('', '2 publishers'))
+    assert (status.level, status.message) == (DiagnosticStatus.WARN, '2 publishers')
+    assert of_camera(notes=('',)).level == DiagnosticStatus.OK
+    assert of_camera(notes=('2 publishers',), fault='black').level == DiagnosticStatus.ERROR
 
 
 def test_fault_is_an_error(of_camera: Callable[..., DiagnosticStatus]) -> None:

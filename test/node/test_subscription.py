@@ -18,7 +18,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from support.ros_harness import Probe
 from uncd_ros.errors import ConfigError
 from uncd_ros.node import subscription
-from uncd_ros.node.qos import Offer, best_reliability, explain_silent_publishers
+from uncd_ros.node.qos import Offer, best_reliability, explain_crowd, explain_silent_publishers
 from uncd_ros.node.subscription import AdaptiveSubscription
 
 RELIABLE, BEST_EFFORT = ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT
@@ -27,7 +27,7 @@ OVERRIDE = 'qos_overrides./image_raw.subscription.reliability'
 
 
 def offered(*reliabilities: ReliabilityPolicy, kind: str = IMAGE) -> list[Offer]:
-    return [Offer(kind=kind, reliability=each) for each in reliabilities]
+    return [Offer(kind=kind, reliability=each, node='/usb_cam') for each in reliabilities]
 
 
 @pytest.mark.parametrize(
@@ -169,3 +169,19 @@ def test_a_publisher_of_another_type_is_named(probe: Probe) -> None:
     told = f'it has a publisher, which sends sensor_msgs/msg/CompressedImage, expected {IMAGE}'
     probe.until(lambda: follower.explain_silence() == told)
     other.close()
+
+
+def test_a_driver_of_compressed_images_is_found(probe: Probe) -> None:
+    follower, other = subscribe(probe), Probe()
+    other.node.create_publisher(CompressedImage, 'image_raw/compressed', 5)
+    told = 'nobody publishes it, but there is /image_raw/compressed: set image_transport to compressed'
+    probe.until(lambda: follower.explain_silence() == told)
+    other.close()
+
+
+def test_publishers_of_one_topic_are_named_where_one_is_expected() -> None:
+    usb, other = offered(RELIABLE)[0], Offer(kind=IMAGE, reliability=BEST_EFFORT, node='/bag')
+    told = '/image_raw has 2 publishers, /bag and /usb_cam, expected 1: their images are mixed'
+    assert explain_crowd([usb, other], '/image_raw', IMAGE) == told
+    assert explain_crowd([usb, *offered(RELIABLE, kind=STRING)], '/image_raw', IMAGE) == ''
+    assert explain_crowd([], '/image_raw', IMAGE) == ''

@@ -101,10 +101,10 @@ class Probe:
     """A node in the test's own process: publishes, and keeps all that it hears, by topic."""
 
     def __init__(self) -> None:
-        self._context = Context()
-        rclpy.init(context=self._context, domain_id=DOMAIN)
-        self.node = Node('probe', context=self._context)
-        self._executor = SingleThreadedExecutor(context=self._context)
+        self.context = Context()
+        rclpy.init(context=self.context, domain_id=DOMAIN)
+        self.node = Node('probe', context=self.context)
+        self._executor = SingleThreadedExecutor(context=self.context)
         self._executor.add_node(self.node)
         self.heard: dict[str, list[Any]] = {}
 
@@ -168,4 +168,4 @@ class Probe:
         """Leave."""
         self._executor.shutdown()
         self.node.destroy_node()
-        self._context.try_shutdown()
+        self.context.try_shutdown()

@@ -62,14 +62,26 @@ class MatchedInfo(Generic[Info]):
 
     def fault(self, size: tuple[int, int]) -> str:
         """Why it does not serve an image of this (height, width); empty if it does, or if the camera sends none."""
-        if self.info is None or not self.is_stale:
+        if self.info is None:
             return ''
+        if stated_size(self.info) is None:
+            return f'camera_info states no size, expected {size[1]}x{size[0]} as of the image: nothing is checked by it'
+        if not self.is_stale:
+            return self._fault_of_another_size(size)
         if (stated := stated_size(self.info)) not in (None, size):
             return (
                 f'no camera_info for {self.silence:.0f} s and the last one states {stated[1]}x{stated[0]},'
                 f' the image is {size[1]}x{size[0]}: it is neither used nor published'
             )
         return '' if self.is_latched else f'no camera_info for {self.silence:.0f} s, while images come: it is not used'
+
+    def _fault_of_another_size(self, size: tuple[int, int]) -> str:
+        if not self.misses(size) or not (stated := self.expected_size):
+            return ''
+        return (
+            f'camera_info of another stamp states {stated[1]}x{stated[0]}, the image is {size[1]}x{size[0]}:'
+            ' it is scaled'
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,9 @@ class ImageProperties:
     is_grey: bool
     """Whether the images have one channel only."""
 
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height} '{self.encoding}'"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mismatch:

@@ -71,7 +71,10 @@ class SceneMonitor:
         as anomalous whatever its score: what it shows is not the scene. A failed inference raises the flag at once:
         the fallback to another device has failed by then, too.
         """
-        fault = _fault_of(image) if isinstance(image, Exception) else self._health.check(image, stated_size) or ''
+        if isinstance(image, Exception):
+            fault = _fault_of(image)
+        else:
+            fault = self._health.check(image, stated_size) or _fault_of_score(score)
         if isinstance(image, Exception) and not isinstance(image, ImageError):
             self._alarm.raise_now()
         state = self._alarm.update(math.nan if fault else score, stamp=stamp, arrival=arrival)
@@ -98,6 +101,11 @@ class SceneMonitor:
 def _decision(state: AlarmState, score: float, fault: str) -> Decision:
     reason = f'{fault}; {state.reason}' if fault else state.reason
     return Decision(**asdict(replace(state, reason=reason)), score=score, fault=fault)
+
+
+def _fault_of_score(score: float) -> str:
+    """Numbers that overflow in the network leave no score."""
+    return '' if math.isfinite(score) else f'inference failed: the image score is {score}, expected a number'
 
 
 def _fault_of(error: Exception) -> str:

@@ -21,11 +21,10 @@ from uncd_ros.monitor.scene_monitor import silence_reason
 from uncd_ros.monitor.stamp_check import StampCheck
 from uncd_ros.node.decisions import BEAT, Decisions
 from uncd_ros.node.messages import seconds
-from uncd_ros.node.names import status_name
+from uncd_ros.node.names import camera_topics, status_name
 from uncd_ros.node.outputs import Outputs
-from uncd_ros.node.params import NodeParams
 from uncd_ros.node.planner_images import needs_confidence, planner_images
-from uncd_ros.node.status import camera_status, explain_losses
+from uncd_ros.node.status import CameraFacts, camera_status, explain_losses
 from uncd_ros.node.subscription import AdaptiveSubscription
 from uncd_ros.node.telemetry import Snapshot, Telemetry
 from uncd_ros.node.worker import ActiveModel, Arrival, Result, Worker
@@ -55,13 +54,15 @@ class Camera:
         self._decisions = Decisions(outputs, active)
         self._taking = threading.Lock()
         """Held while an image is left in the mailbox."""
-        (kind, images), (info_kind, infos) = _topics(name, active.params)
+        (kind, images), (info_kind, infos) = camera_topics(name, active.params.image_transport)
         self._images = AdaptiveSubscription(node, kind, images, self._on_image, group, self._telemetry.lost)
         self._subscriptions = (self._images, AdaptiveSubscription(node, info_kind, infos, self._on_camera_info, group))
         self.topic = self._images.topic
         """The full name of its images."""
         self._losses = ''
         """What the last check of the transport said of lost images; empty if they are few."""
+        self._crowd = ''
+        """Who else publishes on its topic, by the last check; empty if nobody does."""
         # A steady clock: a heartbeat goes on although simulated time stands still.
         clock = Clock(clock_type=ClockType.STEADY_TIME)
         self._heartbeat = node.create_timer(BEAT, self._beat, callback_group=group, clock=clock)
@@ -74,6 +75,9 @@ class Camera:
         self._losses = explain_losses(self.topic, counts)
         if self._losses:
             self._node.get_logger().warning(self._losses, throttle_duration_sec=10.0)
+        before, self._crowd = self._crowd, self._images.explain_crowd()
+        if self._crowd not in ('', before):
+            self._node.get_logger().warning(self._crowd)
 
     def explain_silence(self) -> str:
         """Why no image may come."""
@@ -108,17 +112,21 @@ class Camera:
 
         `stall` is why no image is worked on; empty if all is well.
         """
-        state, predictor = self._decisions.state, active.predictor
-        status = camera_status(
-            status_name(self._node.get_fully_qualified_name(), 'images', self.name),
-            counts,
-            state,
+        state, predictor = self._decisions.take_state(), active.predictor
+        if state.change:
+            self._node.get_logger().warning(f'{self.topic}: {state.change}', throttle_duration_sec=10.0)
+        passing = filter(None, (state.change, '' if state.fault else state.passing_fault))
+        facts = CameraFacts(
             topic=self.topic,
-            predictor=predictor,
+            counts=counts,
+            state=state,
             stall=stall,
-            silent_after=active.params.silent_after,
+            silence_cause=self.explain_silence() if counts.silence > active.params.silent_after else '',
             stamp_fault=self._stamp_fault,
+            notes=(self._crowd, *(f'{self.topic}, a moment ago: {each}' for each in passing)),
         )
+        name = status_name(self._node.get_fully_qualified_name(), 'images', self.name)
+        status = camera_status(name, facts, predictor, active.params.silent_after)
         return status, calibration_mismatches(
             predictor.card, precision=predictor.precision, fit=active.params.fit, image=state.image_properties
         )
@@ -229,12 +237,3 @@ class Camera:
         self._telemetry.failed()
         kind = '' if isinstance(error, ImageError) else f'{type(error).__name__}: '
         self._node.get_logger().error(f'{kind}{error}', throttle_duration_sec=5.0)
-
-
-def _topics(name: str, params: NodeParams) -> tuple[tuple[type, str], tuple[type, str]]:
-    """Types and names of a camera's images and of its camera_info."""
-    prefix = f'{name}/' if name else ''
-    info = (CameraInfo, f'{prefix}camera_info')
-    if params.image_transport == 'raw':
-        return (Image, f'{prefix}image_raw'), info
-    return (CompressedImage, f'{prefix}image_raw/compressed'), info

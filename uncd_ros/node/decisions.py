@@ -35,6 +35,10 @@ class CameraState:
     """Images whose camera_info belongs to another image and states another size."""
     info_fault: str = ''
     """Why the camera_info does not serve the latest image; empty if it does, or if there is none at all."""
+    passing_fault: str = ''
+    """The latest fault since somebody asked for it, which may have gone by now."""
+    change: str = ''
+    """How images have become others since somebody asked for it: a camera in another mode, or two on one topic."""
 
 
 class Decisions:
@@ -76,7 +80,7 @@ class Decisions:
             )
             self._outputs.publish_decision(arrival.msg.header, decision)
             self._latest, self._published = decision, now
-            state = replace(self.state, alarms=decision.alarms, fault=decision.fault)
+            state = self._with_decision(decision)
             self.state = _with_image(state, result, matched) if image.size else state
         return decision
 
@@ -84,8 +88,19 @@ class Decisions:
         """Raise the flag at once, and say so: no image comes, or none is worked on, for `reason`."""
         with self._lock:
             self._latest = self._monitor.without_image(reason)
-            self.state = replace(self.state, alarms=self._latest.alarms, fault=self._latest.fault)
+            self.state = self._with_decision(self._latest)
             self._outputs.publish_heartbeat(self._latest)
+
+    def take_state(self) -> CameraState:
+        """What is known, for a report: what has passed is told once."""
+        with self._lock:
+            state = self.state
+            self.state = replace(state, passing_fault='', change='')
+        return state
+
+    def _with_decision(self, decision: Decision) -> CameraState:
+        passing = decision.fault or self.state.passing_fault
+        return replace(self.state, alarms=decision.alarms, fault=decision.fault, passing_fault=passing)
 
     def repeat(self, now: float) -> None:
         """Say again what was decided last, unless that has just been said; `now` is of the steady clock."""
@@ -108,9 +123,11 @@ def _with_image(state: CameraState, result: Result, matched: MatchedInfo[CameraI
     """The state after an image that could be decoded."""
     msg, (height, width) = result.arrival.msg, result.image.shape[:2]
     properties = ImageProperties(height=height, width=width, encoding=named_encoding(msg), is_grey=is_grey(msg))
+    before = state.image_properties
     return replace(
         state,
         image_properties=properties,
+        change=state.change if before in (None, properties) else f'images changed from {before} to {properties}',
         info_mismatches=state.info_mismatches + matched.misses((height, width)),
         info_fault=matched.fault((height, width)),
     )

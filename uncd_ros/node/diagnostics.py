@@ -13,6 +13,7 @@ from std_msgs.msg import Header
 from uncd_ros.model.calibration_check import Mismatch
 from uncd_ros.node.camera import Camera
 from uncd_ros.node.status import model_status
+from uncd_ros.node.surroundings import Surroundings
 from uncd_ros.node.worker import ActiveModel, Worker
 
 
@@ -21,8 +22,9 @@ class Diagnostics:
 
     def __init__(self, node: Node) -> None:
         self._node = node
+        self._surroundings = Surroundings(node)
         self._logged: set[str] = set()
-        """Mismatches, as sentences."""
+        """Sentences."""
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
 
     def report(self, active: ActiveModel, worker: Worker, cameras: Sequence[Camera], unapplied: str) -> None:
@@ -42,8 +44,9 @@ class Diagnostics:
             mismatches += [replace(each, sentence=f'{prefix}{each.sentence}') for each in differences]
             if counts.silence > active.params.silent_after:
                 self._warn_of_silence(camera, counts.silence)
-        self._log_once(mismatches)
-        warnings = [each for each in (active.predictor.degraded_reason, unapplied) if each]
+        around = [*self._surroundings.faults(), *filter(None, [active.files.fault()])]
+        self._log_once([*around, *(each.sentence for each in mismatches)])
+        warnings = [*filter(None, [active.predictor.degraded_reason, unapplied]), *around]
         warnings += [each.sentence for each in mismatches if not each.is_error]
         errors = [each.sentence for each in mismatches if each.is_error]
         node = self._node.get_fully_qualified_name()
@@ -51,12 +54,12 @@ class Diagnostics:
         header = Header(stamp=self._node.get_clock().now().to_msg())
         self._publisher.publish(DiagnosticArray(header=header, status=statuses))
 
-    def _log_once(self, mismatches: Sequence[Mismatch]) -> None:
+    def _log_once(self, sentences: Sequence[str]) -> None:
         """Warn of what was not there before: it stays in the diagnostics as long as it lasts."""
-        for each in mismatches:
-            if each.sentence not in self._logged:
-                self._logged.add(each.sentence)
-                self._node.get_logger().warning(each.sentence)
+        for each in sentences:
+            if each not in self._logged:
+                self._logged.add(each)
+                self._node.get_logger().warning(each)
 
     def _warn_of_silence(self, camera: Camera, seconds: float) -> None:
         message = f'no image on {camera.topic} for {seconds:.0f} s: {camera.explain_silence()}'

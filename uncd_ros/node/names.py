@@ -1,8 +1,9 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Names of what the node says about itself, unlike those of any other node of the robot or of another robot."""
+"""Names: of topics, and of what the node says about itself, unlike those of any other node of this or another robot."""
 
 from diagnostic_msgs.msg import DiagnosticArray
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 
 def status_name(node: str, part: str, camera: str = '') -> str:
@@ -19,3 +20,12 @@ def status_values(msg: DiagnosticArray, name: str) -> dict[str, str] | None:
         if status.name == name:
             return {pair.key: pair.value for pair in status.values}
     return None
+
+
+def camera_topics(name: str, image_transport: str) -> tuple[tuple[type, str], tuple[type, str]]:
+    """Types and names of the images of a camera and of its camera_info; `image_transport` is raw or compressed."""
+    prefix = f'{name}/' if name else ''
+    info = (CameraInfo, f'{prefix}camera_info')
+    if image_transport == 'raw':
+        return (Image, f'{prefix}image_raw'), info
+    return (CompressedImage, f'{prefix}image_raw/compressed'), info

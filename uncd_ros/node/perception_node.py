@@ -18,6 +18,7 @@ from rclpy.timer import Timer
 
 from uncd_ros.errors import UncdError
 from uncd_ros.model.fallback_predictor import load_predictor
+from uncd_ros.model.files_check import ModelFiles
 from uncd_ros.model.find import find_model
 from uncd_ros.model.store import load_card
 from uncd_ros.node.bond import ManagerBond
@@ -32,6 +33,8 @@ from uncd_ros.node.transitions import logged
 from uncd_ros.node.worker import ActiveModel, Worker
 
 NAMES = frozenset(parameter.name for parameter in PERCEPTION)
+REPORT_PERIOD = 1.0
+"""Seconds between two messages on /diagnostics."""
 
 
 class PerceptionNode(LifecycleNode):
@@ -85,7 +88,7 @@ class PerceptionNode(LifecycleNode):
             self._cameras += (Camera(self, name, outputs, worker, self._images),)
         # A steady clock: under simulated time a camera that is silent because the clock stands still is reported, too.
         clock = Clock(clock_type=ClockType.STEADY_TIME)
-        self._timer = self.create_timer(1.0, self._report, callback_group=self._images, clock=clock)
+        self._timer = self.create_timer(REPORT_PERIOD, self._report, callback_group=self._images, clock=clock)
         if not self._active.params.autostart:
             self._bond.start()
         self.get_logger().info(f'listening on {", ".join(camera.topic for camera in self._cameras)}')
@@ -202,6 +205,7 @@ class PerceptionNode(LifecycleNode):
     def _load(self, params: NodeParams) -> ActiveModel:
         """The model that `params` name, ready. Raises UncdError if there is none, or it does not run."""
         self.get_logger().info(f'loading model {params.model}')
+        files = ModelFiles(find_model(params.model))  # before they are read: what changes meanwhile is noticed
         predictor = load_predictor(params.model, params.device, fit=params.fit, check=self._check_wanted)
         card = predictor.card
         self.get_logger().info(f'model {card.name} on {predictor.device_name}')
@@ -210,7 +214,7 @@ class PerceptionNode(LifecycleNode):
                 f'model {card.name} has too few independent calibration scores ({card.ood.effective_n}) '
                 f'to promise ood.false_alarm_rate = {params.alarm.false_alarm_rate}'
             )
-        return ActiveModel(predictor=predictor, params=params)
+        return ActiveModel(predictor=predictor, params=params, files=files)
 
     def _check_wanted(self) -> None:
         """Loading takes a while: do not go on when the process is told to end."""

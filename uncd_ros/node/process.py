@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A node as a process: from the first line to a clean end."""
 
+import os
 import re
 import signal
 import sys
@@ -24,6 +25,8 @@ _NOISE = re.compile(
     re.DOTALL,
 )
 """Of what rcl says about arguments."""
+DOMAIN_MAX = 232
+"""The ports of a higher domain would not fit below 65536."""
 
 
 class Process(Protocol):
@@ -102,9 +105,16 @@ def asks_for_help(command: list[str]) -> bool:
 
 
 def start_ros(args: list[str] | None) -> None:
-    """As rclpy.init. Raises ConfigError for arguments that ROS refuses."""
+    """As rclpy.init. Raises ConfigError for arguments, or an environment, that ROS refuses."""
+    check_domain(os.environ.get('ROS_DOMAIN_ID', ''))
     with _one_line():
         rclpy.init(args=args)
+
+
+def check_domain(domain: str) -> None:
+    """Raise ConfigError unless ROS can use this ROS_DOMAIN_ID; Fast DDS would end the process instead."""
+    if domain and not (domain.isdecimal() and int(domain) <= DOMAIN_MAX):
+        raise ConfigError(f"ROS_DOMAIN_ID is '{domain}', expected a whole number from 0 to {DOMAIN_MAX}")
 
 
 @contextmanager
@@ -113,5 +123,7 @@ def _one_line() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        reason = _NOISE.sub('', str(error))
+        reason = ' '.join(_NOISE.sub('', str(error)).split())
+        if 'failed to initialize logging' in reason:
+            raise ConfigError(f'ROS {reason}; set ROS_LOG_DIR to a folder that can be written to') from None
         raise ConfigError(f'ROS refuses an argument after --ros-args: {reason}; --help shows the form') from None

@@ -23,12 +23,18 @@ class Offer:
     kind: str
     """Type of its messages, such as 'sensor_msgs/msg/Image'."""
     reliability: ReliabilityPolicy
+    node: str
+    """Full name of the node that publishes."""
 
 
 def offers(node: Node, topic: str) -> list[Offer]:
     """Of all publishers that are known by now; `topic` as the node calls it, which rclpy resolves."""
     return [
-        Offer(kind=each.topic_type, reliability=each.qos_profile.reliability)
+        Offer(
+            kind=each.topic_type,
+            reliability=each.qos_profile.reliability,
+            node=f'{each.node_namespace.rstrip("/")}/{each.node_name}',
+        )
         for each in node.get_publishers_info_by_topic(topic)
     ]
 
@@ -66,11 +72,22 @@ def overridden_reliability(node: Node, topic: str) -> ReliabilityPolicy | None:
     return None if value == AS_OFFERED else ReliabilityPolicy[value.upper()]
 
 
+def explain_crowd(offered: Sequence[Offer], topic: str, kind: str) -> str:
+    """Who publishes on a topic that is for one publisher of type `kind`; empty where it has no more."""
+    nodes = sorted(each.node for each in offered if each.kind == kind)
+    if len(nodes) < 2:
+        return ''
+    return f'{topic} has {len(nodes)} publishers, {" and ".join(nodes)}, expected 1: their images are mixed'
+
+
 def explain_silence(node: Node, topic: str, kind: str, asked: ReliabilityPolicy) -> str:
     """Why nothing may come on `topic`, as the node calls it; `asked` is the subscription's reliability."""
     offered = offers(node, topic)
     if offered:
         return explain_silent_publishers(offered, node.resolve_topic_name(topic), kind, asked)
+    packed = f'{node.resolve_topic_name(topic)}/compressed'
+    if kind.endswith('/Image') and node.count_publishers(packed):
+        return f'nobody publishes it, but there is {packed}: set image_transport to compressed'
     own = f'{node.get_fully_qualified_name()}/'
     others = sorted(
         name

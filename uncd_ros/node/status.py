@@ -3,6 +3,8 @@
 """How the node is doing, for /diagnostics."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from diagnostic_msgs.msg import DiagnosticStatus
 
@@ -29,34 +31,53 @@ def explain_losses(topic: str, counts: Snapshot) -> str:
     )
 
 
-def camera_status(
-    name: str,
-    counts: Snapshot,
-    state: CameraState,
-    *,
-    topic: str,
-    predictor: FallbackPredictor,
-    stall: str,
-    silent_after: float,
-    stamp_fault: str,
-) -> DiagnosticStatus:
+def explain_delay(counts: Snapshot, silent_after: float, device: str) -> str:
+    """Whether results come too late to be about the scene of now, in one sentence; empty if not."""
+    if counts.delay <= silent_after:
+        return ''
+    return (
+        f'the latest result came {counts.delay:.1f} s after its image, expected {silent_after:g} s at most'
+        f' (silent_after): device {device} is overloaded'
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraFacts:
+    """What the status of a camera is made of."""
+
+    topic: str
+    """Full name of its images."""
+    counts: Snapshot
+    state: CameraState
+    stall: str
+    """Why no image is worked on; empty if all is well, as below."""
+    silence_cause: str
+    """Why no image may come."""
+    stamp_fault: str
+    """What is wrong with the stamps of its images."""
+    notes: Sequence[str]
+    """What else a person should know, a sentence each, of which some may be empty."""
+
+
+def camera_status(name: str, facts: CameraFacts, predictor: FallbackPredictor, silent_after: float) -> DiagnosticStatus:
     """How one camera is doing; OK only while its flag may be down and its latencies are right.
 
-    `topic` is the resolved name of its images, `stall` why none is worked on, `silent_after` as in NodeParams,
-    `stamp_fault` what is wrong with the stamps of its images.
+    `silent_after` is as in NodeParams.
     """
-    warnings = [f'{topic}: {each}' for each in (stamp_fault, state.info_fault) if each]
-    if losses := explain_losses(topic, counts):
-        warnings.append(losses)
+    topic, counts, state = facts.topic, facts.counts, facts.state
+    warnings = [f'{topic}: {each}' for each in (facts.stamp_fault, state.info_fault) if each]
+    late = explain_delay(counts, silent_after, predictor.device_name)
+    warnings += [each for each in (explain_losses(topic, counts), late, *facts.notes) if each]
     problem, level = '', DiagnosticStatus.WARN if warnings else DiagnosticStatus.OK
     if not counts.received:
         problem, level = f'no image on {topic} yet', DiagnosticStatus.WARN
     if counts.silence > silent_after:
         problem, level = f'no image on {topic} for {counts.silence:.0f} s', DiagnosticStatus.ERROR
+        problem += f': {facts.silence_cause}' if facts.silence_cause else ''
     elif state.fault:
         problem, level = state.fault, DiagnosticStatus.ERROR
-    if stall:
-        problem, level = stall, DiagnosticStatus.ERROR
+    if facts.stall:
+        problem, level = facts.stall, DiagnosticStatus.ERROR
     message = '; '.join(filter(None, [problem, *warnings])) or f'{counts.fps:.1f} images per second'
     return DiagnosticStatus(
         level=level,
@@ -75,8 +96,8 @@ def camera_status(
             fps_in=round(counts.fps_in, 2),
             device=predictor.device_name,
             model=predictor.card.name,
-            stamps=stamp_fault or 'ok',
-            **_latencies(counts, stamp_fault),
+            stamps=facts.stamp_fault or 'ok',
+            **_latencies(counts, facts.stamp_fault),
         ),
     )
 

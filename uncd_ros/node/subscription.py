@@ -12,7 +12,7 @@ from rclpy.qos import QoSPolicyKind, QoSProfile, ReliabilityPolicy, qos_policy_n
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 
-from uncd_ros.node.qos import best_reliability, explain_silence, offers, overridden_reliability
+from uncd_ros.node.qos import best_reliability, explain_crowd, explain_silence, offers, overridden_reliability
 
 try:
     from rclpy.event_handler import SubscriptionEventCallbacks, UnsupportedEventTypeError
@@ -75,6 +75,10 @@ class AdaptiveSubscription:
     def explain_silence(self) -> str:
         """Why no message may come."""
         return explain_silence(self._node, self._name, self._kind_name, self._reliability)
+
+    def explain_crowd(self) -> str:
+        """Who else publishes on the topic, which is for one publisher; empty if nobody does."""
+        return explain_crowd(offers(self._node, self._name), self.topic, self._kind_name)
 
     def destroy(self) -> None:
         """Take no more messages in."""

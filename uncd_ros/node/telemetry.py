@@ -37,6 +37,8 @@ class Snapshot:
     """Images that were sent and never arrived, as far as the middleware knows; not among `received`."""
     lost_share: float
     """Share in 0..1 of the images sent that were lost, over the last 10 s."""
+    delay: float
+    """Seconds from the arrival of the latest processed image to its publication; 0 before the first."""
     unfinished: int
     """Images that wait or are worked on at this moment; none once the node has stopped, unless it was stuck."""
     fps: float
@@ -108,6 +110,7 @@ class Telemetry:
                 faults=self._faults,
                 lost=self._lost,
                 lost_share=self._lost_share(now),
+                delay=self._latencies[-1] if self._latencies else 0.0,
                 unfinished=self._received - self._processed - self._dropped - self._faults,
                 fps=fps,
                 fps_in=fps_in,

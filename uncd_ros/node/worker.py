@@ -14,6 +14,7 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from uncd_ros.errors import ImageError
 from uncd_ros.model.fallback_predictor import FallbackPredictor
+from uncd_ros.model.files_check import ModelFiles
 from uncd_ros.model.predictor import Prediction
 from uncd_ros.node.decoding import open_decoder
 from uncd_ros.node.mailbox import Mailbox
@@ -34,6 +35,7 @@ class ActiveModel:
 
     predictor: FallbackPredictor
     params: NodeParams
+    files: ModelFiles
 
 
 class Sender(Protocol):
