@@ -141,12 +141,13 @@ def test_mistake_is_one_line_and_exit_status_1(tiny_model: Path, tmp_path: Path,
 
 
 def test_lifecycle_manager_may_start_it(tmp_path: Path) -> None:
-    overrides = ('--ros-args', '-p', 'autostart:=false', '-p', 'model:=/nowhere')
+    # In a namespace: the node of the other tests runs beside it, and would answer in its place.
+    overrides = ('--ros-args', '-r', '__ns:=/managed', '-p', 'autostart:=false', '-p', 'model:=/nowhere')
     process = Process(tmp_path / 'log.txt', 'uncd_ros.node.perception_node', *overrides)
     probe = Probe()
     try:
-        change = probe.node.create_client(ChangeState, '/segmentation/change_state')
-        state = probe.ask(GetState, '/segmentation/get_state', GetState.Request())
+        change = probe.node.create_client(ChangeState, '/managed/segmentation/change_state')
+        state = probe.ask(GetState, '/managed/segmentation/get_state', GetState.Request())
         assert state.current_state.id == State.PRIMARY_STATE_UNCONFIGURED
         request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_CONFIGURE))
         response = change.call_async(request)

@@ -65,7 +65,7 @@ class Process:
         """Its exit status, once it has ended by itself."""
         return self._popen.wait(timeout)
 
-    def end(self, *by: signal.Signals, timeout: float = 20.0) -> int:
+    def end(self, *by: signal.Signals, timeout: float = 60.0) -> int:
         """Ask it to end, more than once if need be; its exit status."""
         for each in by:
             self._popen.send_signal(each)
