@@ -27,6 +27,8 @@ def camera(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with perception_node(log, tiny_model, ood__window=1, ood__required=1, ood__release=0, ood__hold=0.0) as process:
         camera = Camera(process, Probe())
         camera.wait()
+        # Nodes of this name that other tests have ended are counted for a while, and /diagnostics warns of them.
+        camera.probe.until(lambda: 'nodes are called' not in camera.diagnostics()['segmentation: model'].message, 90.0)
         yield camera
         camera.probe.close()
 
