@@ -7,7 +7,6 @@ test_fault_table.py lists all faults, with those that other tests show.
 
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,22 +18,9 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 
-from support.robot_double import Robot, good, robot_of
+from support.robot_double import Robot, good
 from support.ros_harness import Probe
 from uncd_ros.node import surroundings
-
-
-@pytest.fixture(scope='module')
-def running(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Robot]:
-    with robot_of(tiny_model, tmp_path_factory.mktemp('models') / 'own') as robot:
-        yield robot
-
-
-@pytest.fixture
-def robot(running: Robot) -> Iterator[Robot]:
-    running.is_well()
-    yield running
-    running.is_well()
 
 
 def test_two_cameras_on_one_topic_are_named(robot: Robot) -> None:

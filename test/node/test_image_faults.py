@@ -5,10 +5,8 @@
 test_fault_table.py lists all faults, with those that other tests show.
 """
 
-from collections.abc import Iterator
 from functools import cache
 from itertools import count, cycle
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,20 +20,7 @@ from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
 from support.camera_double import picture, stamped_now
-from support.robot_double import SEEDS, Robot, good, robot_of, with_fields
-
-
-@pytest.fixture(scope='module')
-def running(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Robot]:
-    with robot_of(tiny_model, tmp_path_factory.mktemp('models') / 'own') as robot:
-        yield robot
-
-
-@pytest.fixture
-def robot(running: Robot) -> Iterator[Robot]:
-    running.is_well()
-    yield running
-    running.is_well()
+from support.robot_double import SEEDS, Robot, good, with_fields
 
 
 def with_pixels(value: int) -> Image:
@@ -140,12 +125,12 @@ def test_a_camera_unlike_the_calibration_is_told(robot: Robot, shape: dict[str, 
     ],
 )
 def test_a_camera_info_that_does_not_fit_is_told(
-    running: Robot, size: tuple[int, int], facts: str, level: bytes
+    running_robot: Robot, size: tuple[int, int], facts: str, level: bytes
 ) -> None:
     def send(width: int, height: int) -> Image:
         image = good()
-        running.camera.info_publisher.publish(CameraInfo(width=width, height=height))
+        running_robot.camera.info_publisher.publish(CameraInfo(width=width, height=height))
         return image
 
-    running.sees('images', facts, level=level, send=lambda: send(*size))
-    running.is_well(lambda: send(64, 48))
+    running_robot.sees('images', facts, level=level, send=lambda: send(*size))
+    running_robot.is_well(lambda: send(64, 48))
