@@ -5,34 +5,15 @@
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import cv2
-import numpy as np
 import pytest
 import torch
 
-from uncd_ros.classes import ClassInfo
-from uncd_ros.model.card import (
-    CalibrationData,
-    ModelCard,
-    Provenance,
-    SelectionReport,
-    Temperature,
-    UncertaintySpec,
-)
-from uncd_ros.model.store import load_model, save_model
-from uncd_ros.monitor.ood_rule import OodRule
-from uncd_ros.network.student import Student, StudentConfig
-from uncd_ros.scores.confidence import ConfidenceCurve
-from uncd_ros.street.scene import STREET_CLASSES
-
-if TYPE_CHECKING:
-    from training.data.segdata import SegData
-
-PROJECT = Path(__file__).resolve().parents[1]
-TINY_SIZE = (48, 64)
-TINY_CLASSES = [f'class {index}' for index in range(5)]
+from support.project import PROJECT
+from support.tiny_frames import TINY_CLASSES, TINY_SIZE, write_frames
+from support.untrained_model import save_untrained
+from uncd_ros.model.store import load_model
+from uncd_ros.network.student import StudentConfig
 
 # Networks and images are tiny here: threads of one process would wait for one another far longer than they compute, and
 # on a busy machine forty times as long. Processes that the tests start inherit it.
@@ -55,54 +36,6 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_untrained(tmp_path_factory.mktemp('models') / 'tiny', config)
 
 
-def save_untrained(folder: Path, config: StudentConfig) -> Path:
-    """A model folder of a student with random weights, named as the folder."""
-    classes = range(config.num_classes)
-    save_model(
-        folder,
-        Student(config),
-        ModelCard(
-            name=folder.name,
-            student=config,
-            classes=tuple(ClassInfo(name=f'class {i}', color=(50 * i, 255 - 50 * i, 128)) for i in classes),
-            uncertainty=UncertaintySpec(name='predicted_std', upper=0.5),
-            uncertainty_selection=SelectionReport(figures={}, reason='none'),
-            image_score='mean',
-            image_score_selection=SelectionReport(figures={}, reason='none'),
-            ood=OodRule(calibration_scores=tuple(i / 100 for i in range(100)), effective_n=100, false_alarm_rate=0.01),
-            temperature=Temperature(value=1.0, ece_before=0.1, ece_after=0.1),
-            # Steep: a student that knows nothing is about equally sure everywhere.
-            confidence=ConfidenceCurve(
-                log_odds=1000.0,
-                uncertainty=-1.0,
-                intercept=0.0,
-                low=-1142.2,
-                high=-1139.9,
-                table=tuple(i / 7 for i in range(8)),
-            ),
-            calibration_data=CalibrationData(dataset='none', sequences=(), images=100, fingerprint='none'),
-            provenance=Provenance(config={}, seeds=(0,), source_commit='none', data_fingerprint='none'),
-            metrics={},
-        ),
-        f'# {folder.name}\n',
-    )
-    return folder
-
-
-def noise_streets(height: int, width: int) -> 'SegData':
-    """Four frames of noise in the street's classes, two a sequence: 'one' and 'two'."""
-    # Here, for a robot that tests its node has nothing installed to train with.
-    from training.data.segdata import SegData
-
-    return SegData(
-        images=torch.randint(0, 255, (4, 3, height, width), dtype=torch.uint8),
-        labels=torch.randint(0, 8, (4, height, width), dtype=torch.uint8),
-        names=('a', 'b', 'c', 'd'),
-        sequences=('one', 'one', 'two', 'two'),
-        classes=tuple(ClassInfo(name=name, color=color) for name, color in STREET_CLASSES),
-    )
-
-
 @pytest.fixture(scope='session')
 def data_folder() -> Path:
     """The folder of real data that the repository does not contain."""
@@ -112,34 +45,22 @@ def data_folder() -> Path:
     return folder
 
 
-def _write_frames(images: Path, labels: Path | None, names: list[str], num_classes: int, void: int) -> None:
-    rng = np.random.default_rng(len(names))
-    for folder in filter(None, (images, labels)):
-        folder.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        cv2.imwrite(str(images / f'{name}.png'), rng.integers(0, 255, (*TINY_SIZE, 3), np.uint8))
-        if labels is not None:
-            ids = rng.integers(0, num_classes, (6, 8), np.uint8).repeat(8, axis=0).repeat(8, axis=1)
-            ids[:8] = void
-            cv2.imwrite(str(labels / f'{name}.png'), ids)
-
-
 @pytest.fixture(scope='session')
 def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A CamVid of the tiny model's classes, a labelled shift and a folder of OOD images."""
     root = tmp_path_factory.mktemp('data')
     camvid = root / 'camvid'
-    _write_frames(camvid / 'val', camvid / 'valannot', [f's1_{i:02d}' for i in range(5)], 5, 11)
-    _write_frames(camvid / 'train', camvid / 'trainannot', ['s1_90', 's1_91', 's2_00', 's2_01', 's2_02'], 5, 11)
+    write_frames(camvid / 'val', camvid / 'valannot', [f's1_{i:02d}' for i in range(5)], 5, 11)
+    write_frames(camvid / 'train', camvid / 'trainannot', ['s1_90', 's1_91', 's2_00', 's2_01', 's2_02'], 5, 11)
     entries = [{'id': i, 'name': name, 'color': [0, 0, i]} for i, name in enumerate(TINY_CLASSES)]
     (camvid / 'classes.json').write_text(json.dumps({'ignore': 11, 'classes': entries}))
-    _write_frames(root / 'shift' / 'images', root / 'shift' / 'labels', ['a', 'b'], 2, 255)
+    write_frames(root / 'shift' / 'images', root / 'shift' / 'labels', ['a', 'b'], 2, 255)
     merged = [
         {'id': 0, 'name': 'low', 'from_camvid': TINY_CLASSES[:2]},
         {'id': 1, 'name': 'high', 'from_camvid': TINY_CLASSES[2:]},
     ]
     (root / 'shift' / 'classes.json').write_text(json.dumps({'ignore': 255, 'classes': merged}))
-    _write_frames(root / 'strange', None, ['1', '2', '3'], 5, 0)
+    write_frames(root / 'strange', None, ['1', '2', '3'], 5, 0)
     return root
 
 

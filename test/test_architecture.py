@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from support.project import PROJECT
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib  # pytest brings it
 
-PROJECT = Path(__file__).resolve().parents[1]
 ROS_ONLY_IN_NODE = 'Only uncd_ros.node imports ROS'
 CONTRACTS = tomllib.loads((PROJECT / 'pyproject.toml').read_text())['tool']['importlinter']['contracts']
 ROS_CONTRACT = next(contract for contract in CONTRACTS if contract['name'] == ROS_ONLY_IN_NODE)

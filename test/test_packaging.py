@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 import pytest
 
 import uncd_ros
+from support.project import PROJECT
 
-PROJECT = Path(__file__).resolve().parents[1]
 SHARED = ('launch', 'config', 'rviz', 'foxglove', 'models')
 MANIFEST = ElementTree.parse(PROJECT / 'package.xml').getroot()
 

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from support.project import PROJECT
 from uncd_ros import resources
 from uncd_ros.errors import UncdError
 from uncd_ros.resources import share_path
-
-PROJECT = Path(__file__).resolve().parents[1]
 
 
 def pretend_installed(monkeypatch, package: Path) -> None:

@@ -8,13 +8,12 @@ import pytest
 pytest.importorskip('rosbags', reason='reads and writes bags')
 
 from support.bag_makers import CAMERA, PERIOD, START, camera_message, evaluate_bag, write_bag
+from support.project import PROJECT
 from uncd_ros.bag_evaluation.node_settings import _TYPES, NO_EFFECT, NodeSettings, read_node_settings
 from uncd_ros.bags.topics import IMAGE
 from uncd_ros.errors import ConfigError
 from uncd_ros.evaluate_bag import parse_args
 from uncd_ros.monitor.alarm import AlarmParams
-
-PROJECT = Path(__file__).resolve().parents[2]
 
 
 def settings(folder: Path, text: str) -> NodeSettings:

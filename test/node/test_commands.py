@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import PROJECT
+from support.project import PROJECT
 
 pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 

@@ -15,11 +15,10 @@ pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 from sensor_msgs.msg import CompressedImage
 
 from support.image_messages import message
+from support.project import PROJECT
 from uncd_ros.errors import ImageError
 from uncd_ros.images.encodings import CONVERSIONS, ENCODINGS, as_array
 from uncd_ros.node.decoding import BRIDGED, Decoder, open_decoder
-
-PROJECT = Path(__file__).resolve().parents[2]
 
 
 class BridgeDouble:

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 
-from conftest import PROJECT
+from support.project import PROJECT
 from uncd_ros.errors import ConfigError
 from uncd_ros.node.launch_arguments import CHOICES, LaunchArguments, check_command
 from uncd_ros.node.respawn import FAILURES, LASTING, Respawn

@@ -11,8 +11,8 @@ import pytest
 
 pytest.importorskip('rosbags', reason='reads and writes bags')
 
-from conftest import PROJECT
 from support.bag_makers import CAMERA, camera_bag, camera_message, picture, write_bag
+from support.project import PROJECT
 from uncd_ros.bags.topics import IMAGE
 from uncd_ros.errors import BagError
 from uncd_ros.sources.frame_source import open_source

@@ -4,14 +4,13 @@
 
 import re
 from itertools import chain
-from pathlib import Path
 
 import pytest
 import yaml
 
+from support.project import PROJECT
 from uncd_ros.model.store import find_model, load_card
 
-PROJECT = Path(__file__).resolve().parents[2]
 PARAMETERS = yaml.safe_load((PROJECT / 'config/nav2_costmap.yaml').read_text())['local_costmap']['local_costmap']
 LAYER = PARAMETERS['ros__parameters']['semantic_segmentation_layer']
 SOURCE = LAYER[LAYER['observation_sources']]

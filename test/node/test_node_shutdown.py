@@ -17,9 +17,9 @@ import rclpy
 import torch
 from rclpy.parameter import Parameter
 
-from conftest import save_untrained
 from support.camera_double import Camera, picture
 from support.ros_harness import DOMAIN, Probe, perception_node
+from support.untrained_model import save_untrained
 from uncd_ros.network.student import StudentConfig
 from uncd_ros.node.perception_node import PerceptionNode
 

@@ -10,13 +10,13 @@ import runpy
 import shlex
 import sys
 from contextlib import redirect_stderr, redirect_stdout
-from pathlib import Path
 from unittest import mock
 
 import pytest
 import yaml
 
-PROJECT = Path(__file__).resolve().parents[2]
+from support.project import PROJECT
+
 PAGES = [
     'README.md', 'CONTRIBUTING.md', 'QUALITY_DECLARATION.md',
     *(f'docs/{path.name}' for path in sorted((PROJECT / 'docs').glob('*.md'))),

@@ -20,10 +20,10 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.task import Future
 
+from support.project import PROJECT
 from uncd_ros.node.domain import free_domain
 from uncd_ros.node.transport import large_image_environment
 
-PROJECT = Path(__file__).resolve().parents[2]
 DOMAIN = free_domain()
 """One for each process of the tests, so that nobody else on the same machine is heard."""
 PATIENT = {'silent_after': 3600.0}

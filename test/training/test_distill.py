@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from conftest import PROJECT
+from support.project import PROJECT
 from training.calibration.assessment import assess
 from training.data.segdata import load_splits
 from training.fitting.loop import learning_rate

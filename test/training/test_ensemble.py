@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from conftest import PROJECT, noise_streets
+from support.project import PROJECT
+from support.tiny_frames import noise_streets
 from training.data.segdata import SegData
 from training.fitting.loop import launch
 from training.members.member import initial_member

@@ -11,8 +11,8 @@ from typing import Any
 import cv2
 import pytest
 
-from conftest import TINY_CLASSES
 from support.model_folder import edit_card
+from support.tiny_frames import TINY_CLASSES
 from training.comparison.evaluate_args import parse_args
 from training.evaluate import evaluate
 

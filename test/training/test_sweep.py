@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import PROJECT
+from support.project import PROJECT
 from training.comparison.sweep_file import parse_sweep
 from training.members.member import initial_member
 from training.members.member_store import store_member

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import PROJECT
+from support.project import PROJECT
 from training.comparison.evaluate_args import parse_args
 from training.evaluate import evaluate
 from uncd_ros.errors import UncdError

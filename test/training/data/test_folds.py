@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from conftest import PROJECT
+from support.project import PROJECT
 from training.data.folds import Folds, check_sequences
 from training.data.segdata import SegData
 from training.run.settings import Settings, parse_settings

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from conftest import PROJECT
+from support.project import PROJECT
 from training.members.member import Member, initial_member
 from training.members.member_store import checkpoint_path, load_member, store_member, weights_path
 from training.run.settings import Settings, parse_settings

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conftest import PROJECT
+from support.project import PROJECT
 from training.run.run_folder import claim, claim_student
 from training.run.settings import Settings, parse_settings
 from uncd_ros.errors import ConfigError

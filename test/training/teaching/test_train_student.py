@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from conftest import PROJECT, noise_streets
+from support.project import PROJECT
+from support.tiny_frames import noise_streets
 from training.fitting.loop import launch
 from training.members.member import Member, initial_member
 from training.run.settings import Settings, parse_settings
