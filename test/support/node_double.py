@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The perception node in the test's own process, with a predictor and a loader that a test can hold up or break."""
 
+import gc
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -92,6 +93,17 @@ class NodeDouble:
         monkeypatch.setattr(perception_node, 'load_predictor', load)
         self.node = PerceptionNode()
 
+    def close(self) -> None:
+        """End the node for everybody who counts nodes.
+
+        rclpy keeps one alive by its lifecycle services, which refer to it and it to them, until they are collected.
+        """
+        self.node.stop()
+        self.node.destroy_node()
+        del self.node
+        self.predictors.clear()
+        gc.collect()
+
     @property
     def predictor(self) -> PredictorDouble:
         """The one that was loaded last."""
@@ -124,7 +136,6 @@ def node_in_process(
         double.node.finished.set_result(None)
         spinning.join(PATIENCE)
         executor.shutdown()
-        double.node.stop()
-        double.node.destroy_node()
+        double.close()
         probe.close()
         rclpy.shutdown()
