@@ -15,13 +15,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from training.data.labelled_frames import LabelledFiles, camvid_frames
-from training.data.segdata import data_folder
+from training.data.labelled_frames import LabelledFrames
+from training.data.splits import data_folder, open_dataset
+from training.run.settings import DataSettings
 from uncd_ros.evaluation.pixel_metrics import ErrorMetrics
 from uncd_ros.evaluation.results import LabelledFrame
 from uncd_ros.model.fit import FITS, STRETCH
 from uncd_ros.model.predictor import Predictor
 from uncd_ros.model.store import load_model
+from uncd_ros.network.student import StudentConfig
 from uncd_ros.sources.video import VideoSource
 from uncd_ros.stopwatch import Stopwatch
 
@@ -72,7 +74,9 @@ def wide(frame: LabelledFrame) -> LabelledFrame:
 
 
 def frames_of(drive: str, every: int) -> Iterator[LabelledFrame]:
-    frames: LabelledFiles = camvid_frames(data_folder('camvid'), DRIVES[drive])
+    frames: LabelledFrames = open_dataset(DataSettings(dataset='camvid'), StudentConfig(num_classes=11)).split(
+        DRIVES[drive]
+    )
     numbers = [i for i, sequence in enumerate(frames.sequences) if sequence == drive]
     return (frames[i] for i in numbers[::every])
 

@@ -12,19 +12,19 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from jsonargparse.typing import PositiveInt
 from rich.markdown import Markdown
 
 from training.calibration.calibrate_student import assess_calibrated, calibrate
 from training.calibration.training_report import CALIBRATION, around_calibration, calibration_text
-from training.data.segdata import check_classes, load_splits
+from training.data.splits import check_classes, load_splits
 from training.data.unlabelled import open_unlabelled
 from training.run.command_line import make_parser, parse
 from training.run.progress import console
 from training.run.settings import CalibrationSettings, DataSettings
 from uncd_ros.errors import UncdError
+from uncd_ros.model.card import ModelCard
 from uncd_ros.model.store import load_model, save_model
 
 
@@ -34,8 +34,8 @@ class CalibrateArgs:
 
     model: str
     """Model folder, or name of a built-in model."""
-    dataset: Literal['camvid', 'street']
-    """Kind of data set."""
+    dataset: str
+    """Kind of data set, as in data.dataset of a training."""
     data: str | None = None
     """Folder of the data set; $UNCD_DATA/<dataset> by default."""
     holdout: tuple[str, ...]
@@ -47,12 +47,12 @@ class CalibrateArgs:
     out: Path
     """Model folder to write."""
 
-    @property
-    def data_settings(self) -> DataSettings:
-        """Where the frames are."""
-        return DataSettings(
-            dataset=self.dataset, root=self.data, holdout=self.holdout, sequence_length=self.sequence_length
-        )
+    def data_settings(self, card: ModelCard) -> DataSettings:
+        """Where the frames are; how they are read is as in training, where the model was trained on this data set."""
+        own = card.provenance.config.get('data', {})
+        known = own if own.get('dataset') == self.dataset else {'dataset': self.dataset}
+        settings = DataSettings(**known)
+        return replace(settings, root=self.data, holdout=self.holdout, sequence_length=self.sequence_length)
 
 
 def parse_args(arguments: Sequence[str] | None = None) -> CalibrateArgs:
@@ -77,7 +77,7 @@ def recalibrate(args: CalibrateArgs) -> None:
     model = load_model(args.model)
     card, (head, tail) = model.card, around_calibration(model.folder / 'MODEL_CARD.md')
     open_unlabelled(args.ood_sets)
-    splits = load_splits(args.data_settings, card.student)
+    splits = load_splits(args.data_settings(card), card.student)
     check_classes('the data', splits.train.classes, card.classes)
     settings = CalibrationSettings(false_alarm_rate=card.ood.false_alarm_rate, ood_sets=args.ood_sets)
     calibration = calibrate(model.student, splits, args.dataset, settings)

@@ -15,7 +15,8 @@ from rich.markdown import Markdown
 from training.calibration.assessment import Assessment, assess
 from training.calibration.calibrate_student import Calibration, assess_calibrated, calibrate
 from training.calibration.training_report import model_card_text, write_contact_sheet, write_report
-from training.data.segdata import PROJECT, Splits, load_splits
+from training.data.cache import cache_splits
+from training.data.splits import PROJECT, Splits, load_splits
 from training.data.unlabelled import open_unlabelled
 from training.fitting.loop import launch
 from training.members.disagreement import report_ensemble, report_path
@@ -44,6 +45,8 @@ def distill(settings: Settings) -> None:
     claim_student(settings)
     # What cannot be opened is refused before hours of training.
     open_unlabelled((*settings.distill.unlabelled, *settings.calibration.ood_sets))
+
+    splits = cache_splits(splits, settings.data.cache, settings.devices)
 
     members = train_members(fabric, splits.train, settings)
     if fabric.global_rank == 0:

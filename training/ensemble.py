@@ -12,7 +12,8 @@ continues from there. After a kill at any moment the same command resumes, and a
 import sys
 from collections.abc import Sequence
 
-from training.data.segdata import load_splits
+from training.data.cache import cache_splits
+from training.data.splits import load_splits
 from training.fitting.loop import launch
 from training.members.disagreement import report_ensemble, report_path
 from training.members.train_members import parse_share, train_members
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     fabric = launch(settings)
     splits = load_splits(settings.data, settings.student)
     claim(settings)
+    splits = cache_splits(splits, settings.data.cache, settings.devices)
     members = train_members(fabric, splits.train, settings, chosen)
     if fabric.global_rank == 0:
         path = report_path(settings.run_folder, chosen, count)

@@ -10,7 +10,7 @@ Writes report.json, report.md, report.html and figures/. Frames stream: memory d
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,7 +37,6 @@ from uncd_ros.errors import ConfigError, UncdError
 from uncd_ros.evaluation.cost import measure_cost
 from uncd_ros.evaluation.evaluation import Evaluation
 from uncd_ros.evaluation.report import write_report
-from uncd_ros.evaluation.results import LabelledFrame
 from uncd_ros.evaluation.split_evaluator import EvaluatedModel, ShiftEvaluator, SplitEvaluator, score_images
 from uncd_ros.model.store import load_model
 from uncd_ros.sources.frame_source import FrameSource, open_source
@@ -96,7 +95,7 @@ def evaluate_split(name: str, frames: LabelledFrames, models: Sequence[Evaluated
     """Run every model on every frame of a labelled split."""
     examples = np.linspace(0, len(frames) - 1, min(EXAMPLES, len(frames))).astype(int)
     evaluator = SplitEvaluator(models, len(frames.classes), examples.tolist())
-    for frame in shown_progress(name, read(frames), len(frames)):
+    for frame in shown_progress(name, frames, len(frames)):
         evaluator.update(frame)
     return evaluator
 
@@ -104,7 +103,7 @@ def evaluate_split(name: str, frames: LabelledFrames, models: Sequence[Evaluated
 def evaluate_shift(name: str, shift: Shifted, models: Sequence[EvaluatedModel]) -> ShiftEvaluator:
     """Run every model on every frame of a labelled shift."""
     evaluator = ShiftEvaluator(models, shift.merge, len(shift.frames.classes))
-    for frame in shown_progress(name, read(shift.frames), len(shift.frames)):
+    for frame in shown_progress(name, shift.frames, len(shift.frames)):
         evaluator.update(frame)
     return evaluator
 
@@ -120,11 +119,6 @@ def images(name: str, source: FrameSource, every: int) -> Iterable[NDArray[np.ui
     """Every n-th image, (H, W, 3) RGB, of a folder or video."""
     count = None if source.frame_count is None else -(-source.frame_count // every)
     return shown_progress(name, stream_frames(source, every), count)
-
-
-def read(frames: LabelledFrames) -> Iterator[LabelledFrame]:
-    """Frames one after another."""
-    return (frames[index] for index in range(len(frames)))
 
 
 def shown_progress(name: str, items: Iterable[T], count: int | None) -> Iterable[T]:

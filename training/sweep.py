@@ -17,8 +17,9 @@ from rich.markdown import Markdown
 
 from training.comparison.sweep_file import Sweep, describe, parse_sweep
 from training.comparison.sweep_results import compare, evaluate_student, keep, kept
+from training.data.cache import cache_splits
 from training.data.folds import check_sequences
-from training.data.segdata import Splits, load_splits
+from training.data.splits import Splits, load_splits
 from training.data.unlabelled import open_unlabelled
 from training.fitting.loop import launch
 from training.members.member import Member
@@ -35,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     fabric = launch(sweep.settings)
     splits = load_splits(sweep.settings.data, sweep.settings.student)
     members = [member.to(fabric.device) for member in check(sweep, splits)]
+    splits = cache_splits(splits, sweep.settings.data.cache, sweep.settings.devices)
     # Decided once: a process that is behind the others must not see what they have evaluated meanwhile.
     evaluated = {name for name, variant in sweep.variants.items() if kept(variant)}
     for name, variant in sweep.variants.items():

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Frames of noise with labels, small enough for a test to train on."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,27 +11,40 @@ import numpy as np
 import torch
 
 from uncd_ros.classes import ClassInfo
+from uncd_ros.evaluation.results import LabelledFrame
 from uncd_ros.street.scene import STREET_CLASSES
 
 if TYPE_CHECKING:
-    from training.data.segdata import SegData
+    from training.data.labelled_frames import LabelledFrames
 
 TINY_SIZE = (48, 64)
 """Height and width in pixels."""
 TINY_CLASSES = [f'class {index}' for index in range(5)]
 
 
-def noise_streets(height: int, width: int) -> 'SegData':
-    """Four frames of noise in the street's classes, two a sequence: 'one' and 'two'."""
+def in_memory(
+    images: torch.Tensor, labels: torch.Tensor, sequences: Sequence[str], classes: Sequence[ClassInfo] = ()
+) -> 'LabelledFrames':
+    """(N, 3, H, W) and (N, H, W) uint8 as frames that are named by their numbers."""
     # Here, for a robot that tests its node has nothing installed to train with.
-    from training.data.segdata import SegData
+    from training.data.cache import CachedFrames
 
-    return SegData(
-        images=torch.randint(0, 255, (4, 3, height, width), dtype=torch.uint8),
-        labels=torch.randint(0, 8, (4, height, width), dtype=torch.uint8),
-        names=('a', 'b', 'c', 'd'),
-        sequences=('one', 'one', 'two', 'two'),
-        classes=tuple(ClassInfo(name=name, color=color) for name, color in STREET_CLASSES),
+    names = tuple(map(str, range(len(sequences))))
+    arrays = zip(images.permute(0, 2, 3, 1), labels, names, sequences, strict=True)
+    frames = tuple(
+        LabelledFrame(image=image.contiguous().numpy(), labels=ids.numpy(), name=name, sequence=sequence)
+        for image, ids, name, sequence in arrays
+    )
+    return CachedFrames(classes=tuple(classes), names=names, sequences=tuple(sequences), frames=frames)
+
+
+def noise_streets(height: int, width: int) -> 'LabelledFrames':
+    """Four frames of noise in the street's classes, two a sequence: 'one' and 'two'."""
+    return in_memory(
+        torch.randint(0, 255, (4, 3, height, width), dtype=torch.uint8),
+        torch.randint(0, 8, (4, height, width), dtype=torch.uint8),
+        ('one', 'one', 'two', 'two'),
+        [ClassInfo(name=name, color=color) for name, color in STREET_CLASSES],
     )
 
 

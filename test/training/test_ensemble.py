@@ -9,13 +9,14 @@ import pytest
 import torch
 
 from support.project import PROJECT
-from support.tiny_frames import noise_streets
-from training.data.segdata import SegData
+from support.tiny_frames import in_memory, noise_streets
+from training.data.labelled_frames import LabelledFrames
 from training.fitting.loop import launch
 from training.members.member import initial_member
 from training.members.member_store import checkpoint_path, load_member, store_member, weights_path
 from training.members.train_members import class_weights, parse_share, train_members
 from training.run.settings import Settings, parse_settings
+from uncd_ros.classes import ClassInfo
 from uncd_ros.errors import ConfigError
 
 
@@ -24,9 +25,9 @@ def smoke() -> Settings:
     return parse_settings([f'--config={PROJECT}/training/configs/smoke.yaml'])
 
 
-def _data(labels: torch.Tensor) -> SegData:
-    classes = ('sky', 'road', 'pole')
-    return SegData(images=labels[:, None], labels=labels, names=('a',), sequences=('a',), classes=classes)
+def _data(labels: torch.Tensor) -> LabelledFrames:
+    classes = [ClassInfo(name=name, color=(0, 0, 0)) for name in ('sky', 'road', 'pole')]
+    return in_memory(labels[:, None].expand(-1, 3, -1, -1), labels, ('a',), classes)
 
 
 def test_every_member_starts_alike(smoke: Settings) -> None:

@@ -10,9 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from training.data.segdata import SegData
+from training.data.labelled_frames import LabelledFrames
 from uncd_ros.evaluation.pixel_metrics import ErrorMetrics, ImageScores, Network
-from uncd_ros.evaluation.results import LabelledFrame
 from uncd_ros.evaluation.split_evaluator import as_batch
 from uncd_ros.evaluation.student_model import student_network
 from uncd_ros.network.student import Student
@@ -36,28 +35,22 @@ class Assessment:
     """Expected calibration error of the served confidence; NaN where none was evaluated."""
 
 
-def labelled_frames(data: SegData) -> Iterator[LabelledFrame]:
-    """Frames one after another, as those that are read from files."""
-    for image, labels, name, sequence in zip(data.images, data.labels, data.names, data.sequences, strict=True):
-        yield LabelledFrame(image=image.permute(1, 2, 0).numpy(), labels=labels.numpy(), name=name, sequence=sequence)
-
-
-def images(data: SegData) -> Iterator[NDArray[np.uint8]]:
+def images(data: LabelledFrames) -> Iterator[NDArray[np.uint8]]:
     """(H, W, 3) RGB images, one after another."""
-    return (frame.image for frame in labelled_frames(data))
+    return (frame.image for frame in data)
 
 
 @torch.no_grad()
 def assess(
-    network: Network, data: SegData, uncertainties: tuple[str, ...], curve: ConfidenceCurve | None = None
+    network: Network, data: LabelledFrames, uncertainties: tuple[str, ...], curve: ConfidenceCurve | None = None
 ) -> Assessment:
     """Stream `data` through `network` at full size, one image at a time.
 
     `curve` belongs to the first of the uncertainties.
     """
     metrics = ErrorMetrics(len(data.classes), uncertainties, curve)
-    for image, labels in zip(data.images, data.labels, strict=True):
-        metrics.update(network(image[None]), labels)
+    for frame in data:
+        metrics.update(network(as_batch(frame.image)), torch.from_numpy(frame.labels))
     return Assessment(
         miou=metrics.confusion.miou(),
         iou=metrics.confusion.iou(),

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from training.calibration.assessment import Assessment, assess, image_scores, images, labelled_frames
+from training.calibration.assessment import Assessment, assess, image_scores, images
 from training.calibration.confidence_fit import fit_confidence, sample_pixels
 from training.calibration.mahalanobis_fit import fit_mahalanobis, scale_mahalanobis
 from training.calibration.selection import select_image_score, select_uncertainty
 from training.calibration.temperature import fit_temperature, fold_temperature
 from training.data.augment import CALIBRATION_SHIFTS
-from training.data.segdata import SegData, Splits
+from training.data.labelled_frames import LabelledFrames
+from training.data.splits import Splits
 from training.data.unlabelled import open_unlabelled, stream_frames
 from training.run.settings import CalibrationSettings
 from uncd_ros.errors import ConfigError
@@ -84,11 +85,11 @@ def calibrate(student: Student, splits: Splits, dataset: str, settings: Calibrat
     if len(data) < 2:
         raise ConfigError(f'calibration has {len(data)} frames, expected hundreds')
     network = student_network(student)
-    temperature = fit_temperature(network, labelled_frames(data))
+    temperature = fit_temperature(network, data)
     fold_temperature(student, temperature.value)
     round_weights(student)
-    fit_mahalanobis(student, splits.train.images)
-    scale_mahalanobis(student, data.images)
+    fit_mahalanobis(student, images(splits.train))
+    scale_mahalanobis(student, images(data))
     assessed = assess(network, data, tuple(PIXEL_UNCERTAINTIES))
     uncertainty, uncertainty_selection = select_uncertainty(assessed)
     nominal = image_scores(student, images(data), uncertainty)
@@ -114,7 +115,7 @@ def calibrate(student: Student, splits: Splits, dataset: str, settings: Calibrat
     )
 
 
-def assess_calibrated(student: Student, data: SegData, calibration: Calibration) -> Assessment:
+def assess_calibrated(student: Student, data: LabelledFrames, calibration: Calibration) -> Assessment:
     """Evaluate a calibrated student, its confidence included, on frames that calibration did not use."""
     served = calibration.uncertainty.name
     uncertainties = (served, *(name for name in PIXEL_UNCERTAINTIES if name != served))
@@ -125,7 +126,9 @@ Scores = dict[str, list[float]]
 """Image score -> its value for each of some images."""
 
 
-def _ood_scores(student: Student, data: SegData, uncertainty: str, ood_sets: tuple[str, ...]) -> dict[str, Scores]:
+def _ood_scores(
+    student: Student, data: LabelledFrames, uncertainty: str, ood_sets: tuple[str, ...]
+) -> dict[str, Scores]:
     """Scores under every calibration shift of the frames, and of every OOD set."""
     shifted = {
         name: image_scores(student, images(data), uncertainty, shift) for name, shift in CALIBRATION_SHIFTS.items()
@@ -135,7 +138,7 @@ def _ood_scores(student: Student, data: SegData, uncertainty: str, ood_sets: tup
 
 
 def _select_score(
-    data: SegData, nominal: Scores, anomalous: dict[str, Scores], rate: float
+    data: LabelledFrames, nominal: Scores, anomalous: dict[str, Scores], rate: float
 ) -> tuple[str, SelectionReport]:
     """Compare the image scores: each set of anomalous images against the frames as they are."""
     auroc, detected = {}, {}
@@ -147,7 +150,7 @@ def _select_score(
     return select_image_score(auroc, detected)
 
 
-def _rule(scores: list[float], data: SegData, rate: float) -> OodRule:
+def _rule(scores: list[float], data: LabelledFrames, rate: float) -> OodRule:
     """The conformal rule of the frames' scores."""
     return OodRule(
         calibration_scores=tuple(sorted(scores)),

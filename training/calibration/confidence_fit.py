@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from training.calibration.assessment import labelled_frames
-from training.data.segdata import SegData
+from training.data.labelled_frames import LabelledFrames
 from uncd_ros.classes import IGNORE_INDEX
 from uncd_ros.evaluation.pixel_metrics import Network, to_size
 from uncd_ros.evaluation.split_evaluator import as_batch
@@ -35,11 +34,11 @@ class PixelSample:
 
 
 @torch.inference_mode()
-def sample_pixels(network: Network, data: SegData, uncertainty: str) -> PixelSample:
+def sample_pixels(network: Network, data: LabelledFrames, uncertainty: str) -> PixelSample:
     """Valid pixels of every frame; the same ones each time."""
     generator = torch.Generator().manual_seed(0)
     evidence, right = [], []
-    for frame in labelled_frames(data):
+    for frame in data:
         labels = torch.from_numpy(frame.labels)
         output = to_size(network(as_batch(frame.image)), *labels.shape)
         seen = torch.nonzero(labels.flatten() != IGNORE_INDEX)[:, 0]

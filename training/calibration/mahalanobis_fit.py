@@ -2,7 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mean and whitening of the Mahalanobis features: fitted to training frames, scaled on calibration frames."""
 
+from collections.abc import Iterable
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from sklearn.covariance import empirical_covariance, ledoit_wolf_shrinkage, shrunk_covariance
 from torch import Tensor
 
@@ -15,8 +19,8 @@ LEAST_SHRINKAGE = 1e-3
 
 
 @torch.no_grad()
-def fit_mahalanobis(student: Student, images: Tensor) -> None:
-    """Set the student's reference to mean and whitening of its features on (N, 3, H, W) uint8 frames.
+def fit_mahalanobis(student: Student, images: Iterable[NDArray[np.uint8]]) -> None:
+    """Set the student's reference to mean and whitening of its features on (H, W, 3) uint8 images, which stream.
 
     The covariance is Ledoit and Wolf's: with fewer frames than features the sample's has no inverse.
     Raises ConfigError where the frames do not differ.
@@ -28,7 +32,7 @@ def fit_mahalanobis(student: Student, images: Tensor) -> None:
     shrinkage = max(LEAST_SHRINKAGE, ledoit_wolf_shrinkage(features))
     covariance = shrunk_covariance(empirical_covariance(features), shrinkage)
     if not covariance.any():
-        raise ConfigError(f'{len(images)} training frames look alike to the encoder, expected many that differ')
+        raise ConfigError(f'{len(features)} training frames look alike to the encoder, expected many that differ')
     # W W^T = S^-1 by the inverse of S's Cholesky factor: in float64, since features differ in scale a thousandfold.
     factor = torch.linalg.cholesky(torch.from_numpy(covariance))
     whitening = torch.linalg.solve_triangular(factor, torch.eye(len(factor), dtype=factor.dtype), upper=False).T
@@ -37,16 +41,17 @@ def fit_mahalanobis(student: Student, images: Tensor) -> None:
 
 
 @torch.no_grad()
-def scale_mahalanobis(student: Student, images: Tensor) -> None:
-    """Give the feature distance the scale of the energy: both vary alike over these (N, 3, H, W) uint8 frames.
+def scale_mahalanobis(student: Student, images: Iterable[NDArray[np.uint8]]) -> None:
+    """Give the feature distance the scale of the energy: both vary alike over these (H, W, 3) uint8 images.
 
     They must not have been trained on, for it is on unseen streets that the two are added up. How the distance
     alone ranks images stays as it was. Raises ConfigError where the frames do not differ.
     """
-    outputs = [_output(student, image) for image in images]
-    energy, distance = (torch.cat([score(output) for output in outputs]).std() for score in (_energy, mahalanobis))
+    outputs = (_output(student, image) for image in images)
+    scores = torch.cat([torch.stack([_energy(output), mahalanobis(output)], dim=1) for output in outputs])
+    energy, distance = scores.std(dim=0)
     if not energy * distance > 0:
-        raise ConfigError(f'{len(images)} calibration frames look alike to the network, expected many that differ')
+        raise ConfigError(f'{len(scores)} calibration frames look alike to the network, expected many that differ')
     student.mahalanobis.whitening.mul_(energy / distance)
 
 
@@ -54,14 +59,14 @@ def _energy(output: StudentOutput) -> Tensor:
     return OF_LOGITS['energy'](output.logits)
 
 
-def _features(student: Student, image: Tensor) -> Tensor:
-    """(3, H, W) -> (D,); while the reference is the identity, they pass through unchanged."""
+def _features(student: Student, image: NDArray[np.uint8]) -> Tensor:
+    """(H, W, 3) -> (D,); while the reference is the identity, they pass through unchanged."""
     features = _output(student, image).features
     assert features is not None
     return features[0]
 
 
-def _output(student: Student, image: Tensor) -> StudentOutput:
-    x = student.preprocess(image[None].permute(0, 2, 3, 1).to(student.mahalanobis.mean.device))
+def _output(student: Student, image: NDArray[np.uint8]) -> StudentOutput:
+    x = student.preprocess(torch.from_numpy(image)[None].to(student.mahalanobis.mean.device))
     output: StudentOutput = student(x, std='none')
     return output

@@ -13,7 +13,8 @@ import numpy as np
 
 from training.calibration.assessment import Assessment
 from training.calibration.calibrate_student import Calibration
-from training.data.segdata import LICENCES, SegData
+from training.data.labelled_frames import LabelledFrames
+from training.data.splits import dataset_class
 from training.run.settings import Settings
 from uncd_ros.durable import write_durably
 from uncd_ros.errors import ConfigError
@@ -60,7 +61,7 @@ def model_card_text(card: ModelCard, settings: Settings, assessed: Assessments, 
         f"Shafique's Uncertainty Distillation. Encoder {card.student.encoder}, input "
         f'{card.student.input_width}x{card.student.input_height}, classes: '
         f'{", ".join(info.name for info in card.classes)}.\n\n'
-        f'**Data and licence.** {LICENCES[settings.data.dataset]}{_unlabelled(settings)}\n\n'
+        f'**Data and licence.** {dataset_class(settings.data.dataset).licence}{_unlabelled(settings)}\n\n'
         f'## How good it is\n\n{results_table(assessed)}\n\n'
         'The student is at its temperature (see below); baseline and teacher are as they were trained.\n\n'
         f'{CALIBRATION}\n\n{calibration_text(calibration, assessed["val", "student"])}\n\n'
@@ -105,19 +106,19 @@ def results_table(assessed: Assessments) -> str:
     return table(('frames', 'network', 'mIoU', 'ECE', *columns), rows)
 
 
-def write_contact_sheet(path: Path, predictor: Predictor, data: SegData, rows: int = 4) -> None:
+def write_contact_sheet(path: Path, predictor: Predictor, data: LabelledFrames, rows: int = 4) -> None:
     """Frames of `data`, evenly spread, each with its predicted labels and uncertainty."""
     card = predictor.card
     sheet_rows = []
     for index in np.linspace(0, len(data) - 1, rows).astype(int):
-        image = data.images[index].permute(1, 2, 0).contiguous().numpy()
-        prediction = predictor.predict(image)
+        frame = data[int(index)]
+        prediction = predictor.predict(frame.image)
         sheet_rows.append(
             SheetRow(
-                image=image,
+                image=frame.image,
                 labels=prediction.labels,
                 uncertainty=prediction.uncertainty,
-                caption=f'{data.names[index]}   score {prediction.score:.3f}',
+                caption=f'{frame.name}   score {prediction.score:.3f}',
                 is_ood=prediction.score > card.ood.threshold(),
             )
         )

@@ -5,12 +5,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from jsonargparse.typing import PositiveInt
 
 from training.data.augment import WEATHER
-from training.data.segdata import data_folder
+from training.data.splits import data_folder
 from training.run.command_line import make_parser, parse
 from uncd_ros.errors import ConfigError
 
@@ -21,8 +20,8 @@ class EvaluateArgs:
 
     model: str
     """Model folder, or name of a built-in model."""
-    dataset: Literal['camvid', 'street']
-    """Kind of data set."""
+    dataset: str
+    """Kind of data set, as in data.dataset of a training."""
     data: Path | None = None
     """Folder of the data set; $UNCD_DATA/<dataset> by default."""
     split: tuple[str, ...]

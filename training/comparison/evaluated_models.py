@@ -60,7 +60,7 @@ def _baselines(
     settings = _matching_run(run, model)
     member = load_members(settings, count=1)[0].to(device)
     frames = calibration(settings)
-    temperature = fit_temperature(member_network(member), (frames[index] for index in range(len(frames)))).value
+    temperature = fit_temperature(member_network(member), frames).value
     served = 'entropy' if model.card.uncertainty.name in STDS else model.card.uncertainty.name
     alone = EvaluatedModel(
         name=BASELINE,

@@ -12,40 +12,39 @@ from torch import nn
 
 from training.comparison.evaluate_args import EvaluateArgs
 from training.data.augment import WEATHER
-from training.data.labelled_frames import ClassList, LabelledFrames, StreetFrames, Subset, camvid_frames, shift_frames
-from training.data.segdata import STREET_SPLITS, check_classes
-from training.run.settings import Settings
-from uncd_ros.classes import ClassInfo
-from uncd_ros.errors import ConfigError
+from training.data.class_list import ClassList
+from training.data.dataset import matches
+from training.data.label_codes import IdCode
+from training.data.labelled_files import LabelledFiles, frame_files, images_in
+from training.data.labelled_frames import LabelledFrames, Subset
+from training.data.splits import check_classes, held_out, open_dataset
+from training.run.settings import DataSettings, Settings
+from uncd_ros.errors import ConfigError, UncdError
 from uncd_ros.evaluation.results import LabelledFrame
 from uncd_ros.evaluation.split_evaluator import as_batch
 from uncd_ros.model.store import StoredModel
-from uncd_ros.network.student import StudentConfig
 
 STREET_LENGTH = 60
 """Frames a procedural street."""
 
 
-def open_labelled(args: EvaluateArgs, student: StudentConfig, split: str) -> LabelledFrames:
-    """A whole split of the data set; streets are rendered at the student's input size."""
-    if args.dataset == 'camvid':
-        return camvid_frames(args.data_root, split)
-    if split not in STREET_SPLITS:
-        raise ConfigError(f'--split {split}: expected one of {", ".join(STREET_SPLITS)} on the street')
-    size = (student.input_height, student.input_width)
-    return StreetFrames(seeds=STREET_SPLITS[split], length=STREET_LENGTH, height=size[0], width=size[1])
+def data_settings(args: EvaluateArgs, model: StoredModel) -> DataSettings:
+    """How the data set is read: as the model's own data were, where it was trained on this one."""
+    own = model.card.provenance.config.get('data', {})
+    known = own if own.get('dataset') == args.dataset else {'dataset': args.dataset}
+    return replace(DataSettings(**known), root=str(args.data_root), sequence_length=STREET_LENGTH)
 
 
 def open_split(args: EvaluateArgs, model: StoredModel, split: str) -> LabelledFrames:
     """`val`, say, or one sequence of it: `train/0006R0`. Raises ConfigError where the model's classes are others."""
     name, _, sequence = split.partition('/')
-    frames = open_labelled(args, model.card.student, name)
+    frames = open_dataset(data_settings(args, model), model.card.student).split(name)
     check_classes(args.dataset, frames.classes, model.card.classes)
     chosen = [index for index, each in enumerate(frames.sequences) if sequence in ('', each)]
     if not chosen:
         known = ', '.join(sorted(set(frames.sequences)))
         raise ConfigError(f"--split {split}: no sequence '{sequence}', expected one of {known}")
-    return Subset(whole=frames, indices=chosen[:: args.every])
+    return Subset.of(frames, chosen[:: args.every])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,31 +56,32 @@ class Shifted:
     """(C,) label id in this data set of each of the model's classes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weathered:
+@dataclass(frozen=True, kw_only=True)
+class Weathered(LabelledFrames):
     """Frames in bad weather; their labels stay."""
 
     whole: LabelledFrames
     weather: nn.Module
 
-    @property
-    def classes(self) -> tuple[ClassInfo, ...]:
-        """What the label ids mean."""
-        return self.whole.classes
-
-    @property
-    def sequences(self) -> tuple[str, ...]:
-        """Drive that each frame belongs to."""
-        return self.whole.sequences
-
-    def __len__(self) -> int:
-        return len(self.whole)
+    @classmethod
+    def of(cls, whole: LabelledFrames, weather: nn.Module) -> 'Weathered':
+        """The same frames in this weather."""
+        return cls(classes=whole.classes, names=whole.names, sequences=whole.sequences, whole=whole, weather=weather)
 
     def __getitem__(self, index: int) -> LabelledFrame:
         frame = self.whole[index]
         torch.manual_seed(index)
         image = self.weather(as_batch(frame.image).float() / 255.0).clamp(0.0, 1.0)[0].permute(1, 2, 0)
         return replace(frame, image=(image * 255.0).round().byte().contiguous().numpy())
+
+
+def shift_frames(root: Path, classes: ClassList) -> LabelledFiles:
+    """Frames of a shifted domain: `images/*`, `labels/*.png`; the drive is what a file's name starts with."""
+    labels = root / 'labels'
+    files = frame_files(
+        images_in(root / 'images'), lambda path: labels / f'{path.stem}.png', lambda path: path.stem.split('_')[0]
+    )
+    return LabelledFiles.of(files, classes.infos, IdCode.plain(len(classes.infos), classes.ignore))
 
 
 def open_shifts(args: EvaluateArgs, model: StoredModel) -> dict[str, Shifted]:
@@ -94,7 +94,7 @@ def open_shifts(args: EvaluateArgs, model: StoredModel) -> dict[str, Shifted]:
         classes = ClassList.read(Path(folder) / file)
         whole = shift_frames(Path(folder), classes)
         shifts[name] = Shifted(
-            frames=Subset(whole=whole, indices=range(0, len(whole), args.every)),
+            frames=Subset.of(whole, range(0, len(whole), args.every)),
             merge=classes.merge(info.name for info in model.card.classes),
         )
     return shifts
@@ -103,27 +103,29 @@ def open_shifts(args: EvaluateArgs, model: StoredModel) -> dict[str, Shifted]:
 def open_weather(args: EvaluateArgs, split: LabelledFrames) -> dict[str, Shifted]:
     """A split in each weather; it is compared with itself, so that only the weather differs."""
     same = np.arange(len(split.classes))
-    return {name: Shifted(frames=Weathered(whole=split, weather=WEATHER[name]()), merge=same) for name in args.weather}
+    return {name: Shifted(frames=Weathered.of(split, WEATHER[name]()), merge=same) for name in args.weather}
 
 
 def calibration_frames(args: EvaluateArgs, run: Settings) -> LabelledFrames:
     """Frames that a run kept from all training."""
     if run.data.dataset != args.dataset:
         raise ConfigError(f'the baseline was trained on {run.data.dataset}, expected {args.dataset} as evaluated')
-    if args.dataset == 'street':
-        whole = open_labelled(args, run.student, 'calibration')
-        return Subset(whole=whole, indices=range(0, len(whole), args.every))
-    whole = open_labelled(args, run.student, 'train')
-    kept = [index for index, each in enumerate(whole.sequences) if each in run.data.holdout]
-    return Subset(whole=whole, indices=kept[:: args.every])
+    dataset = open_dataset(replace(run.data, root=str(args.data_root), sequence_length=STREET_LENGTH), run.student)
+    whole = dataset.calibration()
+    if whole is None:
+        whole = held_out(dataset.split('train'), run.data.holdout)
+    return Subset.of(whole, range(0, len(whole), args.every))
 
 
 def seen_sequences(args: EvaluateArgs, model: StoredModel) -> tuple[frozenset[str], frozenset[str]]:
     """Drives of this data set that the student was trained on, and those it was calibrated on, by its card."""
     calibration = model.card.calibration_data
     calibrated = frozenset(calibration.sequences if calibration.dataset == args.dataset else ())
-    trained = model.card.provenance.config.get('data', {})
-    if trained.get('dataset') != args.dataset or (args.dataset != 'street' and not (args.data_root / 'train').is_dir()):
+    settings = data_settings(args, model)
+    if model.card.provenance.config.get('data', {}).get('dataset') != args.dataset:
         return frozenset(), calibrated
-    held_out = frozenset(trained.get('holdout', ()))
-    return frozenset(open_labelled(args, model.card.student, 'train').sequences) - held_out, calibrated
+    try:
+        train = open_dataset(settings, model.card.student).split('train')
+    except UncdError:  # what is evaluated may be there alone
+        return frozenset(), calibrated
+    return frozenset(each for each in train.sequences if not matches(each, settings.holdout)), calibrated

@@ -8,9 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from training.calibration.assessment import labelled_frames
 from training.comparison.sweep_file import Sweep, Variant, describe
-from training.data.segdata import SegData
+from training.data.labelled_frames import LabelledFrames
 from training.members.member import Member
 from training.members.member_network import member_network
 from training.run.run_folder import sweep_folder
@@ -39,7 +38,7 @@ class SweepRow:
     """Pixel uncertainty -> rank correlation with the teacher's, in [-1, 1]; empty for all but students."""
 
 
-def evaluate_student(student: Student, members: Sequence[Member], data: SegData) -> dict[str, SweepRow]:
+def evaluate_student(student: Student, members: Sequence[Member], data: LabelledFrames) -> dict[str, SweepRow]:
     """Student, teacher and single net on the same frames, by name."""
     models = [
         EvaluatedModel(name=STUDENT, network=student_network(student), served='entropy', has_std=True),
@@ -47,7 +46,7 @@ def evaluate_student(student: Student, members: Sequence[Member], data: SegData)
         EvaluatedModel(name=BASELINE, network=member_network(members[0]), served='entropy', has_std=False),
     ]
     evaluator = SplitEvaluator(models, len(data.classes), examples=())
-    for frame in labelled_frames(data):
+    for frame in data:
         evaluator.update(frame)
     return {model.name: _row(evaluator, model) for model in models}
 
@@ -77,7 +76,7 @@ def kept(variant: Variant) -> dict[str, Any]:
     return content if content.pop('wise_ft_alpha', None) == variant.settings.distill.wise_ft_alpha else {}
 
 
-def compare(sweep: Sweep, data: SegData) -> str:
+def compare(sweep: Sweep, data: LabelledFrames) -> str:
     """Write <run>/sweeps/<sweep>.json and .md about the students that are evaluated; return the latter."""
     evaluated = {
         name: {'changed': variant.changed, **rows}

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from training.data.segdata import SegData
+from training.data.labelled_frames import LabelledFrames
 from training.run.settings import Settings
 from uncd_ros.errors import ConfigError
 
 
-def check_sequences(settings: Settings, data: SegData) -> None:
+def check_sequences(settings: Settings, data: LabelledFrames) -> None:
     """Refuse sequences that are not there, and cross-fitting where too few members could label one.
 
     Raises ConfigError that names plan and sequence, before hours of training.
@@ -44,7 +44,7 @@ class Folds:
     """Sequences each member has seen."""
 
     @classmethod
-    def of(cls, settings: Settings, data: SegData) -> 'Folds':
+    def of(cls, settings: Settings, data: LabelledFrames) -> 'Folds':
         """Members of a run on its training data."""
         known = frozenset(data.sequences)
         return cls(trained_on=tuple(known - set(plan.exclude_sequences) for plan in settings.members))

@@ -3,7 +3,7 @@
 """The training loop that members and student share: any epoch can be the last before a power cut."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from training.data.augment import Augment
-from training.data.segdata import SegData
+from training.data.labelled_frames import LabelledFrames
+from training.data.loading import EpochOrder, ViewDataset, Views, stream_views, worker_count
 from training.fitting.checkpoint import DurableCheckpointIO, resume, save_checkpoint
 from training.run.progress import EpochProgress, console
 from training.run.settings import FitSettings, Settings
@@ -57,29 +58,30 @@ def fit(
     checkpoint: Path,
     network: Network,
     loss: Loss[Network],
-    data: SegData,
+    data: LabelledFrames,
     settings: Settings,
     plan: FitSettings,
 ) -> Network:
     """Train `network` by `plan`, or go on where `checkpoint` stops; returns it trained, in evaluation mode.
 
-    All randomness of an epoch comes from (seed, epoch), so a resumed run sees what an uninterrupted one sees.
+    All randomness of an epoch comes from (seed, epoch), so a resumed run sees what an uninterrupted one sees. Raises
+    UncdError for a frame that cannot be read.
     """
     steps = max(1, len(data) // (plan.batch_size * fabric.world_size))
     network = convert_conv2d_weight_memory_format(network, torch.channels_last).to(fabric.device)
     wrapped, optimizer = fabric.setup(network, _optimizer(network, plan))
     done = resume(fabric, checkpoint, wrapped, optimizer, plan.epochs)
-    augment = Augment(settings.crop, settings.crop_scale, plan.jitter)
+    views = _stream(data, settings, plan, range(done, plan.epochs), steps, fabric)
     with EpochProgress(checkpoint.stem, plan.epochs, steps, plan.batch_size * fabric.world_size, done) as progress:
         for epoch in range(done, plan.epochs):
-            torch.manual_seed(plan.seed * 100_003 + epoch)
-            # All processes draw the same order and take every n-th frame of it; their augmentations differ.
-            order = torch.randperm(len(data))[fabric.global_rank :: fabric.world_size]
+            # Of what the loss draws; frames and views have a seed of their own.
             torch.manual_seed((plan.seed * 100_003 + epoch) * 1_009 + fabric.global_rank)
             wrapped.train()
-            for step, chosen in enumerate(torch.split(order, plan.batch_size)[:steps]):
+            for step in range(steps):
                 _set_rate(optimizer, plan, epoch * steps + step, plan.epochs * steps)
-                value = loss(wrapped, _batch(data, chosen, augment, fabric.device))
+                with progress.waiting():
+                    batch = _batch(next(views), fabric.device)
+                value = loss(wrapped, batch)
                 fabric.backward(value)
                 fabric.clip_gradients(wrapped, optimizer, max_norm=5.0)
                 optimizer.step()
@@ -90,9 +92,30 @@ def fit(
     return network.eval()
 
 
-def _batch(data: SegData, chosen: Tensor, augment: Augment, device: torch.device) -> Batch:
-    images, labels = augment(data.images[chosen].to(device), data.labels[chosen].to(device))
-    return Batch(images=images, labels=labels, sequences=tuple(data.sequences[index] for index in chosen.tolist()))
+def _stream(
+    data: LabelledFrames, settings: Settings, plan: FitSettings, epochs: range, steps: int, fabric: Fabric
+) -> Iterator[Views]:
+    """Views of all epochs that are left, in one stream: no epoch begins with a wait."""
+    augment = Augment(settings.crop, settings.crop_scale, plan.jitter)
+    order = EpochOrder(
+        frames=len(data),
+        batch_size=plan.batch_size,
+        steps=steps,
+        epochs=epochs,
+        seed=plan.seed,
+        process=fabric.global_rank,
+        processes=fabric.world_size,
+    )
+    workers = worker_count(settings.data.workers, fabric.world_size)
+    return stream_views(ViewDataset(frames=data, augment=augment, seed=plan.seed), order, workers, fabric.device)
+
+
+def _batch(views: Views, device: torch.device) -> Batch:
+    return Batch(
+        images=views.images.to(device, non_blocking=True).float(),
+        labels=views.labels.to(device, non_blocking=True).long(),
+        sequences=views.sequences,
+    )
 
 
 def learning_rate(plan: FitSettings, step: int, total: int) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.data.segdata import SegData
+from training.data.labelled_frames import LabelledFrames
 from training.members.member import Member
 from training.members.member_network import member_network
 from training.run.progress import console
@@ -19,6 +19,7 @@ from uncd_ros.classes import IGNORE_INDEX
 from uncd_ros.durable import write_durably
 from uncd_ros.evaluation.metrics import ConfusionMatrix
 from uncd_ros.evaluation.pixel_metrics import to_size
+from uncd_ros.evaluation.split_evaluator import as_batch
 
 MAD_TO_STD = 1.4826
 """A normal distribution's standard deviation over its median absolute deviation."""
@@ -51,7 +52,7 @@ def report_path(run: Path, members: Iterable[int], count: int) -> Path:
     return run / f'ensemble{share}.json'
 
 
-def report_ensemble(members: Mapping[int, Member], data: SegData, path: Path) -> None:
+def report_ensemble(members: Mapping[int, Member], data: LabelledFrames, path: Path) -> None:
     """Write the report of these members and print what it says."""
     report = evaluate_ensemble({f'member{index:02d}': member for index, member in members.items()}, data)
     write_durably(path, (json.dumps(asdict(report), indent=1) + '\n').encode())
@@ -64,15 +65,16 @@ def report_ensemble(members: Mapping[int, Member], data: SegData, path: Path) ->
 
 
 @torch.inference_mode()
-def evaluate_ensemble(members: Mapping[str, Member], data: SegData) -> EnsembleReport:
+def evaluate_ensemble(members: Mapping[str, Member], data: LabelledFrames) -> EnsembleReport:
     """Images pass one at a time, and each keeps its votes per class: memory does not grow with images or members."""
     confusions = {name: ConfusionMatrix(len(data.classes)) for name in members}
     networks = {name: member_network(member) for name, member in members.items()}
     apart = pixels = 0.0
-    for image, labels in zip(data.images, data.labels, strict=True):
+    for frame in data:
+        image, labels = as_batch(frame.image), torch.from_numpy(frame.labels)
         votes = torch.zeros(len(data.classes), *labels.shape, dtype=torch.int32)
         for name, network in networks.items():
-            predicted = to_size(network(image[None]), *labels.shape).labels().cpu()
+            predicted = to_size(network(image), *labels.shape).labels().cpu()
             confusions[name].update(predicted[0], labels)
             votes.scatter_add_(0, predicted, torch.ones_like(predicted, dtype=torch.int32))
         valid = labels != IGNORE_INDEX

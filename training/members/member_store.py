@@ -20,8 +20,8 @@ from torch import Tensor
 
 from training.fitting.checkpoint import damage_named
 from training.members.member import Member
-from training.run.run_folder import differences, member_shape
-from training.run.settings import FitSettings, Settings
+from training.run.run_folder import data_shape, differences, member_shape
+from training.run.settings import DataSettings, FitSettings, Settings
 from uncd_ros.durable import write_durably
 from uncd_ros.errors import ConfigError
 
@@ -76,8 +76,9 @@ def _stored(path: Path, settings: Settings, index: int) -> dict[str, Tensor]:
     if digest != expected:
         raise ConfigError(f'{path}: SHA-256 is {digest[:12]}, expected {expected[:12]} as when it was stored')
     before = json.loads(shape)
-    # What plans have gained since then has the value it had then, its default.
+    # What plans and data have gained since then has the value it had then, its default.
     before['plan'] = asdict(FitSettings(**before['plan']))
+    before['data'] = data_shape(DataSettings(**before['data']))
     if changed := differences(before, _shape(settings, index)):
         raise ConfigError(f'{path}: a member trained with other settings ({changed}), expected those of this run')
     return weights

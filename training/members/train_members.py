@@ -10,8 +10,9 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
+from training.data.class_counts import class_counts
 from training.data.folds import check_sequences
-from training.data.segdata import SegData
+from training.data.labelled_frames import LabelledFrames
 from training.fitting.loop import Batch, fit
 from training.members.loss import cross_entropy
 from training.members.member import Member, initial_member
@@ -33,7 +34,7 @@ def parse_share(text: str | None, count: int) -> list[int]:
 
 
 def train_members(
-    fabric: Fabric, data: SegData, settings: Settings, chosen: Sequence[int] | None = None
+    fabric: Fabric, data: LabelledFrames, settings: Settings, chosen: Sequence[int] | None = None
 ) -> list[Member]:
     """The chosen members, or all, one after another; those already trained are loaded."""
     check_sequences(settings, data)
@@ -41,7 +42,7 @@ def train_members(
     return [_train(fabric, index, data, settings) for index in indices]
 
 
-def _train(fabric: Fabric, index: int, data: SegData, settings: Settings) -> Member:
+def _train(fabric: Fabric, index: int, data: LabelledFrames, settings: Settings) -> Member:
     """Whether trained now, before or elsewhere: what comes back was read from its file."""
     plan, path = settings.members[index], weights_path(settings, index)
     if path.is_file():
@@ -61,9 +62,14 @@ def _train(fabric: Fabric, index: int, data: SegData, settings: Settings) -> Mem
     return convert_conv2d_weight_memory_format(load_member(settings, index), torch.channels_last).to(fabric.device)
 
 
-def class_weights(data: SegData, power: float) -> Tensor:
-    """(C,) frequency^-power, scaled to a mean of 1 over pixels; a class that is not there counts as one pixel."""
-    counts = torch.bincount(data.labels.flatten(), minlength=256)[: len(data.classes)].clamp(min=1).double()
+def class_weights(data: LabelledFrames, power: float) -> Tensor:
+    """(C,) frequency^-power, scaled to a mean of 1 over pixels; a class that is not there counts as one pixel.
+
+    Every label is read, unless power is 0, which weights all classes equally.
+    """
+    if power == 0.0:
+        return torch.ones(len(data.classes))
+    counts = torch.from_numpy(class_counts(data)).clamp(min=1).double()
     frequency = counts / counts.sum()
     weights = frequency**-power
     return (weights / (weights * frequency).sum()).float()

@@ -3,6 +3,8 @@
 """What a person sees while a network trains: a bar in a terminal, a line an epoch everywhere."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from types import TracebackType
 
@@ -31,6 +33,8 @@ class EpochProgress:
         self.task = self.bar.add_task(name, total=epochs * steps, completed=done * steps, rate=0.0)
         self.losses: list[Tensor] = []
         self.start = self.epoch_start = time.monotonic()
+        self.waited = 0.0
+        """Seconds of this epoch in which the network had no data."""
 
     def __enter__(self) -> 'EpochProgress':
         if 0 < self.first < self.epochs:
@@ -45,6 +49,13 @@ class EpochProgress:
     ) -> None:
         self.bar.stop()
 
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """While the next batch is not there."""
+        start = time.monotonic()
+        yield
+        self.waited += time.monotonic() - start
+
     def step(self, loss: Tensor) -> None:
         """One optimiser step is done."""
         self.losses.append(loss.detach())
@@ -58,9 +69,10 @@ class EpochProgress:
         left = (now - self.start) / (number - self.first) * (self.epochs - number)
         console.print(
             f'{self.name}: epoch {number}/{self.epochs}, loss {loss:.4f}, {rate:.1f} images/s, '
-            f'{timedelta(seconds=round(left))} left'
+            f'{self.waited / (now - self.epoch_start):.0%} waiting for data, {timedelta(seconds=round(left))} left'
         )
         self.losses.clear()
+        self.waited = 0.0
         self.epoch_start = now
 
     def _rate(self, now: float) -> float:

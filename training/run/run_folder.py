@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from training.run.settings import Settings, parse_settings
+from training.run.settings import DataSettings, Settings, parse_settings
 from uncd_ros.durable import create_durably
 from uncd_ros.errors import ConfigError
 
@@ -42,8 +42,7 @@ def claim_student(settings: Settings) -> None:
 def recorded(settings: Settings) -> dict[str, Any]:
     """What a model's provenance keeps: everything but where files lay on the machine that trained it."""
     kept = {key: value for key, value in asdict(settings).items() if key not in ('out', 'run')}
-    del kept['data']['root']
-    return kept
+    return kept | {'data': data_shape(settings.data)}
 
 
 def sweep_folder(run: Path) -> Path:
@@ -67,11 +66,9 @@ def ensemble_shape(settings: Settings) -> dict[str, Any]:
 
 
 def member_shape(settings: Settings) -> dict[str, Any]:
-    """The settings that shape every member, whatever its plan; where the data lie on a machine is none of them."""
-    data = asdict(settings.data)
-    del data['root']
+    """The settings that shape every member, whatever its plan."""
     return {
-        'data': data,
+        'data': data_shape(settings.data),
         'student': {key: getattr(settings.student, key) for key in _TRUNK},
         'crop': settings.crop,
         'crop_scale': settings.crop_scale,
@@ -79,6 +76,11 @@ def member_shape(settings: Settings) -> dict[str, Any]:
         'init_seed': settings.init_seed,
         'balance': settings.balance,
     }
+
+
+def data_shape(data: DataSettings) -> dict[str, Any]:
+    """The settings that say which frames there are; how they are read changes nothing."""
+    return {key: value for key, value in asdict(data).items() if key not in ('root', 'workers', 'cache')}
 
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> str:

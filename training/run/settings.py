@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from jsonargparse.typing import ClosedUnitInterval, NonNegativeFloat, OpenUnitInterval, PositiveFloat, PositiveInt
+from jsonargparse.typing import (
+    ClosedUnitInterval,
+    NonNegativeFloat,
+    NonNegativeInt,
+    OpenUnitInterval,
+    PositiveFloat,
+    PositiveInt,
+)
 
 from training.run.command_line import make_parser, parse
 from uncd_ros.errors import ConfigError
@@ -19,14 +26,34 @@ from uncd_ros.network.student import StudentConfig
 class DataSettings:
     """Where images and labels come from."""
 
-    dataset: Literal['camvid', 'street']
-    """Kind of data set: files in the layout of CamVid, or procedural streets."""
+    dataset: str
+    """Kind of data set: the name of a file in training/data/datasets/, such as camvid, cityscapes, street or folder."""
     root: str | None = None
     """Folder of the data set; $UNCD_DATA/<dataset> by default. Procedural streets need none."""
     holdout: tuple[str, ...] = ()
-    """Training sequences that no network trains on; they calibrate the student. Procedural streets need none."""
+    """Training sequences that no network trains on; they calibrate the student. Names may hold * and ?. Procedural
+    streets need none."""
+    val: tuple[str, ...] = ()
+    """Sequences that evaluate, for a data set without a val split of its own; all others train. Names may hold * and ?.
+    """
+    sequence_pattern: str = ''
+    """Regular expression whose first group is, in the name of a frame of `folder`, the name of its sequence; by
+    default that is the name of the sub-folder."""
     sequence_length: PositiveInt = 60
     """Frames per sequence of procedural streets."""
+    workers: Literal['auto'] | NonNegativeInt = 'auto'
+    """Processes that read and augment frames beside each process that trains; auto takes as many as there are cores
+    to spare, 0 reads in the training process."""
+    cache: Literal['auto', 'on', 'off'] = 'auto'
+    """Keep decoded frames in memory: auto does where they fill less than half of what is free."""
+
+    def __post_init__(self) -> None:
+        try:
+            groups = re.compile(self.sequence_pattern).groups
+        except re.error as error:
+            raise ConfigError(f"data.sequence_pattern is '{self.sequence_pattern}': {error}") from None
+        if self.sequence_pattern and groups != 1:
+            raise ConfigError(f"data.sequence_pattern is '{self.sequence_pattern}', expected one group in ( )")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from training.data.augment import CutMix
 from training.data.folds import Folds
-from training.data.segdata import SegData
+from training.data.labelled_frames import LabelledFrames
 from training.data.unlabelled import join_unlabelled
 from training.fitting.loop import Batch, fit
 from training.members.member import Member
@@ -18,7 +18,7 @@ from training.teaching.teacher import Teacher
 from uncd_ros.network.student import Student
 
 
-def train_student(fabric: Fabric, members: list[Member], data: SegData, settings: Settings) -> Student:
+def train_student(fabric: Fabric, members: list[Member], data: LabelledFrames, settings: Settings) -> Student:
     """The first member with two heads instead of one, taught by all members; resumes from its checkpoint."""
     plan = settings.distill
     torch.manual_seed(settings.init_seed)
@@ -59,7 +59,7 @@ def wise_ft(student: Student, start: Member, alpha: float) -> None:
                 value.lerp_(before[name].to(value.device), 1.0 - alpha)
 
 
-def _shown(data: SegData, settings: Settings) -> SegData:
+def _shown(data: LabelledFrames, settings: Settings) -> LabelledFrames:
     """What the student is trained on: sequences of the training data, and frames without labels."""
     labelled, plan = data.excluding(settings.student_fit.exclude_sequences), settings.distill
     if not plan.unlabelled:

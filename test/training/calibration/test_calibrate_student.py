@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 import torch
 
+from support.tiny_frames import in_memory
 from training.calibration.assessment import image_scores, images
 from training.calibration.calibrate_student import Calibration, assess_calibrated, calibrate
 from training.data.augment import CALIBRATION_SHIFTS, WEATHER
-from training.data.segdata import SegData, Splits
+from training.data.labelled_frames import LabelledFrames, Subset
+from training.data.splits import Splits
 from training.run.settings import CalibrationSettings
 from uncd_ros.errors import ConfigError
 from uncd_ros.model.store import StoredModel, load_model
@@ -29,20 +31,15 @@ def model(tiny_model: Path) -> StoredModel:
     return load_model(tiny_model)
 
 
-def _frames(model: StoredModel, seed: int, brightest: int, count: int) -> SegData:
+def _frames(model: StoredModel, seed: int, brightest: int, count: int) -> LabelledFrames:
     """Noise in two sequences; the label is the class that the untrained student predicts, but for 30 % of pixels."""
     generator = torch.Generator().manual_seed(seed)
     images = torch.randint(0, brightest, (count, 3, 48, 64), dtype=torch.uint8, generator=generator)
     with torch.no_grad():
         labels = model.student(model.student.preprocess(images.permute(0, 2, 3, 1))).labels().byte()
     wrong = torch.rand(labels.shape, generator=generator) < 0.3
-    return SegData(
-        images=images,
-        labels=torch.where(wrong, (labels + 1) % 5, labels),
-        names=tuple(f'{seed}_{index}' for index in range(count)),
-        sequences=(f'{seed}a',) * (count // 2) + (f'{seed}b',) * (count - count // 2),
-        classes=model.card.classes,
-    )
+    sequences = (f'{seed}a',) * (count // 2) + (f'{seed}b',) * (count - count // 2)
+    return in_memory(images, torch.where(wrong, (labels + 1) % 5, labels), sequences, model.card.classes)
 
 
 @pytest.fixture(scope='module')
@@ -89,8 +86,9 @@ def test_only_the_training_frames_set_the_mean_of_the_mahalanobis_features(
     student = calibrated[0]
     plain = copy.deepcopy(model.student)
     round_weights(plain)
+    train = torch.stack([torch.from_numpy(frame.image) for frame in splits.train])
     with torch.no_grad():
-        features = plain(plain.preprocess(splits.train.images.permute(0, 2, 3, 1)), std='none').features
+        features = plain(plain.preprocess(train), std='none').features
     torch.testing.assert_close(student.mahalanobis.mean, features.mean(dim=0), rtol=1e-4, atol=1e-4)
     other = copy.deepcopy(model.student)
     calibrate(other, replace(splits, calibration=_frames(model, 5, 90, 20)), 'camvid', SETTINGS)
@@ -139,9 +137,6 @@ def test_calibration_repeats_itself(
 
 
 def test_a_single_frame_calibrates_nothing(model: StoredModel, splits: Splits) -> None:
-    frame = SegData(
-        images=splits.val.images[:1], labels=splits.val.labels[:1], names=('0',), sequences=('a',),
-        classes=splits.val.classes,
-    )  # fmt: skip
+    frame = Subset.of(splits.val, [0])
     with pytest.raises(ConfigError, match='calibration has 1 frames, expected hundreds'):
         calibrate(model.student, Splits(train=frame, calibration=frame, val=frame), 'camvid', SETTINGS)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from support.tiny_frames import in_memory
 from training.calibration.confidence_fit import PixelSample, fit_confidence, sample_pixels
-from training.data.segdata import SegData
 from uncd_ros.network.student import StudentOutput
 from uncd_ros.scores.confidence import ConfidenceCurve
 
@@ -57,13 +57,7 @@ def test_what_is_always_right_or_always_wrong_is_one_point(right: bool) -> None:
 def test_void_is_not_sampled() -> None:
     labels = torch.full((2, 4, 6), 255, dtype=torch.uint8)
     labels[:, 1] = 1
-    data = SegData(
-        images=torch.zeros(2, 3, 4, 6, dtype=torch.uint8),
-        labels=labels,
-        names=('0', '1'),
-        sequences=('a', 'a'),
-        classes=(),
-    )
+    data = in_memory(torch.zeros(2, 3, 4, 6, dtype=torch.uint8), labels, ('a', 'a'))
     logits = torch.tensor([0.0, 2.0, 0.0]).view(1, 3, 1, 1).expand(1, 3, 4, 6)
     sample = sample_pixels(lambda _: StudentOutput(logits=logits, std=logits / 10), data, 'predicted_std')
     assert sample.right.tolist() == [True] * 12

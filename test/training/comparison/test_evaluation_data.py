@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from support.datasets import open_tiny
 from support.model_folder import edit_card
 from training.comparison.evaluate_args import parse_args
 from training.comparison.evaluation_data import Weathered
 from training.data.augment import WEATHER
-from training.data.labelled_frames import camvid_frames
 from training.evaluate import evaluate
 
 
@@ -34,8 +34,8 @@ def test_what_the_model_saw_before_is_said(tiny_data: Path, tiny_model: Path, tm
 
 @pytest.mark.parametrize('name', list(WEATHER))
 def test_weather_changes_the_image_the_same_way_each_time_and_the_labels_never(name: str, tiny_data: Path) -> None:
-    clear = camvid_frames(tiny_data / 'camvid', 'val')
-    frames = Weathered(whole=clear, weather=WEATHER[name]())
+    clear = open_tiny('camvid', tiny_data / 'camvid').split('val')
+    frames = Weathered.of(clear, WEATHER[name]())
     assert (len(frames), frames.sequences) == (5, clear.sequences)
     once, again = frames[2], frames[2]
     np.testing.assert_array_equal(once.image, again.image)

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from support.project import PROJECT
+from support.tiny_frames import in_memory
 from training.data.folds import Folds, check_sequences
-from training.data.segdata import SegData
+from training.data.labelled_frames import LabelledFrames
 from training.run.settings import Settings, parse_settings
 from uncd_ros.errors import ConfigError
 
@@ -22,9 +23,9 @@ def _settings(*exclude_sequences: tuple[str, ...], cross_fit: bool = False) -> S
     )
 
 
-def _data(*sequences: str) -> SegData:
+def _data(*sequences: str) -> LabelledFrames:
     blank = torch.zeros(len(sequences), 3, 2, 2, dtype=torch.uint8)
-    return SegData(images=blank, labels=blank[:, 0], names=sequences, sequences=sequences, classes=())
+    return in_memory(blank, blank[:, 0], sequences)
 
 
 def test_a_sequence_that_is_not_there_is_named() -> None:

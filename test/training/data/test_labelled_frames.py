@@ -8,7 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.data.labelled_frames import ClassList, StreetFrames, Subset, camvid_frames, shift_frames
+from support.datasets import open_tiny
+from training.comparison.evaluation_data import shift_frames
+from training.data.class_list import ClassList
+from training.data.datasets.street import StreetFrames
+from training.data.labelled_frames import Joined, Subset
 from uncd_ros.errors import ImageError
 
 
@@ -18,7 +22,7 @@ def _classes(folder: Path, entries: list[dict[str, object]]) -> ClassList:
 
 
 def test_frames_are_read_when_they_are_asked_for(tiny_data: Path) -> None:
-    frames = camvid_frames(tiny_data / 'camvid', 'train')
+    frames = open_tiny('camvid', tiny_data / 'camvid').split('train')
     assert frames.sequences == ('s1', 's1', 's2', 's2', 's2')
     frame = frames[2]
     assert (frame.name, frame.sequence) == ('s2_00', 's2')
@@ -27,11 +31,26 @@ def test_frames_are_read_when_they_are_asked_for(tiny_data: Path) -> None:
 
 
 def test_a_subset_keeps_its_order() -> None:
-    streets = StreetFrames(seeds=(1, 2), length=3, height=24, width=32)
+    streets = StreetFrames.of((1, 2), 3, (24, 32))
     assert len(streets) == 6 and streets.sequences == ('street1',) * 3 + ('street2',) * 3
-    chosen = Subset(whole=streets, indices=[4, 1])
+    chosen = Subset.of(streets, [4, 1])
     assert (len(chosen), chosen.sequences) == (2, ('street2', 'street1'))
     np.testing.assert_array_equal(chosen[0].image, streets[4].image)
+    np.testing.assert_array_equal(chosen.labels(1), streets[1].labels)
+
+
+def test_sets_are_joined_and_chosen_by_drive() -> None:
+    first, second = StreetFrames.of((1, 2), 2, (24, 32)), StreetFrames.of((3,), 2, (24, 32))
+    joined = Joined.of(first, second)
+    assert joined.sequences == ('street1',) * 2 + ('street2',) * 2 + ('street3',) * 2
+    assert [frame.name for frame in joined.excluding(('street1', 'street3'))] == ['street2_0000', 'street2_0001']
+    np.testing.assert_array_equal(joined.labels(5), second.labels(1))
+
+
+def test_a_fingerprint_is_of_names_and_pixels() -> None:
+    streets = StreetFrames.of((1,), 2, (24, 32))
+    prints = {each.fingerprint() for each in (streets, Subset.of(streets, [0]), Subset.of(streets, [1, 0]))}
+    assert len(prints) == 3 and streets.fingerprint() == StreetFrames.of((1,), 2, (24, 32)).fingerprint()
 
 
 def test_classes_merge_by_name(tiny_data: Path) -> None:

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import torch
 
+from support.tiny_frames import in_memory
 from training.data import unlabelled
-from training.data.segdata import SegData
+from training.data.labelled_frames import LabelledFrames
 from training.data.unlabelled import UNLABELLED, join_unlabelled
 from uncd_ros.classes import ClassInfo
 from uncd_ros.errors import SourceError
@@ -31,21 +32,22 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def _labelled() -> SegData:
+def _labelled() -> LabelledFrames:
     images = torch.zeros(2, 3, 16, 20, dtype=torch.uint8)
-    return SegData(images=images, labels=images[:, 0], names=('a', 'b'), sequences=('s', 's'), classes=CLASSES)
+    return in_memory(images, images[:, 0], ('s', 's'), CLASSES)
 
 
 @pytest.mark.parametrize('absolute', [True, False])
 def test_every_second_frame_joins_the_labelled_ones_in_their_size(absolute: bool, folder: Path) -> None:
     labelled = _labelled()
     joined = join_unlabelled(labelled, (str(folder / 'drive') if absolute else 'drive',), 2)
-    assert joined.images.shape == (5, 3, 16, 20) and joined.labels.shape == (5, 16, 20)
+    frames = list(joined)
+    assert {frame.image.shape for frame in frames} == {(16, 20, 3)} and joined.labels(4).shape == (16, 20)
     assert len(joined) == len(joined.sequences) == len(set(joined.names)) == 5
-    assert torch.equal(joined.images[:2], labelled.images) and torch.equal(joined.labels[:2], labelled.labels)
-    assert [int(image[0, 0, 0]) for image in joined.images[2:]] == [0, 20, 40]
-    assert not joined.images[2:, 1:].any()
-    assert joined.labels[2:].unique().tolist() == [UNLABELLED]
+    assert frames[:2] == list(labelled)
+    assert [int(frame.image[0, 0, 0]) for frame in frames[2:]] == [0, 20, 40]
+    assert not any(frame.image[..., 1:].any() for frame in frames[2:])
+    assert {*np.unique([frame.labels for frame in frames[2:]])} == {UNLABELLED}
     assert joined.sequences[:2] == ('s', 's')
     assert len(set(joined.sequences[2:])) == 1 and joined.sequences[2].startswith('unlabelled:')
 
@@ -56,7 +58,8 @@ def test_a_frame_is_resized_as_on_the_robot(folder: Path) -> None:
     cv2.imwrite(str(folder / 'drive' / '9.png'), image[0].permute(1, 2, 0).flip(2).numpy())
     student = Student(StudentConfig(num_classes=2, encoder='mobilenet_v2', width=0.25, input_height=16, input_width=20))
     joined = join_unlabelled(_labelled(), ('drive',), 1)
-    assert torch.equal(joined.images[-1:], student.normalise.resize(image))
+    expected = student.normalise.resize(image)[0].permute(1, 2, 0)
+    np.testing.assert_array_equal(joined[len(joined) - 1].image, expected.numpy())
 
 
 class _Frame(np.ndarray):
@@ -93,12 +96,7 @@ def test_a_source_that_is_not_there_is_named() -> None:
 
 
 def test_the_real_city(data_folder: Path) -> None:
-    like = SegData(
-        images=torch.zeros(1, 3, 36, 48, dtype=torch.uint8),
-        labels=torch.zeros(1, 36, 48, dtype=torch.uint8),
-        names=('a',),
-        sequences=('s',),
-        classes=CLASSES,
-    )
+    blank = torch.zeros(1, 3, 36, 48, dtype=torch.uint8)
+    like = in_memory(blank, blank[:, 0], ('s',), CLASSES)
     joined = join_unlabelled(like, (str(data_folder / 'video' / 'city.mp4'),), 100)
-    assert joined.images.shape == (12, 3, 36, 48)
+    assert len(joined) == 12 and joined[11].image.shape == (36, 48, 3)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from training.data.segdata import SegData
+from support.tiny_frames import in_memory
+from training.data.labelled_frames import LabelledFrames
 from training.members.disagreement import evaluate_ensemble, lagging, pairs_apart, report_ensemble, report_path
 from training.members.member import Member
 from uncd_ros.classes import ClassInfo
@@ -53,12 +54,12 @@ def _constant(tiny_model: Path, label: int) -> Member:
     return member
 
 
-def _data() -> SegData:
+def _data() -> LabelledFrames:
     labels = torch.zeros(3, 48, 64, dtype=torch.uint8)
     labels[:, :10] = 255
     images = torch.randint(0, 255, (3, 3, 48, 64), dtype=torch.uint8)
     classes = tuple(ClassInfo(name=str(index), color=(0, 0, 0)) for index in range(5))
-    return SegData(images=images, labels=labels, names=('a', 'b', 'c'), sequences=('s',) * 3, classes=classes)
+    return in_memory(images, labels, ('s',) * 3, classes)
 
 
 def test_members_that_say_one_class_each(tiny_model: Path) -> None:
