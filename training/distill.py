@@ -16,6 +16,7 @@ from training.calibration.assessment import Assessment, assess
 from training.calibration.calibrate_student import Calibration, assess_calibrated, calibrate
 from training.calibration.training_report import model_card_text, write_contact_sheet, write_report
 from training.data.cache import cache_splits
+from training.data.inspection import check_data
 from training.data.splits import PROJECT, Splits, load_splits
 from training.data.unlabelled import open_unlabelled
 from training.fitting.loop import launch
@@ -46,6 +47,8 @@ def distill(settings: Settings) -> None:
     # What cannot be opened is refused before hours of training.
     open_unlabelled((*settings.distill.unlabelled, *settings.calibration.ood_sets))
 
+    check_data(splits)
+    check_data(splits)
     splits = cache_splits(splits, settings.data.cache, settings.devices)
 
     members = train_members(fabric, splits.train, settings)

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from training.data.cache import cache_splits
+from training.data.inspection import check_data
 from training.data.splits import load_splits
 from training.fitting.loop import launch
 from training.members.disagreement import report_ensemble, report_path
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     fabric = launch(settings)
     splits = load_splits(settings.data, settings.student)
     claim(settings)
+    check_data(splits)
+    check_data(splits)
     splits = cache_splits(splits, settings.data.cache, settings.devices)
     members = train_members(fabric, splits.train, settings, chosen)
     if fabric.global_rank == 0:

@@ -19,6 +19,7 @@ from training.comparison.sweep_file import Sweep, describe, parse_sweep
 from training.comparison.sweep_results import compare, evaluate_student, keep, kept
 from training.data.cache import cache_splits
 from training.data.folds import check_sequences
+from training.data.inspection import check_data
 from training.data.splits import Splits, load_splits
 from training.data.unlabelled import open_unlabelled
 from training.fitting.loop import launch
@@ -36,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     fabric = launch(sweep.settings)
     splits = load_splits(sweep.settings.data, sweep.settings.student)
     members = [member.to(fabric.device) for member in check(sweep, splits)]
+    check_data(splits)
+    check_data(splits)
     splits = cache_splits(splits, sweep.settings.data.cache, sweep.settings.devices)
     # Decided once: a process that is behind the others must not see what they have evaluated meanwhile.
     evaluated = {name for name, variant in sweep.variants.items() if kept(variant)}

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import ClassVar
 
+from training.data.labelled_files import frame_name
 from training.data.labelled_frames import LabelledFrames, Subset
 from training.run.settings import DataSettings
 from uncd_ros.errors import ConfigError
@@ -63,9 +64,11 @@ def split_pool(pool: LabelledFrames, dataset: DataSet, name: str) -> LabelledFra
 
 
 def _listed(pool: LabelledFrames, path: Path) -> LabelledFrames:
-    """Frames by a list: one name a line, with or without folder and ending."""
+    """Frames by a list: a line for each, its name or the path of its image."""
     numbers = {name: index for index, name in enumerate(pool.names)}
-    wanted = [Path(line.strip()).name.partition('.')[0] for line in path.read_text().splitlines() if line.strip()]
-    if missing := [name for name in wanted if name not in numbers]:
-        raise ConfigError(f"{path}: lists '{missing[0]}', expected names of frames such as '{pool.names[0]}'")
-    return Subset.of(pool, [numbers[name] for name in wanted])
+    wanted = [frame_name(line.strip()) for line in path.read_text().splitlines() if line.strip()]
+    found = [numbers.get(name, numbers.get(name.rpartition('/')[2])) for name in wanted]
+    if None in found:
+        missing = wanted[found.index(None)]
+        raise ConfigError(f"{path}: lists '{missing}', expected names of frames such as '{pool.names[0]}'")
+    return Subset.of(pool, [number for number in found if number is not None])

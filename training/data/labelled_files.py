@@ -29,13 +29,14 @@ class FrameFile:
     labels: Path
     sequence: str
     """Drive that the frame belongs to."""
-    field_of_view: Path | None = None
-    """Mask of what the camera sees, for a data set that has them."""
+    name: str
+    """Of the frame, for a person and for lists of frames."""
 
-    @property
-    def name(self) -> str:
-        """Of the frame: that of its image."""
-        return self.image.name.partition('.')[0]
+
+def frame_name(file: str) -> str:
+    """`a/b_0.02.png` -> 'a/b_0.02', `c.ppm.gz` -> 'c'; a name without the ending of an image stays as it is."""
+    path = Path(file.removesuffix('.gz'))
+    return (path.with_suffix('') if path.suffix.lower() in IMAGE_SUFFIXES else path).as_posix()
 
 
 FieldOfView = Callable[[FrameFile, NDArray[np.uint8]], NDArray[np.bool_]]
@@ -81,6 +82,10 @@ class LabelledFiles(LabelledFrames):
             labels = np.where(self.field_of_view(file, image), labels, np.uint8(IGNORE_INDEX))
         return LabelledFrame(image=image, labels=labels, name=file.name, sequence=file.sequence)
 
+    def file(self, index: int) -> Path | None:
+        """Image file of a frame."""
+        return self.files[index].image
+
     def labels(self, index: int) -> NDArray[np.uint8]:
         """(H, W) class ids; the image is not read unless the field of view is found in it."""
         return self.code.read(self.files[index].labels) if self.field_of_view is None else self[index].labels
@@ -105,7 +110,18 @@ def images_in(folder: Path, pattern: str = '*') -> list[Path]:
 
 
 def frame_files(
-    images: Iterable[Path], labels: Callable[[Path], Path], sequence: Callable[[Path], str]
+    images: Iterable[Path], labels: Callable[[Path], Path], sequence: Callable[[Path], str], base: Path | None = None
 ) -> tuple[FrameFile, ...]:
-    """A frame for each image; `labels` and `sequence` say from its path what belongs to it."""
-    return tuple(FrameFile(image=path, labels=labels(path), sequence=sequence(path)) for path in images)
+    """A frame for each image; `labels` and `sequence` say from its path what belongs to it.
+
+    It is named as its image, with the sub-folders from `base` on.
+    """
+    return tuple(
+        FrameFile(
+            image=path,
+            labels=labels(path),
+            sequence=sequence(path),
+            name=frame_name(path.name if base is None else path.relative_to(base).as_posix()),
+        )
+        for path in images
+    )

@@ -6,6 +6,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,10 @@ class LabelledFrames(ABC):
     def labels(self, index: int) -> NDArray[np.uint8]:
         """(H, W) class ids of a frame, 255 ignore, 254 unlabelled; cheaper than the frame where they lie in files."""
         return self[index].labels
+
+    def file(self, index: int) -> Path | None:  # noqa: ARG002
+        """Image file of a frame; None for one that lies in no file."""
+        return None
 
     def select(self, keep: Callable[[str], bool]) -> 'LabelledFrames':
         """The frames whose sequence `keep` accepts."""
@@ -75,6 +80,10 @@ class Subset(LabelledFrames):
 
     def __getitem__(self, index: int) -> LabelledFrame:
         return self.whole[self.indices[index]]
+
+    def file(self, index: int) -> Path | None:
+        """Image file of a frame."""
+        return self.whole.file(self.indices[index])
 
     def labels(self, index: int) -> NDArray[np.uint8]:
         """(H, W) class ids of a frame."""

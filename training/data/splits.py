@@ -63,6 +63,10 @@ def load_splits(settings: DataSettings, student: StudentConfig) -> Splits:
     """
     dataset = open_dataset(settings, student)
     train, val, calibration = dataset.split('train'), dataset.split('val'), dataset.calibration()
+    if len(train.classes) < 2:
+        raise ConfigError(
+            f"the data have one class, '{train.classes[0].name}', expected two or more, such as one for all the rest"
+        )
     if student.num_classes != len(train.classes):
         raise ConfigError(f'student.num_classes is {student.num_classes}, expected {len(train.classes)} as in the data')
     if calibration is None:
