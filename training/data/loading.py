@@ -8,6 +8,7 @@ gives the same batches, and a resumed training sees what an uninterrupted one se
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -53,7 +54,7 @@ class ViewDataset(Dataset[Views | UncdError]):
         except UncdError as error:
             return error
         image = torch.from_numpy(frame.image).permute(2, 0, 1)[None]
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=[]), _one_thread():
             torch.manual_seed(random_seed(self.seed, epoch, index))
             views, labels = self.augment(image, torch.from_numpy(frame.labels)[None])
         return Views(images=views.round().byte(), labels=labels.byte(), sequences=(frame.sequence,))
@@ -111,6 +112,17 @@ def worker_count(asked: int | str, processes: int) -> int:
 def random_seed(*parts: int) -> int:
     """One seed from several numbers; neighbours give seeds that have nothing in common."""
     return int(np.random.SeedSequence([part % 2**64 for part in parts]).generate_state(1, np.uint64)[0])
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """As in a worker: where an image is cut up between threads, the last bit of a pixel may be another."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _collate(samples: Sequence[Views | UncdError]) -> Views | UncdError:

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Batches are the same whoever reads them, and a bad frame is one line."""
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 
@@ -15,8 +17,10 @@ from uncd_ros.evaluation.results import LabelledFrame
 CPU = torch.device('cpu')
 
 
-def _batches(frames: LabelledFrames, workers: int, epochs: range = range(3)) -> list[Views]:
-    dataset = ViewDataset(frames=frames, augment=Augment((16, 24), (0.3, 1.0), 0.3), seed=7)
+def _batches(
+    frames: LabelledFrames, workers: int, epochs: range = range(3), crop: tuple[int, int] = (16, 24)
+) -> list[Views]:
+    dataset = ViewDataset(frames=frames, augment=Augment(crop, (0.3, 1.0), 0.3), seed=7)
     order = EpochOrder(frames=len(frames), batch_size=2, steps=2, epochs=epochs, seed=7)
     return list(stream_views(dataset, order, workers, CPU))
 
@@ -33,11 +37,24 @@ def _assert_same(one: list[Views], other: list[Views]) -> None:
         assert torch.equal(a.images, b.images) and torch.equal(a.labels, b.labels) and a.sequences == b.sequences
 
 
-@pytest.mark.parametrize('workers', [1, 2])
-def test_any_number_of_workers_gives_the_same_batches(frames: LabelledFrames, workers: int) -> None:
-    alone = _batches(frames, 0)
-    assert len(alone) == 6 and alone[0].images.shape == (2, 3, 16, 24) and alone[0].images.dtype == torch.uint8
-    _assert_same(alone, _batches(frames, workers))
+@pytest.fixture
+def _several_threads() -> Iterator[None]:
+    """As a training has them."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.usefixtures('_several_threads')
+def test_any_number_of_workers_gives_the_same_batches() -> None:
+    torch.manual_seed(0)
+    # Large enough for torch to share the work among its threads, which would change the last bit.
+    frames = noise_streets(240, 320)
+    alone, one, two = (_batches(frames, workers, crop=(160, 240)) for workers in (0, 1, 2))
+    assert len(alone) == 6 and alone[0].images.shape == (2, 3, 160, 240) and alone[0].images.dtype == torch.uint8
+    _assert_same(alone, one)
+    _assert_same(alone, two)
 
 
 def test_a_later_epoch_needs_none_before_it(frames: LabelledFrames) -> None:
