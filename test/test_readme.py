@@ -22,6 +22,8 @@ NEEDS = {
     '': 'runs in seconds',
     'a robot': 'a ROS 2 installation',
     'minutes': 'takes longer than a test may',
+    'my data': 'the files that the page shows; test_own_data.py makes them and follows the page',
+    'my data and minutes': 'the same, and takes longer than a test may',
     'data': 'a data set or a model that is not in the repository',
 }
 PYTHON = '.venv/bin/python'

@@ -17,8 +17,7 @@ from uncd_ros.classes import IGNORE_INDEX, ClassInfo
 from uncd_ros.errors import ImageError
 from uncd_ros.evaluation.results import LabelledFrame
 from uncd_ros.images.codec import decode, read_image
-
-IMAGE_SUFFIXES = frozenset({'.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.ppm'})
+from uncd_ros.sources.folder import IMAGE_SUFFIXES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +104,7 @@ def images_in(folder: Path, pattern: str = '*') -> list[Path]:
     """Image files of a folder, by name. Raises ImageError where there is none."""
     paths = sorted(path for path in folder.glob(pattern) if path.suffix.lower() in IMAGE_SUFFIXES)
     if not paths:
-        raise ImageError(f'{folder}: no images, expected {pattern} of {", ".join(sorted(IMAGE_SUFFIXES))}')
+        raise ImageError(f'{folder}: no images, expected {pattern} of {", ".join(IMAGE_SUFFIXES)}')
     return paths
 
 
