@@ -7,22 +7,22 @@ from torch import Tensor, nn
 
 from training.members.pretrained import load_pretrained
 from training.run.settings import Settings
-from uncd_ros.network.deeplab import Trunk, make_head
-from uncd_ros.network.student import Normalise, StudentConfig, upsample
+from uncd_ros.network.heads import make_head
+from uncd_ros.network.student import Normalise, StudentConfig, make_trunk, upsample
 
 
 class Member(nn.Module):
-    """DeepLabv3+ with one ordinary prediction head."""
+    """The student's trunk with one ordinary prediction head."""
 
     def __init__(self, config: StudentConfig) -> None:
         super().__init__()
         self.normalise = Normalise(config)
-        self.trunk = Trunk(config.encoder, config.width, config.decoder_channels)
+        self.trunk = make_trunk(config)
         self.head = make_head(config.head, self.trunk.channels, config.decoder_channels, config.num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, 3, h, w) normalised -> logits (B, C, h, w)."""
-        return upsample(self.head(self.trunk(x)), x.shape[-2:])
+        return upsample(self.head(self.trunk(x).fine), x.shape[-2:])
 
 
 def initial_member(settings: Settings) -> Member:

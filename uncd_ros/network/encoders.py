@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Inverted-residual encoders, each a table of stages: MobileNetV2 and EfficientNet-Lite0."""
 
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from uncd_ros.network.layers import ConvBnAct
 
 
 class Stage(NamedTuple):
@@ -57,29 +58,6 @@ ENCODERS = {
 }
 
 
-class ConvBnAct(nn.Sequential):
-    """Convolution, batch norm, ReLU6 (or none); padded so that stride alone changes the size."""
-
-    def __init__(
-        self,
-        inputs: int,
-        outputs: int,
-        kernel: int,
-        *,
-        stride: int = 1,
-        dilation: int = 1,
-        groups: int = 1,
-        act: bool = True,
-        eps: float = 1e-5,
-    ) -> None:
-        padding = dilation * (kernel // 2)
-        super().__init__(
-            nn.Conv2d(inputs, outputs, kernel, stride, padding, dilation, groups, bias=False),
-            nn.BatchNorm2d(outputs, eps=eps),
-            nn.ReLU6(inplace=True) if act else nn.Identity(),
-        )
-
-
 class InvertedResidual(nn.Module):
     """Expand 1x1, depthwise, project 1x1; the input is added where the shape allows."""
 
@@ -99,8 +77,19 @@ class InvertedResidual(nn.Module):
         return x + y if self.residual else y
 
 
+class Features(NamedTuple):
+    """What an encoder gives, fine to coarse."""
+
+    low: Tensor
+    """(B, low_channels, h/4, w/4) float."""
+    middle: Tensor
+    """(B, middle_channels, h/8, w/8) float."""
+    high: Tensor
+    """(B, high_channels, h/16, w/16) float."""
+
+
 class Encoder(nn.Module):
-    """Features at stride 4 (`low_channels`) and at output stride 16 (`high_channels`)."""
+    """Features at strides 4 and 8, and at output stride 16."""
 
     def __init__(self, name: str, width: float = 1.0) -> None:
         super().__init__()
@@ -108,7 +97,8 @@ class Encoder(nn.Module):
         channels = _scaled(table.stem, width)
         self.stem = ConvBnAct(3, channels, 3, stride=2, eps=table.bn_eps)
         self.blocks = nn.ModuleList()
-        stride, dilation, self.low_index, self.low_channels = 2, 1, 0, 0
+        stride, dilation = 2, 1
+        ends: dict[int, tuple[int, int]] = {}  # stride -> its last block, and the channels of that
         for row in table.stages:
             stage = row._replace(channels=_scaled(row.channels, width))
             # Past stride 16 the field of view grows by dilation, so that thin objects keep their pixels.
@@ -121,27 +111,20 @@ class Encoder(nn.Module):
                 )
                 self.blocks.append(block)
                 channels = stage.channels
-            if stride == 4:
-                self.low_index, self.low_channels = len(self.blocks) - 1, channels
+            ends[stride] = len(self.blocks) - 1, channels
+        (self.low_index, self.low_channels), (self.middle_index, self.middle_channels) = ends[4], ends[8]
         self.high_channels = channels
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, 3, h, w) normalised -> (B, low, h/4, w/4), (B, high, h/16, w/16)."""
-        x = self.stem(x)
-        low = x
+    def forward(self, x: Tensor) -> Features:
+        """(B, 3, h, w) normalised -> features at strides 4, 8 and 16."""
+        x = low = middle = self.stem(x)
         for i, block in enumerate(self.blocks):
             x = block(x)
             if i == self.low_index:
                 low = x
-        return low, x
-
-
-def fuse_batch_norms(module: nn.Module) -> None:
-    """Fold every batch norm into its convolution, in place; for inference, where both are fixed."""
-    for child in module.modules():
-        if isinstance(child, ConvBnAct):
-            conv, norm = cast(nn.Conv2d, child[0]), cast(nn.BatchNorm2d, child[1])
-            child[0], child[1] = fuse_conv_bn_eval(conv, norm), nn.Identity()
+            elif i == self.middle_index:
+                middle = x
+        return Features(low=low, middle=middle, high=x)
 
 
 def _scaled(channels: int, width: float) -> int:

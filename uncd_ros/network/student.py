@@ -11,8 +11,10 @@ from torch.nn import functional
 
 from uncd_ros.checks import check_range
 from uncd_ros.errors import ConfigError
-from uncd_ros.network.deeplab import HEADS, Trunk, make_head
+from uncd_ros.network.decoders import DECODERS
 from uncd_ros.network.encoders import ENCODERS
+from uncd_ros.network.heads import HEADS, make_head
+from uncd_ros.network.trunk import Maps, Trunk
 
 StdMaps = Literal['classes', 'mean', 'none']
 """Which std maps a pass gives: one for each class, their mean, or none."""
@@ -30,6 +32,8 @@ class StudentConfig:
     encoder: Literal['efficientnet_lite0', 'mobilenet_v2'] = 'efficientnet_lite0'
     width: float = 1.0
     """Multiplies the encoder's channels; 0.05 to 4."""
+    decoder: Literal['deeplab', 'fpn'] = 'deeplab'
+    """What joins coarse and fine features: DeepLabv3+'s concatenation, or a feature pyramid."""
     decoder_channels: int = 256
     """1 to 2048."""
     head: Literal['dense', 'separable'] = 'separable'
@@ -54,6 +58,8 @@ class StudentConfig:
             check_range('student.std', std, 0.01, 1000.0)
         if self.encoder not in ENCODERS:
             raise ConfigError(f'student.encoder is {self.encoder!a}, expected one of {", ".join(ENCODERS)}')
+        if self.decoder not in DECODERS:
+            raise ConfigError(f'student.decoder is {self.decoder!a}, expected one of {", ".join(DECODERS)}')
         if self.head not in HEADS:
             raise ConfigError(f'student.head is {self.head!a}, expected one of {", ".join(HEADS)}')
 
@@ -127,13 +133,13 @@ class MahalanobisFeatures(nn.Module):
 
 
 class Student(nn.Module):
-    """DeepLabv3+ at output stride 16 with a prediction head and an uncertainty head on one trunk."""
+    """A prediction head and an uncertainty head on one trunk."""
 
     def __init__(self, config: StudentConfig) -> None:
         super().__init__()
         self.config = config
         self.normalise = Normalise(config)
-        self.trunk = Trunk(config.encoder, config.width, config.decoder_channels)
+        self.trunk = make_trunk(config)
         self.prediction_head = make_head(config.head, self.trunk.channels, config.decoder_channels, config.num_classes)
         self.uncertainty_head = make_head(config.head, self.trunk.channels, config.decoder_channels, config.num_classes)
         self.mahalanobis = MahalanobisFeatures(self.trunk.encoder.high_channels)
@@ -149,20 +155,24 @@ class Student(nn.Module):
     def forward(self, x: Tensor, *, std: StdMaps = 'classes', features: bool = True) -> StudentOutput:
         """(B, 3, h, w) normalised -> maps at the input's size; what is not asked for is not computed."""
         size = x.shape[-2:]
-        low, high = self.trunk.encoder(x)
-        maps = self.trunk.decode(low, high)
-        logits = upsample(self.prediction_head(maps), size)
+        maps: Maps = self.trunk(x)
+        logits = upsample(self.prediction_head(maps.fine), size)
         return StudentOutput(
             logits=logits,
-            std=logits[:, :0] if std == 'none' else upsample(self._std(maps, std), size),
-            features=self.mahalanobis(high) if features else None,
+            std=logits[:, :0] if std == 'none' else upsample(self._std(maps.fine, std), size),
+            features=self.mahalanobis(maps.deepest) if features else None,
         )
 
-    def _std(self, maps: Tensor, std: StdMaps) -> Tensor:
+    def _std(self, fine: Tensor, std: StdMaps) -> Tensor:
         """(B, channels, h/4, w/4) -> (B, C or 1, h/4, w/4)."""
         # Sigmoid and mean before the upsampling: a sixteenth of the pixels, and the mean commutes with it.
-        classes = torch.sigmoid(self.uncertainty_head(maps))
+        classes = torch.sigmoid(self.uncertainty_head(fine))
         return classes.mean(dim=1, keepdim=True) if std == 'mean' else classes
+
+
+def make_trunk(config: StudentConfig) -> Trunk:
+    """Encoder and decoder of a network."""
+    return DECODERS[config.decoder](config.encoder, config.width, config.decoder_channels)
 
 
 def upsample(maps: Tensor, size: torch.Size) -> Tensor:
