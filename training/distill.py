@@ -15,7 +15,7 @@ from rich.markdown import Markdown
 from training.calibration.assessment import Assessment, assess
 from training.calibration.calibrate_student import Calibration, assess_calibrated, calibrate
 from training.calibration.training_report import model_card_text, write_contact_sheet, write_report
-from training.data.segdata import PROJECT, Splits, load_splits
+from training.data.segdata import PROJECT, Splits, check_calibration, load_splits
 from training.data.unlabelled import open_unlabelled
 from training.fitting.loop import launch
 from training.members.disagreement import report_ensemble, report_path
@@ -40,6 +40,7 @@ def distill(settings: Settings) -> None:
     """The main path."""
     fabric = launch(settings)
     splits = load_splits(settings.data, settings.student)
+    check_calibration(splits)
     claim(settings)
     claim_student(settings)
     # What cannot be opened is refused before hours of training.

@@ -18,7 +18,7 @@ from rich.markdown import Markdown
 from training.comparison.sweep_file import Sweep, describe, parse_sweep
 from training.comparison.sweep_results import compare, evaluate_student, keep, kept
 from training.data.folds import check_sequences
-from training.data.segdata import Splits, load_splits
+from training.data.segdata import Splits, check_calibration, load_splits
 from training.data.unlabelled import open_unlabelled
 from training.fitting.loop import launch
 from training.members.member import Member
@@ -52,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def check(sweep: Sweep, splits: Splits) -> list[Member]:
     """The trained members that all variants share. Raises UncdError for what cannot be trained."""
+    check_calibration(splits)
     variants = [variant.settings for variant in sweep.variants.values()]
     for settings in variants:
         claim(settings)

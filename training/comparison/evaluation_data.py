@@ -107,14 +107,15 @@ def open_weather(args: EvaluateArgs, split: LabelledFrames) -> dict[str, Shifted
 
 
 def calibration_frames(args: EvaluateArgs, run: Settings) -> LabelledFrames:
-    """Frames that a run kept from all training."""
+    """Frames that a run's first member, the baseline, was not trained on."""
     if run.data.dataset != args.dataset:
         raise ConfigError(f'the baseline was trained on {run.data.dataset}, expected {args.dataset} as evaluated')
     if args.dataset == 'street':
         whole = open_labelled(args, run.student, 'calibration')
         return Subset(whole=whole, indices=range(0, len(whole), args.every))
     whole = open_labelled(args, run.student, 'train')
-    kept = [index for index, each in enumerate(whole.sequences) if each in run.data.holdout]
+    held_out = run.data.holdout or run.members[0].exclude_sequences
+    kept = [index for index, each in enumerate(whole.sequences) if each in held_out]
     return Subset(whole=whole, indices=kept[:: args.every])
 
 

@@ -77,7 +77,7 @@ class Splits:
 
     train: SegData
     calibration: SegData
-    """Sequences that no network trains on."""
+    """Sequences that no network trains on; empty where `data.holdout` is."""
     val: SegData
 
 
@@ -92,6 +92,13 @@ def load_splits(settings: DataSettings, student: StudentConfig) -> Splits:
             f'student.num_classes is {student.num_classes}, expected {len(splits.train.classes)} as in the data'
         )
     return splits
+
+
+def check_calibration(splits: Splits) -> None:
+    """Raise ConfigError unless there are sequences to calibrate a student on."""
+    if not len(splits.calibration):
+        known = sorted(set(splits.train.sequences))
+        raise ConfigError(f'data.holdout is [], expected some of {known}: the student is calibrated on them')
 
 
 def check_classes(name: str, classes: Sequence[ClassInfo], expected: Sequence[ClassInfo]) -> None:
@@ -109,10 +116,9 @@ def data_folder(dataset: str) -> Path:
 def _camvid_splits(settings: DataSettings) -> Splits:
     root = Path(settings.root) if settings.root else data_folder(settings.dataset)
     train, val = load_camvid(root, 'train'), load_camvid(root, 'val')
-    unknown = set(settings.holdout) - set(train.sequences)
-    if unknown or not settings.holdout:
-        raise ConfigError(f'data.holdout is {list(settings.holdout)}, expected some of {sorted(set(train.sequences))}')
-    held_out = set(settings.holdout)
+    held_out, known = set(settings.holdout), set(train.sequences)
+    if not held_out < known:
+        raise ConfigError(f'data.holdout is {list(settings.holdout)}, expected some of {sorted(known)}')
     return Splits(
         train=train.select(lambda sequence: sequence not in held_out),
         calibration=train.select(lambda sequence: sequence in held_out),

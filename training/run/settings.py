@@ -24,7 +24,8 @@ class DataSettings:
     root: str | None = None
     """Folder of the data set; $UNCD_DATA/<dataset> by default. Procedural streets need none."""
     holdout: tuple[str, ...] = ()
-    """Training sequences that no network trains on; they calibrate the student. Procedural streets need none."""
+    """Training sequences that no network trains on; they calibrate the student. Procedural streets need none, and an
+    ensemble needs none if every member leaves out sequences of its own (`exclude_sequences`)."""
     sequence_length: PositiveInt = 60
     """Frames per sequence of procedural streets."""
 
@@ -126,6 +127,8 @@ class Settings:
     """How each member is trained. The first is also the baseline: the student starts from it and must beat it."""
     balance: ClosedUnitInterval = 0.0
     """Class weights in the members' loss: frequency to the power of -balance; 0 weights all classes equally."""
+    dice: NonNegativeFloat = 0.0
+    """Weight of the Dice loss beside the cross-entropy in the members' loss."""
     distill: DistillSettings = field(default_factory=DistillSettings)
     """What the student learns from the members."""
     student_fit: FitSettings
