@@ -24,6 +24,12 @@ def test_efficientnet_lite0_has_the_size_of_the_published_encoder() -> None:
     assert sum(p.numel() for p in Encoder('efficientnet_lite0').parameters()) == published
 
 
+def test_resnet18_has_the_size_of_the_published_encoder() -> None:
+    # 11.69 M published, less the classifier.
+    published = 11_689_512 - (512 * 1000 + 1000)
+    assert sum(p.numel() for p in Encoder('resnet18').parameters()) == published
+
+
 def test_folding_batch_norms_changes_nothing_but_the_layers() -> None:
     torch.manual_seed(0)
     encoder = Encoder('mobilenet_v2', width=0.25)

@@ -41,7 +41,7 @@ def test_every_member_starts_alike(smoke: Settings) -> None:
 def test_a_member_gives_logits_at_the_size_of_its_input(smoke: Settings) -> None:
     member = initial_member(smoke).eval()
     with torch.no_grad():
-        assert member(torch.zeros(1, 3, 96, 128)).shape == (1, 8, 96, 128)
+        assert member(torch.zeros(1, 3, 96, 128)).logits.shape == (1, 8, 96, 128)
 
 
 def test_weights_of_classes() -> None:

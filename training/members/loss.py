@@ -6,13 +6,24 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from training.members.member import MemberOutput
 from uncd_ros.classes import IGNORE_INDEX
+from uncd_ros.network.student import StudentOutput
 
 
-def label_loss(logits: Tensor, labels: Tensor, weights: Tensor | None = None, dice: float = 0.0) -> Tensor:
-    """CE + dice Dice: cross-entropy by `weights` of the classes, and the Dice loss by its own weight."""
-    loss = cross_entropy(logits, labels, weights)
-    return loss + dice * dice_loss(logits, labels) if dice else loss
+def label_loss(output: MemberOutput, labels: Tensor, weights: Tensor | None = None, dice: float = 0.0) -> Tensor:
+    """CE + dice Dice, by `weights` of the classes and weight `dice`; the sum over both nets where there are two."""
+    loss = torch.zeros((), device=labels.device)
+    for logits in supervised(output):
+        loss = loss + cross_entropy(logits, labels, weights)
+        if dice:
+            loss = loss + dice * dice_loss(logits, labels)
+    return loss
+
+
+def supervised(output: MemberOutput | StudentOutput) -> tuple[Tensor, ...]:
+    """All logits that training compares with labels, each (B, C, h, w): of two nets in a row, the first's, too."""
+    return (output.logits,) if output.auxiliary is None else (output.logits, output.auxiliary)
 
 
 def cross_entropy(logits: Tensor, labels: Tensor, weights: Tensor | None = None) -> Tensor:

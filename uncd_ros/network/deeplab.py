@@ -7,9 +7,9 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from uncd_ros.network.encoders import Features
+from uncd_ros.network.encoders import Encoder, Features
 from uncd_ros.network.layers import ConvBnAct, separable, upsample_to
-from uncd_ros.network.trunk import Trunk
+from uncd_ros.network.trunk import Trunk, TrunkShape
 
 LOW_CHANNELS = 48
 ASPP_RATES = (6, 12, 18)
@@ -38,11 +38,12 @@ class Aspp(nn.Module):
 class DeepLab(Trunk):
     """ASPP, and its fusion with fine features by concatenation."""
 
-    def __init__(self, encoder: str, width: float, decoder_channels: int) -> None:
-        super().__init__(encoder, width)
-        self.aspp = Aspp(self.encoder.high_channels, decoder_channels)
-        self.low = ConvBnAct(self.encoder.low_channels, LOW_CHANNELS, 1)
-        self.channels = decoder_channels + LOW_CHANNELS
+    def __init__(self, shape: TrunkShape) -> None:
+        encoder, channels = Encoder(shape.encoder, shape.width), shape.decoder_channels
+        super().__init__(encoder)
+        self.aspp = Aspp(encoder.high_channels, channels)
+        self.low = ConvBnAct(encoder.low_channels, LOW_CHANNELS, 1)
+        self.channels = channels + LOW_CHANNELS
 
     def decode(self, features: Features) -> Tensor:
         """Features of the encoder -> (B, channels, h/4, w/4)."""

@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Inverted-residual encoders, each a table of stages: MobileNetV2 and EfficientNet-Lite0."""
+"""Encoders, each a table of stages: MobileNetV2, EfficientNet-Lite0 and ResNet-18."""
 
 from typing import NamedTuple
 
@@ -19,43 +19,13 @@ class Stage(NamedTuple):
     kernel: int
 
 
-class EncoderTable(NamedTuple):
-    """A whole encoder: channels of the stem, its stages, and the epsilon its batch norms were trained with."""
+class Stem(NamedTuple):
+    """The first layers: a convolution of stride 2, and for ResNets a max pooling of stride 2."""
 
-    stem: int
-    stages: tuple[Stage, ...]
-    bn_eps: float
-
-
-# MobileNetV2: Sandler et al. 2018, table 2. EfficientNet-Lite0: Tan and Le 2019, B0 without squeeze-and-excite.
-ENCODERS = {
-    'mobilenet_v2': EncoderTable(
-        32,
-        (
-            Stage(1, 16, 1, 1, 3),
-            Stage(6, 24, 2, 2, 3),
-            Stage(6, 32, 3, 2, 3),
-            Stage(6, 64, 4, 2, 3),
-            Stage(6, 96, 3, 1, 3),
-            Stage(6, 160, 3, 2, 3),
-            Stage(6, 320, 1, 1, 3),
-        ),
-        1e-5,
-    ),
-    'efficientnet_lite0': EncoderTable(
-        32,
-        (
-            Stage(1, 16, 1, 1, 3),
-            Stage(6, 24, 2, 2, 3),
-            Stage(6, 40, 2, 2, 5),
-            Stage(6, 80, 3, 2, 3),
-            Stage(6, 112, 3, 1, 5),
-            Stage(6, 192, 4, 2, 5),
-            Stage(6, 320, 1, 1, 3),
-        ),
-        1e-3,
-    ),
-}
+    channels: int
+    kernel: int
+    act: type[nn.Module]
+    pool: bool = False
 
 
 class InvertedResidual(nn.Module):
@@ -68,7 +38,7 @@ class InvertedResidual(nn.Module):
         self.depthwise = ConvBnAct(
             hidden, hidden, stage.kernel, stride=stride, dilation=dilation, groups=hidden, eps=eps
         )
-        self.project = ConvBnAct(hidden, stage.channels, 1, act=False, eps=eps)
+        self.project = ConvBnAct(hidden, stage.channels, 1, act=nn.Identity, eps=eps)
         self.residual = stride == 1 and inputs == stage.channels
 
     def forward(self, x: Tensor) -> Tensor:
@@ -77,8 +47,76 @@ class InvertedResidual(nn.Module):
         return x + y if self.residual else y
 
 
+class BasicBlock(nn.Module):
+    """Two 3x3 convolutions; the input, projected where the shape changes, is added."""
+
+    def __init__(self, inputs: int, stage: Stage, *, stride: int, dilation: int, eps: float) -> None:
+        super().__init__()
+        channels, kernel = stage.channels, stage.kernel
+        self.first = ConvBnAct(inputs, channels, kernel, stride=stride, dilation=dilation, act=nn.ReLU, eps=eps)
+        self.second = ConvBnAct(channels, channels, kernel, dilation=dilation, act=nn.Identity, eps=eps)
+        same = stride == 1 and inputs == channels
+        self.shortcut = (
+            nn.Identity() if same else ConvBnAct(inputs, channels, 1, stride=stride, act=nn.Identity, eps=eps)
+        )
+        self.act = nn.ReLU(inplace=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, h, w) -> (B, channels, h / stride, w / stride)."""
+        y: Tensor = self.act(self.second(self.first(x)) + self.shortcut(x))
+        return y
+
+
+class EncoderTable(NamedTuple):
+    """A whole encoder."""
+
+    stem: Stem
+    stages: tuple[Stage, ...]
+    bn_eps: float
+    """Epsilon that its batch norms were trained with."""
+    block: type[InvertedResidual] | type[BasicBlock] = InvertedResidual
+
+
+# MobileNetV2: Sandler et al. 2018, table 2. EfficientNet-Lite0: Tan and Le 2019, B0 without squeeze-and-excite.
+# ResNet-18: He et al. 2016, table 1.
+ENCODERS = {
+    'mobilenet_v2': EncoderTable(
+        Stem(32, 3, nn.ReLU6),
+        (
+            Stage(1, 16, 1, 1, 3),
+            Stage(6, 24, 2, 2, 3),
+            Stage(6, 32, 3, 2, 3),
+            Stage(6, 64, 4, 2, 3),
+            Stage(6, 96, 3, 1, 3),
+            Stage(6, 160, 3, 2, 3),
+            Stage(6, 320, 1, 1, 3),
+        ),
+        1e-5,
+    ),
+    'efficientnet_lite0': EncoderTable(
+        Stem(32, 3, nn.ReLU6),
+        (
+            Stage(1, 16, 1, 1, 3),
+            Stage(6, 24, 2, 2, 3),
+            Stage(6, 40, 2, 2, 5),
+            Stage(6, 80, 3, 2, 3),
+            Stage(6, 112, 3, 1, 5),
+            Stage(6, 192, 4, 2, 5),
+            Stage(6, 320, 1, 1, 3),
+        ),
+        1e-3,
+    ),
+    'resnet18': EncoderTable(
+        Stem(64, 7, nn.ReLU, pool=True),
+        (Stage(1, 64, 2, 1, 3), Stage(1, 128, 2, 2, 3), Stage(1, 256, 2, 2, 3), Stage(1, 512, 2, 2, 3)),
+        1e-5,
+        BasicBlock,
+    ),
+}
+
+
 class Features(NamedTuple):
-    """What an encoder gives, fine to coarse."""
+    """What an encoder gives, fine to coarse: at strides 4, 8 and 16, or 1, 2 and 4 where it is that of a U-Net."""
 
     low: Tensor
     """(B, low_channels, h/4, w/4) float."""
@@ -94,21 +132,20 @@ class Encoder(nn.Module):
     def __init__(self, name: str, width: float = 1.0) -> None:
         super().__init__()
         table = ENCODERS[name]
-        channels = _scaled(table.stem, width)
-        self.stem = ConvBnAct(3, channels, 3, stride=2, eps=table.bn_eps)
+        stem, channels = table.stem, scaled(table.stem.channels, width)
+        self.stem = ConvBnAct(3, channels, stem.kernel, stride=2, act=stem.act, eps=table.bn_eps)
+        self.pool = nn.MaxPool2d(3, 2, padding=1) if stem.pool else nn.Identity()
         self.blocks = nn.ModuleList()
-        stride, dilation = 2, 1
+        stride, dilation = 4 if stem.pool else 2, 1
         ends: dict[int, tuple[int, int]] = {}  # stride -> its last block, and the channels of that
         for row in table.stages:
-            stage = row._replace(channels=_scaled(row.channels, width))
+            stage = row._replace(channels=scaled(row.channels, width))
             # Past stride 16 the field of view grows by dilation, so that thin objects keep their pixels.
             step = stage.stride if stride * stage.stride <= 16 else 1
             dilation *= stage.stride // step
             stride *= step
             for i in range(stage.repeats):
-                block = InvertedResidual(
-                    channels, stage, stride=step if i == 0 else 1, dilation=dilation, eps=table.bn_eps
-                )
+                block = table.block(channels, stage, stride=step if i == 0 else 1, dilation=dilation, eps=table.bn_eps)
                 self.blocks.append(block)
                 channels = stage.channels
             ends[stride] = len(self.blocks) - 1, channels
@@ -117,7 +154,7 @@ class Encoder(nn.Module):
 
     def forward(self, x: Tensor) -> Features:
         """(B, 3, h, w) normalised -> features at strides 4, 8 and 16."""
-        x = low = middle = self.stem(x)
+        x = low = middle = self.pool(self.stem(x))
         for i, block in enumerate(self.blocks):
             x = block(x)
             if i == self.low_index:
@@ -127,6 +164,6 @@ class Encoder(nn.Module):
         return Features(low=low, middle=middle, high=x)
 
 
-def _scaled(channels: int, width: float) -> int:
+def scaled(channels: int, width: float) -> int:
     """Channels times the width multiplier, to the nearest multiple of 8."""
     return max(8, int(channels * width / 8 + 0.5) * 8)

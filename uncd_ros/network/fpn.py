@@ -2,24 +2,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """A feature pyramid (Lin et al. 2017) on atrous spatial pyramid pooling: coarse features refined at strides 8 and 4."""
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from uncd_ros.network.deeplab import Aspp
-from uncd_ros.network.encoders import Features
+from uncd_ros.network.encoders import Encoder, Features
 from uncd_ros.network.layers import ConvBnAct, separable, upsample_to
-from uncd_ros.network.trunk import Trunk
+from uncd_ros.network.trunk import Trunk, TrunkShape
 
 
 class Fpn(Trunk):
     """Top-down from ASPP: upsample, add a 1x1 projection of the encoder's features; a separable 3x3 between."""
 
-    def __init__(self, encoder: str, width: float, decoder_channels: int) -> None:
-        super().__init__(encoder, width)
-        self.aspp = Aspp(self.encoder.high_channels, decoder_channels)
-        self.middle = ConvBnAct(self.encoder.middle_channels, decoder_channels, 1, act=False)
-        self.smooth = separable(decoder_channels, decoder_channels)
-        self.low = ConvBnAct(self.encoder.low_channels, decoder_channels, 1, act=False)
-        self.channels = decoder_channels
+    def __init__(self, shape: TrunkShape) -> None:
+        encoder, channels = Encoder(shape.encoder, shape.width), shape.decoder_channels
+        super().__init__(encoder)
+        self.aspp = Aspp(encoder.high_channels, channels)
+        self.middle = ConvBnAct(encoder.middle_channels, channels, 1, act=nn.Identity)
+        self.smooth = separable(channels, channels)
+        self.low = ConvBnAct(encoder.low_channels, channels, 1, act=nn.Identity)
+        self.channels = channels
 
     def decode(self, features: Features) -> Tensor:
         """Features of the encoder -> (B, channels, h/4, w/4)."""

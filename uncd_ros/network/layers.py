@@ -10,7 +10,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 class ConvBnAct(nn.Sequential):
-    """Convolution, batch norm, ReLU6 (or none); padded so that stride alone changes the size."""
+    """Convolution, batch norm, activation (nn.Identity is none); padded so that stride alone changes the size."""
 
     def __init__(
         self,
@@ -21,14 +21,14 @@ class ConvBnAct(nn.Sequential):
         stride: int = 1,
         dilation: int = 1,
         groups: int = 1,
-        act: bool = True,
+        act: type[nn.Module] = nn.ReLU6,
         eps: float = 1e-5,
     ) -> None:
         padding = dilation * (kernel // 2)
         super().__init__(
             nn.Conv2d(inputs, outputs, kernel, stride, padding, dilation, groups, bias=False),
             nn.BatchNorm2d(outputs, eps=eps),
-            nn.ReLU6(inplace=True) if act else nn.Identity(),
+            act(inplace=True),
         )
 
 

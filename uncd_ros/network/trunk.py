@@ -6,16 +6,27 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from uncd_ros.network.encoders import Encoder, Features
+from uncd_ros.network.encoders import Features
+
+
+class TrunkShape(NamedTuple):
+    """What a trunk is built by; `StudentConfig` has the meanings."""
+
+    encoder: str
+    width: float
+    decoder_channels: int
+    num_classes: int
 
 
 class Maps(NamedTuple):
     """What a trunk gives."""
 
     fine: Tensor
-    """(B, channels, h/4, w/4) float, for the heads."""
+    """(B, channels, h', w') float for the heads, of the size of the encoder's finest features."""
     deepest: Tensor
-    """(B, encoder.high_channels, h/16, w/16) float, for `MahalanobisFeatures`."""
+    """(B, encoder.high_channels, h", w") float, for `MahalanobisFeatures`."""
+    auxiliary: Tensor | None = None
+    """(B, C, h, w) float; in training, logits of the first of two nets in a row; None where there is but one."""
 
 
 class Trunk(nn.Module):
@@ -24,15 +35,15 @@ class Trunk(nn.Module):
     channels: int
     """Of the maps for the heads."""
 
-    def __init__(self, encoder: str, width: float) -> None:
+    def __init__(self, encoder: nn.Module) -> None:
         super().__init__()
-        self.encoder = Encoder(encoder, width)
+        self.encoder = encoder
 
     def forward(self, x: Tensor) -> Maps:
         """(B, 3, h, w) normalised -> its maps."""
-        features = self.encoder(x)
+        features: Features = self.encoder(x)
         return Maps(fine=self.decode(features), deepest=features.high)
 
     def decode(self, features: Features) -> Tensor:
-        """Features of the encoder -> (B, channels, h/4, w/4)."""
+        """Features of the encoder -> (B, channels, h', w')."""
         raise NotImplementedError

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from training.members.loss import cross_entropy, dice_loss, label_loss
+from training.members.member import MemberOutput
 
 SURE = 200.0
 """A logit whose softmax is 1 to the last bit."""
@@ -56,7 +57,7 @@ def test_pixels_to_ignore_change_nothing_and_get_no_gradient() -> None:
 
 def test_nothing_valid_teaches_nothing() -> None:
     logits = torch.randn(1, 3, 2, 2, requires_grad=True)
-    loss = label_loss(logits, torch.full((1, 2, 2), 255), dice=1.0)
+    loss = label_loss(MemberOutput(logits), torch.full((1, 2, 2), 255), dice=1.0)
     loss.backward()
     assert loss.item() == 0.0 and not logits.grad.any()
 
@@ -72,5 +73,14 @@ def test_the_sum_has_the_weights_that_are_asked_for() -> None:
     torch.manual_seed(0)
     logits, labels, weights = torch.randn(2, 3, 4, 4), torch.randint(0, 3, (2, 4, 4)), torch.tensor([0.5, 1.0, 2.0])
     alone = cross_entropy(logits, labels, weights)
-    assert torch.equal(label_loss(logits, labels, weights), alone)
-    torch.testing.assert_close(label_loss(logits, labels, weights, 0.7), alone + 0.7 * dice_loss(logits, labels))
+    assert torch.equal(label_loss(MemberOutput(logits), labels, weights), alone)
+    both = label_loss(MemberOutput(logits), labels, weights, 0.7)
+    torch.testing.assert_close(both, alone + 0.7 * dice_loss(logits, labels))
+
+
+def test_of_two_nets_in_a_row_both_are_taught() -> None:
+    torch.manual_seed(0)
+    first, second, labels = torch.randn(2, 3, 4, 4), torch.randn(2, 3, 4, 4), torch.randint(0, 3, (2, 4, 4))
+    both = label_loss(MemberOutput(second, first), labels, dice=0.5)
+    alone = [label_loss(MemberOutput(logits), labels, dice=0.5) for logits in (first, second)]
+    torch.testing.assert_close(both, sum(alone))
