@@ -116,14 +116,14 @@ ENCODERS = {
 
 
 class Features(NamedTuple):
-    """What an encoder gives, fine to coarse: at strides 4, 8 and 16, or 1, 2 and 4 where it is that of a U-Net."""
+    """What an encoder gives, fine to coarse; its finest stride s is 4, and 1 in a U-Net."""
 
     low: Tensor
-    """(B, low_channels, h/4, w/4) float."""
+    """(B, low_channels, h/s, w/s) float."""
     middle: Tensor
-    """(B, middle_channels, h/8, w/8) float."""
+    """(B, middle_channels, h/2s, w/2s) float."""
     high: Tensor
-    """(B, high_channels, h/16, w/16) float."""
+    """(B, high_channels, h/4s, w/4s) float."""
 
 
 class Encoder(nn.Module):

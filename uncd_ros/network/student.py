@@ -168,7 +168,7 @@ class Student(nn.Module):
         )
 
     def _std(self, fine: Tensor, std: StdMaps) -> Tensor:
-        """(B, channels, h', w') -> (B, C or 1, h', w')."""
+        """(B, channels, h/s, w/s) -> (B, C or 1, h/s, w/s)."""
         # Sigmoid and mean before the upsampling: a sixteenth of the pixels, and the mean commutes with it.
         classes = torch.sigmoid(self.uncertainty_head(fine))
         return classes.mean(dim=1, keepdim=True) if std == 'mean' else classes
@@ -181,6 +181,6 @@ def make_trunk(config: StudentConfig) -> Trunk:
 
 
 def upsample(maps: Tensor, size: torch.Size) -> Tensor:
-    """(B, C, h', w') -> (B, C, h, w), bilinear."""
+    """(B, C, h/s, w/s) -> (B, C, h, w), bilinear."""
     # Channels first from here on: what follows reduces over classes, which is fastest with whole maps in a row.
     return functional.interpolate(maps.contiguous(), size, mode='bilinear', align_corners=False)

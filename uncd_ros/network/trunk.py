@@ -22,9 +22,9 @@ class Maps(NamedTuple):
     """What a trunk gives."""
 
     fine: Tensor
-    """(B, channels, h', w') float for the heads, of the size of the encoder's finest features."""
+    """(B, channels, h/s, w/s) float for the heads, of the size of the encoder's finest features."""
     deepest: Tensor
-    """(B, encoder.high_channels, h", w") float, for `MahalanobisFeatures`."""
+    """(B, encoder.high_channels, h/4s, w/4s) float, for `MahalanobisFeatures`."""
     auxiliary: Tensor | None = None
     """(B, C, h, w) float; in training, logits of the first of two nets in a row; None where there is but one."""
 
@@ -45,5 +45,5 @@ class Trunk(nn.Module):
         return Maps(fine=self.decode(features), deepest=features.high)
 
     def decode(self, features: Features) -> Tensor:
-        """Features of the encoder -> (B, channels, h', w')."""
+        """Features of the encoder -> (B, channels, h/s, w/s)."""
         raise NotImplementedError
