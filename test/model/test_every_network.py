@@ -6,20 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 
+from support.networks import every_network
 from support.untrained_model import save_untrained
 from uncd_ros.model.predictor import Predictor
 from uncd_ros.model.store import load_model
-from uncd_ros.network.decoders import DECODERS
 from uncd_ros.network.student import StudentConfig
 from uncd_ros.scores.image import IMAGE_SCORES
 
-NETWORKS = [(decoder, encoder) for decoder, row in DECODERS.items() for encoder in row.encoders]
 
-
-@pytest.mark.parametrize(('decoder', 'encoder'), NETWORKS)
+@every_network
 def test_a_network_comes_back_from_its_folder_and_has_every_image_score(
     decoder: str, encoder: str, tmp_path: Path
 ) -> None:

@@ -6,13 +6,10 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from support.networks import every_network
 from uncd_ros.errors import ConfigError
-from uncd_ros.network.decoders import DECODERS
 from uncd_ros.network.layers import fuse_batch_norms
 from uncd_ros.network.student import Student, StudentConfig
-
-NETWORKS = [(decoder, encoder) for decoder, row in DECODERS.items() for encoder in row.encoders]
-every_network = pytest.mark.parametrize(('decoder', 'encoder'), NETWORKS)
 
 
 def _student(decoder: str, encoder: str, **changes: object) -> Student:
