@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A model of format version 2 is converted without a bit of its weights changed, or refused in one line."""
+"""A model of an older format version is converted without a bit of its weights changed, or refused in one line."""
 
 import hashlib
 import json
@@ -14,6 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from uncd_ros.model.card_json import content_checksum
 from uncd_ros.model.store import load_card, load_model
 from uncd_ros.upgrade_model import KEYS, SCORES, SETTINGS, main
 
@@ -38,6 +39,7 @@ def old_model(tmp_path: Path) -> Path:
     content = json.loads((source / 'model.json').read_text())
     for key in ('files', 'checksum'):
         del content[key]
+    del content['student']['decoder']
     content = _keys(content, {new: old for old, new in KEYS.items()})
     config = content['provenance']['config']
     config['distill'] |= {'reinit_head': False, 'wise_ft_alpha': 0.6}
@@ -54,6 +56,17 @@ def old_model(tmp_path: Path) -> Path:
     content['uncertainty'] = {'name': 'softmax', 'upper': 1.0}
     content['weights_sha256'] = hashlib.sha256((folder / 'student.safetensors').read_bytes()).hexdigest()
     (folder / 'model.json').write_text(json.dumps(content))
+    return folder
+
+
+@pytest.fixture
+def model_of_3(tmp_path: Path) -> Path:
+    """The street's model as version 3 wrote it, which had one decoder and did not name it."""
+    folder = shutil.copytree(load_model('street').folder, tmp_path / 'of_3')
+    content = json.loads((folder / 'model.json').read_text())
+    del content['student']['decoder']
+    content['format_version'] = 3
+    (folder / 'model.json').write_text(json.dumps(content | {'checksum': content_checksum(content)}))
     return folder
 
 
@@ -85,9 +98,30 @@ def test_names_are_those_of_today_and_weights_those_of_then(old_model: Path, tmp
         assert value.dtype == converted.dtype and torch.equal(value, converted), name
 
 
+def test_version_3_gains_its_decoder_and_all_else_is_the_same(model_of_3: Path, tmp_path: Path) -> None:
+    street = load_model('street')
+    assert main([str(model_of_3), str(tmp_path / 'new')]) == 0
+    for name in ('model.json', 'student.safetensors', 'MODEL_CARD.md'):
+        assert (tmp_path / 'new' / name).read_bytes() == (street.folder / name).read_bytes(), name
+    assert load_card(tmp_path / 'new').student.decoder == 'deeplab'
+
+
+@pytest.mark.parametrize('name', ['model.json', 'student.safetensors', 'MODEL_CARD.md'])
+def test_a_changed_byte_of_version_3_is_refused_in_one_line(
+    name: str, model_of_3: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = model_of_3 / name
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b'street', b'strfet', 1) if name != 'student.safetensors' else data[:-1] + b'x')
+    assert main([str(model_of_3), str(tmp_path / 'new')]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f'error: {path}: ') and ('SHA-256' in line or 'checksum' in line), line
+    assert not (tmp_path / 'new').exists()
+
+
 def test_a_model_of_the_present_version_is_refused(old_model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(load_model('street').folder), str(old_model / 'new')]) == 1
-    assert "format_version is '3', expected 2" in capsys.readouterr().err
+    assert "format_version is '4', expected 2 or 3" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from rich.markdown import Markdown
 
 from training.calibration.calibrate_student import assess_calibrated, calibrate
 from training.calibration.training_report import CALIBRATION, around_calibration, calibration_text
-from training.data.splits import check_classes, load_splits
+from training.data.splits import check_calibration, check_classes, load_splits
 from training.data.unlabelled import open_unlabelled
 from training.run.command_line import make_parser, parse
 from training.run.progress import console
@@ -78,6 +78,7 @@ def recalibrate(args: CalibrateArgs) -> None:
     card, (head, tail) = model.card, around_calibration(model.folder / 'MODEL_CARD.md')
     open_unlabelled(args.ood_sets)
     splits = load_splits(args.data_settings(card), card.student)
+    check_calibration(splits)
     check_classes('the data', splits.train.classes, card.classes)
     settings = CalibrationSettings(false_alarm_rate=card.ood.false_alarm_rate, ood_sets=args.ood_sets)
     calibration = calibrate(model.student, splits, args.dataset, settings)

@@ -17,7 +17,7 @@ from training.calibration.calibrate_student import Calibration, assess_calibrate
 from training.calibration.training_report import model_card_text, write_contact_sheet, write_report
 from training.data.cache import cache_splits
 from training.data.inspection import check_data
-from training.data.splits import PROJECT, Splits, load_splits
+from training.data.splits import PROJECT, Splits, check_calibration, load_splits
 from training.data.unlabelled import open_unlabelled
 from training.fitting.loop import launch
 from training.members.disagreement import report_ensemble, report_path
@@ -42,12 +42,12 @@ def distill(settings: Settings) -> None:
     """The main path."""
     fabric = launch(settings)
     splits = load_splits(settings.data, settings.student)
+    check_calibration(splits)
     claim(settings)
     claim_student(settings)
     # What cannot be opened is refused before hours of training.
     open_unlabelled((*settings.distill.unlabelled, *settings.calibration.ood_sets))
 
-    check_data(splits)
     check_data(splits)
     splits = cache_splits(splits, settings.data.cache, settings.devices)
 

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from training.data.cache import cache_splits
+from training.data.folds import held_out
 from training.data.inspection import check_data
 from training.data.splits import load_splits
 from training.fitting.loop import launch
@@ -34,14 +35,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parse_share(own.members, count)
     fabric = launch(settings)
     splits = load_splits(settings.data, settings.student)
+    groups = held_out(settings, splits, chosen)
     claim(settings)
     check_data(splits)
-    check_data(splits)
     splits = cache_splits(splits, settings.data.cache, settings.devices)
-    members = train_members(fabric, splits.train, settings, chosen)
+    members = dict(zip(chosen, train_members(fabric, splits.train, settings, chosen), strict=True))
     if fabric.global_rank == 0:
-        path = report_path(settings.run_folder, chosen, count)
-        report_ensemble(dict(zip(chosen, members, strict=True)), splits.calibration, path)
+        for group in groups:
+            path = report_path(settings.run_folder, group.members, count)
+            report_ensemble({index: members[index] for index in group.members}, group.frames, path)
 
 
 if __name__ == '__main__':

@@ -20,7 +20,7 @@ from training.comparison.sweep_results import compare, evaluate_student, keep, k
 from training.data.cache import cache_splits
 from training.data.folds import check_sequences
 from training.data.inspection import check_data
-from training.data.splits import Splits, load_splits
+from training.data.splits import Splits, check_calibration, load_splits
 from training.data.unlabelled import open_unlabelled
 from training.fitting.loop import launch
 from training.members.member import Member
@@ -37,7 +37,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     fabric = launch(sweep.settings)
     splits = load_splits(sweep.settings.data, sweep.settings.student)
     members = [member.to(fabric.device) for member in check(sweep, splits)]
-    check_data(splits)
     check_data(splits)
     splits = cache_splits(splits, sweep.settings.data.cache, sweep.settings.devices)
     # Decided once: a process that is behind the others must not see what they have evaluated meanwhile.
@@ -57,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def check(sweep: Sweep, splits: Splits) -> list[Member]:
     """The trained members that all variants share. Raises UncdError for what cannot be trained."""
+    check_calibration(splits)
     variants = [variant.settings for variant in sweep.variants.values()]
     for settings in variants:
         claim(settings)

@@ -65,8 +65,8 @@ def test_rounded_weights_are_those_that_are_loaded_later(tiny_model: Path, tmp_p
 @pytest.mark.parametrize(
     ('change', 'facts'),
     [
-        (lambda c: c.update(format_version=99), ('format_version', '99', '3')),
-        (lambda c: c.pop('format_version'), ('format_version', 'None', '3')),
+        (lambda c: c.update(format_version=99), ('format_version', '99', '4')),
+        (lambda c: c.pop('format_version'), ('format_version', 'None', '4')),
         (lambda c: c.pop('ood'), ('"ood"',)),
         (lambda c: c['student'].pop('num_classes'), ('student.num_classes',)),
         (lambda c: c['student'].pop('mean'), ('student.mean',)),
@@ -159,8 +159,9 @@ def test_weights_that_cannot_be_meant_are_refused_by_their_values_alone(
     assert 'student.safetensors' in text and all(fact in text for fact in facts), text
 
 
-def test_a_model_of_version_2_names_the_command_that_converts_it(model: Path) -> None:
-    edit_card(model, lambda c: c.update(format_version=2))
+@pytest.mark.parametrize('version', [2, 3])
+def test_an_older_model_names_the_command_that_converts_it(version: int, model: Path) -> None:
+    edit_card(model, lambda c: c.update(format_version=version))
     assert f'python -m uncd_ros.upgrade_model {model} ' in refusal(model)
 
 

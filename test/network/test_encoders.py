@@ -5,14 +5,16 @@
 import pytest
 import torch
 
-from uncd_ros.network.encoders import ENCODERS, ConvBnAct, Encoder, fuse_batch_norms
+from uncd_ros.network.encoders import ENCODERS, Encoder
+from uncd_ros.network.layers import ConvBnAct, fuse_batch_norms
 
 
 @pytest.mark.parametrize('name', ENCODERS)
-def test_features_lie_at_stride_4_and_16(name: str) -> None:
+def test_features_lie_at_stride_4_8_and_16(name: str) -> None:
     encoder = Encoder(name, width=0.25).eval()
-    low, high = encoder(torch.zeros(1, 3, 64, 96))
+    low, middle, high = encoder(torch.zeros(1, 3, 64, 96))
     assert low.shape == (1, encoder.low_channels, 16, 24)
+    assert middle.shape == (1, encoder.middle_channels, 8, 12)
     assert high.shape == (1, encoder.high_channels, 4, 6)
 
 
@@ -22,6 +24,12 @@ def test_efficientnet_lite0_has_the_size_of_the_published_encoder() -> None:
     assert sum(p.numel() for p in Encoder('efficientnet_lite0').parameters()) == published
 
 
+def test_resnet18_has_the_size_of_the_published_encoder() -> None:
+    # 11.69 M published, less the classifier.
+    published = 11_689_512 - (512 * 1000 + 1000)
+    assert sum(p.numel() for p in Encoder('resnet18').parameters()) == published
+
+
 def test_folding_batch_norms_changes_nothing_but_the_layers() -> None:
     torch.manual_seed(0)
     encoder = Encoder('mobilenet_v2', width=0.25)
@@ -29,9 +37,9 @@ def test_folding_batch_norms_changes_nothing_but_the_layers() -> None:
     encoder(x)  # running statistics that are not the initial 0 and 1
     encoder.eval()
     with torch.no_grad():
-        before = encoder(x)[1]
+        before = encoder(x).high
         fuse_batch_norms(encoder)
-        after = encoder(x)[1]
+        after = encoder(x).high
     torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-5)
     assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in encoder.modules())
     assert any(isinstance(m, ConvBnAct) for m in encoder.modules())

@@ -50,7 +50,7 @@ def noise_streets(height: int, width: int) -> 'LabelledFrames':
 
 def write_frames(images: Path, labels: Path | None, names: list[str], num_classes: int, void: int) -> None:
     """PNG images of noise and, beside them, label images whose first rows are void."""
-    rng = np.random.default_rng(len(names))
+    rng = np.random.default_rng(list(''.join(names).encode()))  # no two folders hold the same images
     for folder in filter(None, (images, labels)):
         folder.mkdir(parents=True, exist_ok=True)
     for name in names:

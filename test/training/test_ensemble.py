@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Members: one start for all, shares of an ensemble, and the weight of rare classes."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import torch
 from support.project import PROJECT
 from support.tiny_frames import in_memory, noise_streets
 from training.data.labelled_frames import LabelledFrames
+from training.distill import distill
+from training.ensemble import main
 from training.fitting.loop import launch
 from training.members.member import initial_member
 from training.members.member_store import checkpoint_path, load_member, store_member, weights_path
@@ -39,7 +42,7 @@ def test_every_member_starts_alike(smoke: Settings) -> None:
 def test_a_member_gives_logits_at_the_size_of_its_input(smoke: Settings) -> None:
     member = initial_member(smoke).eval()
     with torch.no_grad():
-        assert member(torch.zeros(1, 3, 96, 128)).shape == (1, 8, 96, 128)
+        assert member(torch.zeros(1, 3, 96, 128)).logits.shape == (1, 8, 96, 128)
 
 
 def test_weights_of_classes() -> None:
@@ -106,6 +109,39 @@ def test_a_member_never_sees_the_sequences_it_is_without(
     settings = replace(smoke, run=str(tmp_path), members=plans)
     train_members(launch(settings), noise_streets(*settings.crop), settings)
     assert shown == [{'one'}, {'one', 'two'}]
+
+
+@pytest.fixture
+def folds(smoke: Settings, tiny_data: Path, tmp_path: Path) -> list[str]:
+    """Command line of three members on two drives, one of which each leaves out."""
+    settings = {
+        **asdict(smoke),
+        'data': {'dataset': 'camvid', 'root': str(tiny_data / 'camvid')},
+        'student': asdict(replace(smoke.student, num_classes=5)),
+        'members': [{'epochs': 1, 'exclude_sequences': [drive]} for drive in ('s1', 's2', 's1')],
+        'run': str(tmp_path / 'folds'),
+    }
+    (tmp_path / 'folds.yaml').write_text(json.dumps(settings))
+    return [f'--config={tmp_path}/folds.yaml']
+
+
+def test_without_a_holdout_each_member_is_evaluated_on_what_it_left_out(folds: list[str], tmp_path: Path) -> None:
+    main(folds)
+    reports = {path.name: json.loads(path.read_text()) for path in tmp_path.glob('folds/ensemble*.json')}
+    assert {name: (report['frames'], report['sequences']) for name, report in reports.items()} == {
+        'ensemble_00_02.json': (2, ['s1']),
+        'ensemble_01.json': (3, ['s2']),
+    }
+    first, second = reports['ensemble_00_02.json'], reports['ensemble_01.json']
+    for figures in ('miou', 'ece'):
+        assert set(first[figures]) == {'member00', 'member02'} and set(second[figures]) == {'member01'}
+        assert all(0.0 <= value <= 1.0 for value in (first[figures] | second[figures]).values())
+
+
+def test_a_student_without_a_holdout_is_refused_before_anything_is_trained(folds: list[str], tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"data\.holdout is \[\], expected some of \['s1', 's2'\]"):
+        distill(parse_settings(folds))
+    assert not (tmp_path / 'folds').exists()
 
 
 def test_a_copied_file_is_a_trained_member(smoke: Settings, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def evaluated_models(
 ) -> tuple[EvaluatedModel, ...]:
     """The student first, then the ensemble and the single net where the command line names their runs.
 
-    `calibration` gives the frames that a run kept from all training.
+    `calibration` gives the frames that the first member of a run was not trained on.
     """
     device = choose_device(args.device)
     models = [student_model(Predictor(model, device=args.device))]

@@ -17,7 +17,7 @@ from training.data.dataset import matches
 from training.data.label_codes import IdCode
 from training.data.labelled_files import LabelledFiles, frame_files, images_in
 from training.data.labelled_frames import LabelledFrames, Subset
-from training.data.splits import check_classes, held_out, open_dataset
+from training.data.splits import check_classes, drives, open_dataset
 from training.run.settings import DataSettings, Settings
 from uncd_ros.errors import ConfigError, UncdError
 from uncd_ros.evaluation.results import LabelledFrame
@@ -107,13 +107,13 @@ def open_weather(args: EvaluateArgs, split: LabelledFrames) -> dict[str, Shifted
 
 
 def calibration_frames(args: EvaluateArgs, run: Settings) -> LabelledFrames:
-    """Frames that a run kept from all training."""
+    """Frames that a run's first member, the baseline, was not trained on."""
     if run.data.dataset != args.dataset:
         raise ConfigError(f'the baseline was trained on {run.data.dataset}, expected {args.dataset} as evaluated')
     dataset = open_dataset(replace(run.data, root=str(args.data_root), sequence_length=STREET_LENGTH), run.student)
     whole = dataset.calibration()
     if whole is None:
-        whole = held_out(dataset.split('train'), run.data.holdout)
+        whole = drives(dataset.split('train'), run.data.holdout or run.members[0].exclude_sequences)
     return Subset.of(whole, range(0, len(whole), args.every))
 
 

@@ -64,8 +64,8 @@ def cache_splits(splits: Splits, mode: Literal['auto', 'on', 'off'], copies: int
 def decoded_bytes(frames: LabelledFrames) -> int:
     """Bytes of all frames, estimated from a few that are evenly spread."""
     chosen = np.linspace(0, len(frames) - 1, min(SAMPLE, len(frames))).astype(int).tolist()
-    sample = [frames[index] for index in chosen]
-    return round(float(np.mean([frame.image.nbytes + frame.labels.nbytes for frame in sample])) * len(frames))
+    sizes = [frame.image.nbytes + frame.labels.nbytes for frame in map(frames.__getitem__, chosen)]
+    return round(sum(sizes) / max(1, len(sizes)) * len(frames))
 
 
 def free_memory() -> int:

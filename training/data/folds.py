@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who has seen what: sequences that networks do not train on, and the members that may label an image."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from training.data.labelled_frames import LabelledFrames
+from training.data.splits import Splits
 from training.run.settings import Settings
 from uncd_ros.errors import ConfigError
 
@@ -34,6 +36,38 @@ def check_sequences(settings: Settings, data: LabelledFrames) -> None:
                     f"distill.cross_fit: {count} members are without sequence '{sequence}', expected 2 or more, "
                     'for a spread takes two'
                 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldOut:
+    """Members that are evaluated on the same frames."""
+
+    members: tuple[int, ...]
+    """Their numbers."""
+    frames: LabelledFrames
+    """Frames that none of them trains on."""
+
+
+def held_out(settings: Settings, splits: Splits, members: Iterable[int]) -> list[HeldOut]:
+    """What each of `members` is evaluated on: the sequences of `data.holdout`, or else those that it leaves out.
+
+    Raises ConfigError for a member that trains on everything.
+    """
+    if len(splits.calibration):
+        return [HeldOut(members=tuple(members), frames=splits.calibration)]
+    groups: dict[frozenset[str], list[int]] = {}
+    for index in members:
+        sequences = frozenset(settings.members[index].exclude_sequences)
+        if not sequences:
+            raise ConfigError(
+                f'members.{index}.exclude_sequences and data.holdout are empty, expected some of '
+                f'{sorted(set(splits.train.sequences))} in either: the member is evaluated on them'
+            )
+        groups.setdefault(sequences, []).append(index)
+    return [
+        HeldOut(members=tuple(group), frames=splits.train.select(sequences.__contains__))
+        for sequences, group in groups.items()
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -127,7 +127,9 @@ def _stated_size(path: Path) -> tuple[int, int] | None:
 
 
 def _too_few(frames: Mapping[str, LabelledFrames]) -> list[str]:
-    return [f'{name} has {len(each)} frames, expected 2 or more' for name, each in frames.items() if len(each) < 2]
+    # None at all calibrate where every member of an ensemble leaves out drives of its own.
+    counts = {name: len(each) for name, each in frames.items() if len(each) or name != 'calibration'}
+    return [f'{name} has {count} frames, expected 2 or more' for name, count in counts.items() if count < 2]
 
 
 def _shared_drives(found: Mapping[str, SplitInspection]) -> list[str]:

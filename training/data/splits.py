@@ -26,7 +26,7 @@ class Splits:
 
     train: LabelledFrames
     calibration: LabelledFrames
-    """Sequences that no network trains on."""
+    """Sequences that no network trains on; empty where `data.holdout` is."""
     val: LabelledFrames
 
 
@@ -70,22 +70,29 @@ def load_splits(settings: DataSettings, student: StudentConfig) -> Splits:
     if student.num_classes != len(train.classes):
         raise ConfigError(f'student.num_classes is {student.num_classes}, expected {len(train.classes)} as in the data')
     if calibration is None:
-        calibration = held_out(train, settings.holdout)
+        calibration = drives(train, settings.holdout)
         train = train.select(lambda sequence: not matches(sequence, settings.holdout))
     return Splits(train=train, calibration=calibration, val=val)
 
 
-def held_out(train: LabelledFrames, holdout: tuple[str, ...]) -> LabelledFrames:
-    """The frames of the drives that no network trains on. Raises ConfigError unless some are, and some are not."""
+def drives(train: LabelledFrames, holdout: tuple[str, ...]) -> LabelledFrames:
+    """The frames of the drives that no network trains on. Raises ConfigError for one that is unknown, and for all."""
     known = sorted(set(train.sequences))
     unknown = [pattern for pattern in holdout if not any(matches(each, (pattern,)) for each in known)]
-    if unknown or not holdout:
+    if unknown:
         raise ConfigError(f'data.holdout is {list(holdout)}, expected some of {known[:20]}')
     if all(matches(each, holdout) for each in known):
         raise ConfigError(
-            f'data.holdout is {list(holdout)}, which is every drive of train, {known[:20]}; expected some of several'
+            f'data.holdout is {list(holdout)}, which is every drive of train, expected some of {known[:20]}'
         )
     return train.select(lambda sequence: matches(sequence, holdout))
+
+
+def check_calibration(splits: Splits) -> None:
+    """Raise ConfigError unless there are sequences to calibrate a student on."""
+    if not len(splits.calibration):
+        known = sorted(set(splits.train.sequences))
+        raise ConfigError(f'data.holdout is [], expected some of {known[:20]}: the student is calibrated on them')
 
 
 def check_classes(name: str, classes: Sequence[ClassInfo], expected: Sequence[ClassInfo]) -> None:

@@ -17,7 +17,7 @@ from training.members.member_network import member_network
 from training.run.progress import console
 from uncd_ros.classes import IGNORE_INDEX
 from uncd_ros.durable import write_durably
-from uncd_ros.evaluation.metrics import ConfusionMatrix
+from uncd_ros.evaluation.metrics import CalibrationError, ConfusionMatrix
 from uncd_ros.evaluation.pixel_metrics import to_size
 from uncd_ros.evaluation.split_evaluator import as_batch
 
@@ -36,6 +36,8 @@ class EnsembleReport:
     """Where the frames are from; no member trained on them."""
     miou: dict[str, float]
     """Member -> mIoU."""
+    ece: dict[str, float]
+    """Member -> expected calibration error of its maximum softmax probability, as it was trained."""
     disagreement: float | None
     """Share of pixels that two members label differently, mean over pairs, in [0, 1]; None for a single member."""
     lagging: tuple[str, ...]
@@ -57,8 +59,9 @@ def report_ensemble(members: Mapping[int, Member], data: LabelledFrames, path: P
     report = evaluate_ensemble({f'member{index:02d}': member for index, member in members.items()}, data)
     write_durably(path, (json.dumps(asdict(report), indent=1) + '\n').encode())
     apart = '' if report.disagreement is None else f'; two members disagree on {report.disagreement:.1%} of the pixels'
-    mious = ', '.join(f'{name} {miou:.3f}' for name, miou in report.miou.items())
-    console.print(f'mIoU on {report.frames} calibration frames: {mious}{apart}')
+    figures = ', '.join(f'{name} {miou:.3f} ({report.ece[name]:.3f})' for name, miou in report.miou.items())
+    sequences = ', '.join(report.sequences)
+    console.print(f'mIoU (ECE) on {report.frames} held-out frames of {sequences}: {figures}{apart}')
     for name in report.lagging:
         median = float(np.median(list(report.miou.values())))
         console.print(f'warning: {name} lags behind: mIoU {report.miou[name]:.3f}, median of the members {median:.3f}')
@@ -68,16 +71,19 @@ def report_ensemble(members: Mapping[int, Member], data: LabelledFrames, path: P
 def evaluate_ensemble(members: Mapping[str, Member], data: LabelledFrames) -> EnsembleReport:
     """Images pass one at a time, and each keeps its votes per class: memory does not grow with images or members."""
     confusions = {name: ConfusionMatrix(len(data.classes)) for name in members}
+    calibrations = {name: CalibrationError() for name in members}
     networks = {name: member_network(member) for name, member in members.items()}
     apart = pixels = 0.0
     for frame in data:
         image, labels = as_batch(frame.image), torch.from_numpy(frame.labels)
+        valid = labels != IGNORE_INDEX
         votes = torch.zeros(len(data.classes), *labels.shape, dtype=torch.int32)
         for name, network in networks.items():
-            predicted = to_size(network(image), *labels.shape).labels().cpu()
+            logits = to_size(network(image), *labels.shape).logits.cpu()
+            confidence, predicted = torch.softmax(logits, dim=1).max(dim=1)
             confusions[name].update(predicted[0], labels)
+            calibrations[name].update(confidence[0][valid], (predicted[0] == labels)[valid])
             votes.scatter_add_(0, predicted, torch.ones_like(predicted, dtype=torch.int32))
-        valid = labels != IGNORE_INDEX
         apart += float(pairs_apart(votes[:, valid]).sum())
         pixels += int(valid.sum())
     miou = {name: confusion.miou() for name, confusion in confusions.items()}
@@ -85,6 +91,7 @@ def evaluate_ensemble(members: Mapping[str, Member], data: LabelledFrames) -> En
         frames=len(data),
         sequences=tuple(sorted(set(data.sequences))),
         miou=miou,
+        ece={name: calibration.ece() for name, calibration in calibrations.items()},
         disagreement=apart / max(pixels, 1) if len(members) > 1 else None,
         lagging=tuple(name for name, lags in zip(miou, lagging(list(miou.values())), strict=True) if lags),
     )

@@ -5,7 +5,7 @@
 import torch
 from torch import Tensor
 
-from training.members.member import Member
+from training.members.member import Member, MemberOutput
 from uncd_ros.evaluation.pixel_metrics import Network
 from uncd_ros.network.student import StudentOutput
 
@@ -15,7 +15,8 @@ def member_network(member: Member, temperature: float = 1.0) -> Network:
     device = next(member.parameters()).device
 
     def network(images: Tensor) -> StudentOutput:
-        logits: Tensor = member(member.normalise(member.normalise.resize(images.to(device)))) / temperature
+        output: MemberOutput = member(member.normalise(member.normalise.resize(images.to(device))))
+        logits = output.logits / temperature
         return StudentOutput(logits=logits, std=torch.zeros((), device=device).expand_as(logits))
 
     return network

@@ -24,6 +24,7 @@ from training.run.run_folder import data_shape, differences, member_shape
 from training.run.settings import DataSettings, FitSettings, Settings
 from uncd_ros.durable import write_durably
 from uncd_ros.errors import ConfigError
+from uncd_ros.network.student import StudentConfig
 
 
 def weights_path(settings: Settings, index: int) -> Path:
@@ -75,11 +76,7 @@ def _stored(path: Path, settings: Settings, index: int) -> dict[str, Tensor]:
     digest = _digest(weights, shape)
     if digest != expected:
         raise ConfigError(f'{path}: SHA-256 is {digest[:12]}, expected {expected[:12]} as when it was stored')
-    before = json.loads(shape)
-    # What plans and data have gained since then has the value it had then, its default.
-    before['plan'] = asdict(FitSettings(**before['plan']))
-    before['data'] = data_shape(DataSettings(**before['data']))
-    if changed := differences(before, _shape(settings, index)):
+    if changed := differences(_with_defaults(json.loads(shape)), _shape(settings, index)):
         raise ConfigError(f'{path}: a member trained with other settings ({changed}), expected those of this run')
     return weights
 
@@ -99,6 +96,13 @@ def _finished(settings: Settings, index: int) -> dict[str, Tensor]:
 
 def _shape(settings: Settings, index: int) -> dict[str, Any]:
     return {'plan': asdict(settings.members[index]), **member_shape(settings)}
+
+
+def _with_defaults(shape: dict[str, Any]) -> dict[str, Any]:
+    """A stored shape, where settings that were added later have the value they had then, their default."""
+    plan, student = FitSettings(**shape['plan']), StudentConfig(**shape['student'])
+    data = data_shape(DataSettings(**shape['data']))
+    return {'dice': Settings.dice, **shape, 'plan': asdict(plan), 'student': asdict(student), 'data': data}
 
 
 def _digest(weights: dict[str, Tensor], shape: str) -> str:

@@ -5,9 +5,9 @@
 import re
 
 import torch
+from torch import nn
 
 from uncd_ros.errors import ConfigError
-from uncd_ros.network.encoders import Encoder
 from uncd_ros.network.student import StudentConfig
 
 # Names of the package's layers -> ours; the convolution is child 0 of a ConvBnAct, its norm child 1.
@@ -24,7 +24,7 @@ _RENAME = (
 _CLASSIFIER = ('_conv_head.', '_bn1.', '_fc.')
 
 
-def load_pretrained(encoder: Encoder, config: StudentConfig) -> None:
+def load_pretrained(encoder: nn.Module, config: StudentConfig) -> None:
     """Fill `encoder` in place. Raises ConfigError if the weights do not exist or are not installed."""
     if config.encoder != 'efficientnet_lite0' or config.width != 1.0:
         raise ConfigError(

@@ -14,7 +14,7 @@ from training.data.class_counts import class_counts
 from training.data.folds import check_sequences
 from training.data.labelled_frames import LabelledFrames
 from training.fitting.loop import Batch, fit
-from training.members.loss import cross_entropy
+from training.members.loss import label_loss
 from training.members.member import Member, initial_member
 from training.members.member_store import checkpoint_path, load_member, store_member, weights_path
 from training.run.progress import console
@@ -52,7 +52,7 @@ def _train(fabric: Fabric, index: int, data: LabelledFrames, settings: Settings)
         weights = class_weights(seen, settings.balance).to(fabric.device)
 
         def loss(member: Member, batch: Batch) -> Tensor:
-            return cross_entropy(member(member.normalise(batch.images)), batch.labels, weights)
+            return label_loss(member(member.normalise(batch.images)), batch.labels, weights, settings.dice)
 
         checkpoint = checkpoint_path(settings, index)
         trained = fit(fabric, checkpoint, initial_member(settings), loss, seen, settings, plan)

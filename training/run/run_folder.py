@@ -21,7 +21,6 @@ from uncd_ros.errors import ConfigError
 _FREE = ('out', 'run', 'variant', 'devices', 'precision')
 # Nor do these change the student's weights.
 _AFTER_THE_STUDENT = ('name', 'calibration')
-_TRUNK = ('num_classes', 'encoder', 'width', 'decoder_channels', 'head', 'input_height', 'input_width', 'mean', 'std')
 
 
 def claim(settings: Settings) -> None:
@@ -69,12 +68,13 @@ def member_shape(settings: Settings) -> dict[str, Any]:
     """The settings that shape every member, whatever its plan."""
     return {
         'data': data_shape(settings.data),
-        'student': {key: getattr(settings.student, key) for key in _TRUNK},
+        'student': asdict(settings.student),
         'crop': settings.crop,
         'crop_scale': settings.crop_scale,
         'pretrained': settings.pretrained,
         'init_seed': settings.init_seed,
         'balance': settings.balance,
+        'dice': settings.dice,
     }
 
 

@@ -32,7 +32,8 @@ class DataSettings:
     """Folder of the data set; $UNCD_DATA/<dataset> by default. Procedural streets need none."""
     holdout: tuple[str, ...] = ()
     """Training sequences that no network trains on; they calibrate the student. Names may hold * and ?. Procedural
-    streets need none."""
+    streets need none, and an ensemble needs none if every member leaves out sequences of its own (`exclude_sequences`).
+    """
     val: tuple[str, ...] = ()
     """Sequences that evaluate, for a data set without a val split of its own; all others train. Names may hold * and ?.
     """
@@ -153,6 +154,8 @@ class Settings:
     """How each member is trained. The first is also the baseline: the student starts from it and must beat it."""
     balance: ClosedUnitInterval = 0.0
     """Class weights in the members' loss: frequency to the power of -balance; 0 weights all classes equally."""
+    dice: NonNegativeFloat = 0.0
+    """Weight of the Dice loss beside the cross-entropy in the members' loss."""
     distill: DistillSettings = field(default_factory=DistillSettings)
     """What the student learns from the members."""
     student_fit: FitSettings

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.data.unlabelled import UNLABELLED
-from training.members.loss import cross_entropy
+from training.members.loss import cross_entropy, supervised
 from training.teaching.teacher import TeacherStats
 from uncd_ros.classes import IGNORE_INDEX
 from uncd_ros.network.student import StudentOutput
@@ -30,6 +30,8 @@ class HolderLoss:
         linear        (s_c - S_c)^2                          the paper's
         log           (ln(s_c + e) - ln(S_c + e))^2          ratios count, e = 0.001
         standardised  (s_c - S_c)^2 / max(sd(S_c), e)^2      classes count equally; sd over the pixels of the batch
+
+    Of a student of two nets in a row the first learns KL and CE as well.
     """
 
     temperature: float
@@ -41,14 +43,17 @@ class HolderLoss:
     def __call__(self, output: StudentOutput, stats: TeacherStats, labels: Tensor) -> Tensor:
         """Scalar loss; `stats.soft` must be taken at the same temperature. Labels (B, h, w) int64."""
         taught = (labels != IGNORE_INDEX)[:, None]
-        log_student = torch.log_softmax(output.logits / self.temperature, dim=1)
+        loss = self.beta * self._std_error(output.std, stats, taught)
+        for logits in supervised(output):
+            loss = loss + self._prediction_error(logits, stats, labels, taught)
+        return loss
+
+    def _prediction_error(self, logits: Tensor, stats: TeacherStats, labels: Tensor, taught: Tensor) -> Tensor:
+        """T^2 KL + alpha CE."""
+        log_student = torch.log_softmax(logits / self.temperature, dim=1)
         kl = functional.kl_div(log_student, stats.soft, reduction='none').mul(taught).sum() / taught.sum().clamp(min=1)
         labelled = labels.where(labels != UNLABELLED, IGNORE_INDEX)
-        return (
-            self.temperature**2 * kl
-            + self.alpha * cross_entropy(output.logits, labelled)
-            + self.beta * self._std_error(output.std, stats, taught)
-        )
+        return self.temperature**2 * kl + self.alpha * cross_entropy(logits, labelled)
 
     def _std_error(self, student: Tensor, stats: TeacherStats, taught: Tensor) -> Tensor:
         teacher, count = stats.std, taught.sum().clamp(min=1)

@@ -57,7 +57,7 @@ class Teacher:
     def __call__(self, x: Tensor, may_label: Tensor | None = None) -> TeacherStats:
         """(B, 3, h, w) normalised -> their statistics; `may_label` (F, B) bool says who is asked about which image."""
         if may_label is None:
-            return gather((member(x) for member in self.members), self.temperature)
+            return gather((member(x).logits for member in self.members), self.temperature)
         asked = [(member, who) for member, who in zip(self.members, may_label.to(x.device), strict=True) if who.any()]
         answers = (_of_some(member, x, who) for member, who in asked)
         return gather(answers, self.temperature, (who.view(-1, 1, 1, 1).float() for _, who in asked))
@@ -65,7 +65,7 @@ class Teacher:
 
 def _of_some(member: nn.Module, x: Tensor, who: Tensor) -> Tensor:
     """Logits of all images, 0 for those that the member is not shown."""
-    logits: Tensor = member(x[who])
+    logits: Tensor = member(x[who]).logits
     whole = logits.new_zeros(len(x), *logits.shape[1:])
     whole[who] = logits
     return whole

@@ -45,7 +45,7 @@ class PlainNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, 3, h, w) normalised -> logits (B, C, h, w)."""
-        return upsample(self.student.prediction_head(self.student.trunk(x)), x.shape[-2:])
+        return upsample(self.student.prediction_head(self.student.trunk(x).fine), x.shape[-2:])
 
 
 @torch.inference_mode()

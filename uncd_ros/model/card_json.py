@@ -15,38 +15,31 @@ from uncd_ros.errors import ConfigError, ModelError
 from uncd_ros.model.card import DOCUMENT, WEIGHTS, ModelCard
 from uncd_ros.network.student import StudentConfig
 
-FORMAT_VERSION = 3
-_VERSION, _CHECKSUM = 'format_version', 'checksum'
+FORMAT_VERSION = 4
+"""Rises with every new field, though most have a default: a value that is missing is refused, never guessed."""
+VERSION, CHECKSUM = 'format_version', 'checksum'
 _MESSAGE_MAX = 300
 """Characters of a message that quotes what was found in a file."""
 
 
 def encode_card(card: ModelCard) -> bytes:
     """Content of model.json; NaN, a figure that could not be measured, is null."""
-    content = _without_nan({_VERSION: FORMAT_VERSION, **asdict(card)})
-    text = json.dumps(content | {_CHECKSUM: content_checksum(content)}, indent=1, allow_nan=False)
+    content = _without_nan({VERSION: FORMAT_VERSION, **asdict(card)})
+    text = json.dumps(content | {CHECKSUM: content_checksum(content)}, indent=1, allow_nan=False)
     return f'{text}\n'.encode()
 
 
 def decode_card(path: Path, data: bytes) -> ModelCard:
     """The card in the content of a model.json. Raises ModelError; `path` is for the message."""
     content = parse_json(path, data)
-    version = content.get(_VERSION)
-    if version == 2:
+    version = content.get(VERSION)
+    if version in (2, 3):
         upgrade = f'python -m uncd_ros.upgrade_model {path.parent} NEW_FOLDER'
-        raise ModelError(f'{path}: {_VERSION} is 2, expected {FORMAT_VERSION}; convert it by: {upgrade}')
+        raise ModelError(f'{path}: {VERSION} is {version}, expected {FORMAT_VERSION}; convert it by: {upgrade}')
     if version != FORMAT_VERSION:
-        raise ModelError(f'{path}: {_VERSION} is {str(version)[:20]!a}, expected {FORMAT_VERSION}')
-    try:
-        expected = content_checksum(content)
-    except ValueError as error:
-        raise ModelError(f'{path}: not JSON ({error})') from None
-    if content.get(_CHECKSUM) != expected:
-        raise ModelError(
-            f'{path}: {_CHECKSUM} is {str(content.get(_CHECKSUM))[:12]!a}…, expected {expected[:12]!r}… for its '
-            'content: the file was changed since it was written'
-        )
-    card = build_card(path, {key: value for key, value in content.items() if key not in (_VERSION, _CHECKSUM)})
+        raise ModelError(f'{path}: {VERSION} is {str(version)[:20]!a}, expected {FORMAT_VERSION}')
+    check_content(path, content)
+    card = build_card(path, {key: value for key, value in content.items() if key not in (VERSION, CHECKSUM)})
     for name in (WEIGHTS, DOCUMENT):
         if name not in card.files:
             raise ModelError(f'{path}: files does not name {name}, expected its SHA-256')
@@ -78,9 +71,22 @@ def parse_json(path: Path, data: bytes, *, allow_nan: bool = False) -> dict[str,
     return content
 
 
+def check_content(path: Path, content: dict[str, Any]) -> None:
+    """Raise ModelError unless the content of a model.json has its checksum; `path` is for the message."""
+    try:
+        expected = content_checksum(content)
+    except ValueError as error:
+        raise ModelError(f'{path}: not JSON ({error})') from None
+    if content.get(CHECKSUM) != expected:
+        raise ModelError(
+            f'{path}: {CHECKSUM} is {str(content.get(CHECKSUM))[:12]!a}…, expected {expected[:12]!r}… for its '
+            'content: the file was changed since it was written'
+        )
+
+
 def content_checksum(content: dict[str, Any]) -> str:
     """SHA-256 over everything in a model.json but the checksum, however it is laid out. Raises ValueError on NaN."""
-    rest = {key: value for key, value in content.items() if key != _CHECKSUM}
+    rest = {key: value for key, value in content.items() if key != CHECKSUM}
     canonical = json.dumps(rest, sort_keys=True, separators=(',', ':'), allow_nan=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 

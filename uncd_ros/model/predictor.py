@@ -20,7 +20,7 @@ from uncd_ros.errors import ConfigError, ImageError
 from uncd_ros.model.card import ModelCard
 from uncd_ros.model.fit import DEFAULT_FIT, Area, Placement, Size, place
 from uncd_ros.model.store import StoredModel
-from uncd_ros.network.encoders import fuse_batch_norms
+from uncd_ros.network.layers import fuse_batch_norms
 from uncd_ros.network.student import StdMaps, Student, StudentOutput
 from uncd_ros.scores.image import OF_FEATURES, image_score
 from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES, pixel_uncertainty

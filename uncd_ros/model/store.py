@@ -55,7 +55,7 @@ def load_model(model: str | Path) -> StoredModel:
     """
     folder = find_model(model)
     card = load_card(folder)
-    contents = {name: _read_checked(folder / name, expected) for name, expected in card.files.items()}
+    contents = {name: read_checked(folder / name, expected) for name, expected in card.files.items()}
     student = Student(card.student)
     decode_weights(folder / WEIGHTS, contents[WEIGHTS], student)
     return StoredModel(student=student.eval(), card=card, folder=folder)
@@ -74,7 +74,8 @@ def read_file(path: Path) -> bytes:
         raise ModelError(f'{path}: cannot be read ({error.strerror})') from None
 
 
-def _read_checked(path: Path, expected: str) -> bytes:
+def read_checked(path: Path, expected: str) -> bytes:
+    """The content of a file of a model that has this SHA-256. Raises ModelError."""
     data = read_file(path)
     if (found := _sha256(data)) != expected:
         raise ModelError(f'{path}: SHA-256 is {found[:12]}…, expected {expected[:12]}… as in {CARD}')

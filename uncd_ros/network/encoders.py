@@ -1,11 +1,12 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Inverted-residual encoders, each a table of stages: MobileNetV2 and EfficientNet-Lite0."""
+"""Encoders, each a table of stages: MobileNetV2, EfficientNet-Lite0 and ResNet-18."""
 
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from uncd_ros.network.layers import ConvBnAct
 
 
 class Stage(NamedTuple):
@@ -18,66 +19,13 @@ class Stage(NamedTuple):
     kernel: int
 
 
-class EncoderTable(NamedTuple):
-    """A whole encoder: channels of the stem, its stages, and the epsilon its batch norms were trained with."""
+class Stem(NamedTuple):
+    """The first layers: a convolution of stride 2, and for ResNets a max pooling of stride 2."""
 
-    stem: int
-    stages: tuple[Stage, ...]
-    bn_eps: float
-
-
-# MobileNetV2: Sandler et al. 2018, table 2. EfficientNet-Lite0: Tan and Le 2019, B0 without squeeze-and-excite.
-ENCODERS = {
-    'mobilenet_v2': EncoderTable(
-        32,
-        (
-            Stage(1, 16, 1, 1, 3),
-            Stage(6, 24, 2, 2, 3),
-            Stage(6, 32, 3, 2, 3),
-            Stage(6, 64, 4, 2, 3),
-            Stage(6, 96, 3, 1, 3),
-            Stage(6, 160, 3, 2, 3),
-            Stage(6, 320, 1, 1, 3),
-        ),
-        1e-5,
-    ),
-    'efficientnet_lite0': EncoderTable(
-        32,
-        (
-            Stage(1, 16, 1, 1, 3),
-            Stage(6, 24, 2, 2, 3),
-            Stage(6, 40, 2, 2, 5),
-            Stage(6, 80, 3, 2, 3),
-            Stage(6, 112, 3, 1, 5),
-            Stage(6, 192, 4, 2, 5),
-            Stage(6, 320, 1, 1, 3),
-        ),
-        1e-3,
-    ),
-}
-
-
-class ConvBnAct(nn.Sequential):
-    """Convolution, batch norm, ReLU6 (or none); padded so that stride alone changes the size."""
-
-    def __init__(
-        self,
-        inputs: int,
-        outputs: int,
-        kernel: int,
-        *,
-        stride: int = 1,
-        dilation: int = 1,
-        groups: int = 1,
-        act: bool = True,
-        eps: float = 1e-5,
-    ) -> None:
-        padding = dilation * (kernel // 2)
-        super().__init__(
-            nn.Conv2d(inputs, outputs, kernel, stride, padding, dilation, groups, bias=False),
-            nn.BatchNorm2d(outputs, eps=eps),
-            nn.ReLU6(inplace=True) if act else nn.Identity(),
-        )
+    channels: int
+    kernel: int
+    act: type[nn.Module]
+    pool: bool = False
 
 
 class InvertedResidual(nn.Module):
@@ -90,7 +38,7 @@ class InvertedResidual(nn.Module):
         self.depthwise = ConvBnAct(
             hidden, hidden, stage.kernel, stride=stride, dilation=dilation, groups=hidden, eps=eps
         )
-        self.project = ConvBnAct(hidden, stage.channels, 1, act=False, eps=eps)
+        self.project = ConvBnAct(hidden, stage.channels, 1, act=nn.Identity, eps=eps)
         self.residual = stride == 1 and inputs == stage.channels
 
     def forward(self, x: Tensor) -> Tensor:
@@ -99,51 +47,123 @@ class InvertedResidual(nn.Module):
         return x + y if self.residual else y
 
 
+class BasicBlock(nn.Module):
+    """Two 3x3 convolutions; the input, projected where the shape changes, is added."""
+
+    def __init__(self, inputs: int, stage: Stage, *, stride: int, dilation: int, eps: float) -> None:
+        super().__init__()
+        channels, kernel = stage.channels, stage.kernel
+        self.first = ConvBnAct(inputs, channels, kernel, stride=stride, dilation=dilation, act=nn.ReLU, eps=eps)
+        self.second = ConvBnAct(channels, channels, kernel, dilation=dilation, act=nn.Identity, eps=eps)
+        same = stride == 1 and inputs == channels
+        self.shortcut = (
+            nn.Identity() if same else ConvBnAct(inputs, channels, 1, stride=stride, act=nn.Identity, eps=eps)
+        )
+        self.act = nn.ReLU(inplace=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, h, w) -> (B, channels, h / stride, w / stride)."""
+        y: Tensor = self.act(self.second(self.first(x)) + self.shortcut(x))
+        return y
+
+
+class EncoderTable(NamedTuple):
+    """A whole encoder."""
+
+    stem: Stem
+    stages: tuple[Stage, ...]
+    bn_eps: float
+    """Epsilon that its batch norms were trained with."""
+    block: type[InvertedResidual] | type[BasicBlock] = InvertedResidual
+
+
+# MobileNetV2: Sandler et al. 2018, table 2. EfficientNet-Lite0: Tan and Le 2019, B0 without squeeze-and-excite.
+# ResNet-18: He et al. 2016, table 1.
+ENCODERS = {
+    'mobilenet_v2': EncoderTable(
+        Stem(32, 3, nn.ReLU6),
+        (
+            Stage(1, 16, 1, 1, 3),
+            Stage(6, 24, 2, 2, 3),
+            Stage(6, 32, 3, 2, 3),
+            Stage(6, 64, 4, 2, 3),
+            Stage(6, 96, 3, 1, 3),
+            Stage(6, 160, 3, 2, 3),
+            Stage(6, 320, 1, 1, 3),
+        ),
+        1e-5,
+    ),
+    'efficientnet_lite0': EncoderTable(
+        Stem(32, 3, nn.ReLU6),
+        (
+            Stage(1, 16, 1, 1, 3),
+            Stage(6, 24, 2, 2, 3),
+            Stage(6, 40, 2, 2, 5),
+            Stage(6, 80, 3, 2, 3),
+            Stage(6, 112, 3, 1, 5),
+            Stage(6, 192, 4, 2, 5),
+            Stage(6, 320, 1, 1, 3),
+        ),
+        1e-3,
+    ),
+    'resnet18': EncoderTable(
+        Stem(64, 7, nn.ReLU, pool=True),
+        (Stage(1, 64, 2, 1, 3), Stage(1, 128, 2, 2, 3), Stage(1, 256, 2, 2, 3), Stage(1, 512, 2, 2, 3)),
+        1e-5,
+        BasicBlock,
+    ),
+}
+
+
+class Features(NamedTuple):
+    """What an encoder gives, fine to coarse; its finest stride s is 4, and 1 in a U-Net."""
+
+    low: Tensor
+    """(B, low_channels, h/s, w/s) float."""
+    middle: Tensor
+    """(B, middle_channels, h/2s, w/2s) float."""
+    high: Tensor
+    """(B, high_channels, h/4s, w/4s) float."""
+
+
 class Encoder(nn.Module):
-    """Features at stride 4 (`low_channels`) and at output stride 16 (`high_channels`)."""
+    """Features at strides 4 and 8, and at output stride 16."""
 
     def __init__(self, name: str, width: float = 1.0) -> None:
         super().__init__()
         table = ENCODERS[name]
-        channels = _scaled(table.stem, width)
-        self.stem = ConvBnAct(3, channels, 3, stride=2, eps=table.bn_eps)
+        stem, channels = table.stem, scaled(table.stem.channels, width)
+        self.stem = ConvBnAct(3, channels, stem.kernel, stride=2, act=stem.act, eps=table.bn_eps)
+        self.pool = nn.MaxPool2d(3, 2, padding=1) if stem.pool else nn.Identity()
         self.blocks = nn.ModuleList()
-        stride, dilation, self.low_index, self.low_channels = 2, 1, 0, 0
+        stride, dilation = 4 if stem.pool else 2, 1
+        ends: dict[int, tuple[int, int]] = {}  # stride -> its last block, and the channels of that
         for row in table.stages:
-            stage = row._replace(channels=_scaled(row.channels, width))
+            stage = row._replace(channels=scaled(row.channels, width))
             # Past stride 16 the field of view grows by dilation, so that thin objects keep their pixels.
             step = stage.stride if stride * stage.stride <= 16 else 1
             dilation *= stage.stride // step
             stride *= step
             for i in range(stage.repeats):
-                block = InvertedResidual(
-                    channels, stage, stride=step if i == 0 else 1, dilation=dilation, eps=table.bn_eps
-                )
+                block = table.block(channels, stage, stride=step if i == 0 else 1, dilation=dilation, eps=table.bn_eps)
                 self.blocks.append(block)
                 channels = stage.channels
-            if stride == 4:
-                self.low_index, self.low_channels = len(self.blocks) - 1, channels
+            ends[stride] = len(self.blocks) - 1, channels
+        (self.low_index, self.low_channels), (self.middle_index, self.middle_channels) = ends[4], ends[8]
         self.high_channels = channels
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, 3, h, w) normalised -> (B, low, h/4, w/4), (B, high, h/16, w/16)."""
-        x = self.stem(x)
-        low = x
+    def forward(self, x: Tensor) -> Features:
+        """(B, 3, h, w) normalised -> features at strides 4, 8 and 16."""
+        x = low = middle = self.pool(self.stem(x))
         for i, block in enumerate(self.blocks):
             x = block(x)
             if i == self.low_index:
                 low = x
-        return low, x
+            elif i == self.middle_index:
+                middle = x
+        return Features(low=low, middle=middle, high=x)
 
 
-def fuse_batch_norms(module: nn.Module) -> None:
-    """Fold every batch norm into its convolution, in place; for inference, where both are fixed."""
-    for child in module.modules():
-        if isinstance(child, ConvBnAct):
-            conv, norm = cast(nn.Conv2d, child[0]), cast(nn.BatchNorm2d, child[1])
-            child[0], child[1] = fuse_conv_bn_eval(conv, norm), nn.Identity()
-
-
-def _scaled(channels: int, width: float) -> int:
+def scaled(channels: int, width: float) -> int:
     """Channels times the width multiplier, to the nearest multiple of 8."""
     return max(8, int(channels * width / 8 + 0.5) * 8)

@@ -11,8 +11,9 @@ from torch.nn import functional
 
 from uncd_ros.checks import check_range
 from uncd_ros.errors import ConfigError
-from uncd_ros.network.deeplab import HEADS, Trunk, make_head
-from uncd_ros.network.encoders import ENCODERS
+from uncd_ros.network.decoders import DECODERS
+from uncd_ros.network.heads import HEADS, make_head
+from uncd_ros.network.trunk import Maps, Trunk, TrunkShape
 
 StdMaps = Literal['classes', 'mean', 'none']
 """Which std maps a pass gives: one for each class, their mean, or none."""
@@ -27,11 +28,14 @@ class StudentConfig:
 
     num_classes: int
     """C, 2 to 255; 255 itself is the ignore label."""
-    encoder: Literal['efficientnet_lite0', 'mobilenet_v2'] = 'efficientnet_lite0'
+    encoder: Literal['efficientnet_lite0', 'mobilenet_v2', 'resnet18', 'little_unet'] = 'efficientnet_lite0'
+    """What gives the features; `little_unet` goes with the decoders `unet` and `wnet`, the others with the rest."""
     width: float = 1.0
     """Multiplies the encoder's channels; 0.05 to 4."""
+    decoder: Literal['deeplab', 'fpn', 'unet', 'wnet'] = 'deeplab'
+    """What joins the features: DeepLabv3+'s concatenation, a feature pyramid, a U-Net, or two U-Nets in a row."""
     decoder_channels: int = 256
-    """1 to 2048."""
+    """Of the decoder, and of the convolution of a head; 1 to 2048. A U-Net has as many as its encoder."""
     head: Literal['dense', 'separable'] = 'separable'
     """Convolution of the heads: the paper's dense 3x3, or depthwise separable for CPU robots."""
     input_height: int = 360
@@ -52,8 +56,11 @@ class StudentConfig:
         for mean, std in zip(self.mean, self.std, strict=True):
             check_range('student.mean', mean, 0.0, 255.0)
             check_range('student.std', std, 0.01, 1000.0)
-        if self.encoder not in ENCODERS:
-            raise ConfigError(f'student.encoder is {self.encoder!a}, expected one of {", ".join(ENCODERS)}')
+        if self.decoder not in DECODERS:
+            raise ConfigError(f'student.decoder is {self.decoder!a}, expected one of {", ".join(DECODERS)}')
+        if self.encoder not in (encoders := DECODERS[self.decoder].encoders):
+            expected = f'one of {", ".join(encoders)} with decoder {self.decoder}'
+            raise ConfigError(f'student.encoder is {self.encoder!a}, expected {expected}')
         if self.head not in HEADS:
             raise ConfigError(f'student.head is {self.head!a}, expected one of {", ".join(HEADS)}')
 
@@ -70,6 +77,8 @@ class StudentOutput(NamedTuple):
     """
     features: Tensor | None = None
     """(B, D) float; the encoder's deepest features as `MahalanobisFeatures` gives them; None where there are none."""
+    auxiliary: Tensor | None = None
+    """(B, C, h, w) float; in training, logits of the first of two nets in a row; None where there is but one."""
 
     def labels(self) -> Tensor:
         """(B, h, w) int64, the most probable class."""
@@ -127,16 +136,16 @@ class MahalanobisFeatures(nn.Module):
 
 
 class Student(nn.Module):
-    """DeepLabv3+ at output stride 16 with a prediction head and an uncertainty head on one trunk."""
+    """A prediction head and an uncertainty head on one trunk."""
 
     def __init__(self, config: StudentConfig) -> None:
         super().__init__()
         self.config = config
         self.normalise = Normalise(config)
-        self.trunk = Trunk(config.encoder, config.width, config.decoder_channels)
+        self.trunk = make_trunk(config)
         self.prediction_head = make_head(config.head, self.trunk.channels, config.decoder_channels, config.num_classes)
         self.uncertainty_head = make_head(config.head, self.trunk.channels, config.decoder_channels, config.num_classes)
-        self.mahalanobis = MahalanobisFeatures(self.trunk.encoder.high_channels)
+        self.mahalanobis = MahalanobisFeatures(cast(int, self.trunk.encoder.high_channels))
         # Most pixels are certain: start at sigmoid(-3) = 0.05 instead of 0.5, the largest std there is.
         nn.init.constant_(cast(Tensor, self.uncertainty_head[-1].bias), -3.0)
 
@@ -149,23 +158,29 @@ class Student(nn.Module):
     def forward(self, x: Tensor, *, std: StdMaps = 'classes', features: bool = True) -> StudentOutput:
         """(B, 3, h, w) normalised -> maps at the input's size; what is not asked for is not computed."""
         size = x.shape[-2:]
-        low, high = self.trunk.encoder(x)
-        maps = self.trunk.decode(low, high)
-        logits = upsample(self.prediction_head(maps), size)
+        maps: Maps = self.trunk(x)
+        logits = upsample(self.prediction_head(maps.fine), size)
         return StudentOutput(
             logits=logits,
-            std=logits[:, :0] if std == 'none' else upsample(self._std(maps, std), size),
-            features=self.mahalanobis(high) if features else None,
+            std=logits[:, :0] if std == 'none' else upsample(self._std(maps.fine, std), size),
+            features=self.mahalanobis(maps.deepest) if features else None,
+            auxiliary=maps.auxiliary,
         )
 
-    def _std(self, maps: Tensor, std: StdMaps) -> Tensor:
-        """(B, channels, h/4, w/4) -> (B, C or 1, h/4, w/4)."""
+    def _std(self, fine: Tensor, std: StdMaps) -> Tensor:
+        """(B, channels, h/s, w/s) -> (B, C or 1, h/s, w/s)."""
         # Sigmoid and mean before the upsampling: a sixteenth of the pixels, and the mean commutes with it.
-        classes = torch.sigmoid(self.uncertainty_head(maps))
+        classes = torch.sigmoid(self.uncertainty_head(fine))
         return classes.mean(dim=1, keepdim=True) if std == 'mean' else classes
 
 
+def make_trunk(config: StudentConfig) -> Trunk:
+    """Encoder and decoder of a network."""
+    shape = TrunkShape(config.encoder, config.width, config.decoder_channels, config.num_classes)
+    return DECODERS[config.decoder].trunk(shape)
+
+
 def upsample(maps: Tensor, size: torch.Size) -> Tensor:
-    """(B, C, h/4, w/4) -> (B, C, h, w), bilinear."""
+    """(B, C, h/s, w/s) -> (B, C, h, w), bilinear."""
     # Channels first from here on: what follows reduces over classes, which is fastest with whole maps in a row.
     return functional.interpolate(maps.contiguous(), size, mode='bilinear', align_corners=False)

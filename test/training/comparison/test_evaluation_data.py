@@ -13,9 +13,10 @@ import pytest
 from support.datasets import open_tiny
 from support.model_folder import edit_card
 from training.comparison.evaluate_args import parse_args
-from training.comparison.evaluation_data import Weathered
+from training.comparison.evaluation_data import Weathered, calibration_frames
 from training.data.augment import WEATHER
 from training.evaluate import evaluate
+from training.run.run_folder import load_run
 
 
 def test_what_the_model_saw_before_is_said(tiny_data: Path, tiny_model: Path, tmp_path: Path) -> None:
@@ -30,6 +31,18 @@ def test_what_the_model_saw_before_is_said(tiny_data: Path, tiny_model: Path, tm
     assert content['splits']['train/s2']['data']['seen_in_calibration'] == ['s2']
     text = (tmp_path / 'out' / 'report.md').read_text()
     assert 'trained on frames of s1' in text and 'selected on s2' in text
+
+
+def test_a_single_net_is_calibrated_on_the_holdout_or_on_what_it_left_out(tiny_data: Path, tiny_run: Path) -> None:
+    args = parse_args(['street', '--dataset', 'camvid', '--data', f'{tiny_data}/camvid', '--out', 'out'])
+    run = load_run(tiny_run)
+    assert set(calibration_frames(args, run).sequences) == {'s2'}
+    folds = replace(
+        run,
+        data=replace(run.data, holdout=()),
+        members=(replace(run.members[0], exclude_sequences=('s1',)), run.members[1]),
+    )
+    assert set(calibration_frames(args, folds).sequences) == {'s1'}
 
 
 @pytest.mark.parametrize('name', list(WEATHER))

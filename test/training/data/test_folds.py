@@ -9,8 +9,9 @@ import torch
 
 from support.project import PROJECT
 from support.tiny_frames import in_memory
-from training.data.folds import Folds, check_sequences
+from training.data.folds import Folds, check_sequences, held_out
 from training.data.labelled_frames import LabelledFrames
+from training.data.splits import Splits
 from training.run.settings import Settings, parse_settings
 from uncd_ros.errors import ConfigError
 
@@ -39,6 +40,20 @@ def test_a_sequence_that_is_not_there_is_named() -> None:
 def test_somebody_who_sees_nothing_is_named() -> None:
     with pytest.raises(ConfigError, match=r'members\.0\.exclude_sequences is .* leaves nothing to train on'):
         check_sequences(_settings(('a', 'b')), _data('a', 'b'))
+
+
+def test_members_are_evaluated_on_the_holdout_or_on_what_they_leave_out() -> None:
+    settings, data = _settings(('a',), ('b',), ('a',)), _data('a', 'a', 'b', 'c')
+    (whole,) = held_out(settings, Splits(train=data, calibration=_data('d'), val=data), range(3))
+    assert (whole.members, whole.frames.sequences) == ((0, 1, 2), ('d',))
+    folds = held_out(settings, Splits(train=data, calibration=_data(), val=data), range(3))
+    assert [(fold.members, fold.frames.sequences) for fold in folds] == [((0, 2), ('a', 'a')), ((1,), ('b',))]
+
+
+def test_a_member_that_nothing_could_evaluate_is_named() -> None:
+    splits = Splits(train=_data('a', 'b'), calibration=_data(), val=_data('a'))
+    with pytest.raises(ConfigError, match=r"members\.1\.exclude_sequences and data\.holdout are empty.*\['a', 'b'\]"):
+        held_out(_settings(('a',), ()), splits, range(2))
 
 
 def test_members_label_what_they_were_not_trained_on_and_all_label_what_nobody_was() -> None:

@@ -12,7 +12,7 @@ import pytest
 from support.datasets import open_tiny
 from training.data.class_counts import class_counts
 from training.data.labelled_frames import LabelledFrames
-from training.data.splits import load_splits
+from training.data.splits import check_calibration, load_splits
 from training.run.settings import DataSettings
 from uncd_ros.errors import ConfigError, ImageError
 from uncd_ros.network.student import StudentConfig
@@ -59,8 +59,15 @@ def test_held_out_sequences_are_kept_from_training(root: Path) -> None:
     assert len(splits.val) == 1
 
 
-@pytest.mark.parametrize('holdout', [(), ('s3',)])
-def test_a_holdout_that_is_not_there_names_those_that_are(root: Path, holdout: tuple[str, ...]) -> None:
+def test_without_a_holdout_all_sequences_train_and_no_student_can_be_calibrated(root: Path) -> None:
+    splits = load_splits(DataSettings(dataset='camvid', root=str(root)), _student(2))
+    assert set(splits.train.sequences) == {'s1', 's2'} and len(splits.calibration) == 0
+    with pytest.raises(ConfigError, match=r"data.holdout is \[\], expected some of \['s1', 's2'\]"):
+        check_calibration(splits)
+
+
+@pytest.mark.parametrize('holdout', [('s3',), ('s1', 's2')])
+def test_a_holdout_that_cannot_be_names_the_sequences_that_are_there(root: Path, holdout: tuple[str, ...]) -> None:
     with pytest.raises(ConfigError, match=r"data.holdout is .*, expected some of \['s1', 's2'\]"):
         load_splits(DataSettings(dataset='camvid', root=str(root), holdout=holdout), _student(2))
 

@@ -4,6 +4,7 @@
 
 import itertools
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,10 @@ def test_who_lags_is_far_behind_in_spreads_and_in_miou(values: list[float], expe
     assert [index for index, lags in enumerate(lagging(values)) if lags] == expected
 
 
+SURE = 1 / (1 + 4 * math.exp(-10))
+"""Softmax of one logit of 10 among four of 0."""
+
+
 def _constant(tiny_model: Path, label: int) -> Member:
     """A member that says one class everywhere."""
     member = Member(load_model(tiny_model).card.student).eval()
@@ -68,6 +73,7 @@ def test_members_that_say_one_class_each(tiny_model: Path) -> None:
     assert report.miou == {'a': 1.0, 'b': 1.0, 'c': 0.0}
     assert report.disagreement == pytest.approx(2 / 3)
     assert report.lagging == ('c',)
+    assert report.ece['a'] == pytest.approx(1 - SURE, abs=1e-6) and report.ece['c'] == pytest.approx(SURE, abs=1e-6)
     assert evaluate_ensemble({'a': right}, _data()).disagreement is None
 
 

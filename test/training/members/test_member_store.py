@@ -67,6 +67,7 @@ def test_a_member_that_is_not_there_is_named(settings: Settings) -> None:
     ('change', 'named'),
     [
         ({'balance': 0.5}, 'balance was 0.0, is 0.5'),
+        ({'dice': 1.0}, 'dice was 0.0, is 1.0'),
         ({'crop': (64, 64)}, 'crop.0 was 96, is 64; crop.1 was 128, is 64'),
         ({'crop_scale': (0.2, 1.0)}, 'crop_scale.0 was 0.4, is 0.2'),
         ({'init_seed': 7}, 'init_seed was 0, is 7'),
@@ -101,7 +102,7 @@ def test_settings_of_the_student_alone_do_not_bind_a_member(settings: Settings, 
     assert _same(load_member(other, 0), member)
 
 
-def test_a_plan_from_before_a_setting_was_added_has_its_default(
+def test_a_member_from_before_a_setting_was_added_has_its_default(
     settings: Settings, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from training.members import member_store
@@ -109,7 +110,7 @@ def test_a_plan_from_before_a_setting_was_added_has_its_default(
     shape = member_store._shape
     with monkeypatch.context() as patch:
         old = shape(settings, 0)
-        del old['plan']['jitter']
+        del old['plan']['jitter'], old['student']['decoder'], old['dice']
         patch.setattr(member_store, '_shape', lambda *_: old)
         store_member(settings, 0, member)
     assert _same(load_member(settings, 0), member)

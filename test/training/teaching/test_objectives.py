@@ -32,6 +32,14 @@ def test_loss_by_hand() -> None:
     assert float(loss(*_case([0, 1]))) == pytest.approx(expected, rel=1e-5)
 
 
+def test_of_two_nets_in_a_row_the_first_learns_labels_and_mean_but_no_std() -> None:
+    output, stats, labels = _case([0, 1])
+    loss = HolderLoss(temperature=2.0, alpha=0.1, beta=1.1)
+    both = loss(output._replace(auxiliary=output.logits), stats, labels)
+    without_std = HolderLoss(temperature=2.0, alpha=0.1, beta=0.0)(output, stats, labels)
+    torch.testing.assert_close(both, loss(output, stats, labels) + without_std)
+
+
 def test_temperature_scales_the_divergence_by_its_square() -> None:
     output, stats, labels = _case([0, 1])
     cold = HolderLoss(temperature=1.0, alpha=0.0, beta=0.0)(output, stats, labels)

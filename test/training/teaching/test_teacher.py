@@ -4,6 +4,7 @@
 
 import torch
 
+from training.members.member import MemberOutput
 from training.teaching.teacher import Teacher, gather
 
 SURE = 200.0  # a logit that makes softmax one-hot in float32
@@ -74,9 +75,9 @@ class _Remembers(torch.nn.Module):
         super().__init__()
         self.logits, self.shown = logits, 0
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> MemberOutput:
         self.shown += len(x)
-        return self.logits[x[:, 0, 0, 0].long()]
+        return MemberOutput(self.logits[x[:, 0, 0, 0].long()])
 
 
 def test_a_member_is_shown_only_images_that_it_may_label() -> None:

@@ -16,6 +16,7 @@ from support.project import PROJECT
 from support.tiny_frames import noise_streets
 from training.fitting.loop import launch
 from training.members.member import Member, initial_member
+from training.members.train_members import train_members
 from training.run.settings import Settings, parse_settings
 from training.teaching import train_student as teaching
 from training.teaching.teacher import Teacher, TeacherStats
@@ -111,6 +112,18 @@ def test_the_student_starts_as_the_first_member_but_for_fresh_heads(fresh: bool,
     kept = torch.allclose(student.prediction_head[-1].weight, first.head[-1].weight, atol=1e-6)
     assert kept is not fresh
     assert torch.allclose(student.trunk.state_dict()['low.0.weight'], first.trunk.state_dict()['low.0.weight'])
+
+
+def test_two_nets_in_a_row_teach_two_nets_in_a_row(tmp_path: Path) -> None:
+    vessels = ('--student.encoder=little_unet', '--student.decoder=wnet', '--student.decoder_channels=8', '--dice=1')
+    members = '--members=[{epochs: 1, batch_size: 2}, {epochs: 1, seed: 1, batch_size: 2}]'
+    settings = _settings(tmp_path, *vessels, members)
+    fabric, data = launch(settings), noise_streets(*settings.crop)
+    start, members = initial_member(settings), train_members(fabric, data, settings)
+    student = train_student(fabric, members, data, settings)
+    for before, after in ((start.trunk, members[0].trunk), (members[0].trunk, student.trunk)):
+        assert not torch.equal(before.first_head.weight, after.first_head.weight)
+        assert after.first_head.weight.isfinite().all()
 
 
 @pytest.mark.parametrize('target', ['all_classes', 'predicted_class'])
