@@ -25,7 +25,7 @@ from training.data.cache import CachedFrames
 from training.data.labelled_frames import LabelledFrames, Subset
 from training.data.loading import EpochOrder, ViewDataset, Views, stream_views, worker_count
 from training.data.splits import PROJECT, data_folder, load_splits
-from training.members.loss import cross_entropy
+from training.members.loss import label_loss
 from training.members.member import initial_member
 from training.run.settings import Settings, parse_settings
 from uncd_ros.allocator import keep_freed_memory
@@ -62,7 +62,7 @@ def waiting_share(settings: Settings, frames: LabelledFrames, workers: int, step
         before = time.monotonic()
         views = next(stream)
         waited += time.monotonic() - before
-        cross_entropy(member(member.normalise(views.images.float())), views.labels.long()).backward()
+        label_loss(member(member.normalise(views.images.float())), views.labels.long()).backward()
         optimizer.step()
         optimizer.zero_grad()
     total = time.monotonic() - start
