@@ -61,8 +61,9 @@ def load_run(run: Path) -> Settings:
 
 
 def ensemble_shape(settings: Settings) -> dict[str, Any]:
-    """The settings that shape the members."""
-    return member_shape(settings) | {'members': [asdict(plan) for plan in settings.members]}
+    """The settings that shape the members, and what is sampled from them."""
+    members = [asdict(plan) for plan in settings.members]
+    return member_shape(settings) | {'members': members, 'teacher': asdict(settings.teacher)}
 
 
 def member_shape(settings: Settings) -> dict[str, Any]:
