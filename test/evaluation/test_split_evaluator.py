@@ -58,7 +58,12 @@ def test_memory_does_not_grow_with_the_frames() -> None:
         trial.update(_frame([[0, 1], [2, 3]]))
         found: list[int] = []
         for judge in trial.pixels.values():
-            parts = (judge.confusion.counts, judge.retention.counts, judge.class_uncertainty)
+            parts = (
+                judge.confusion.counts,
+                judge.retention.counts,
+                judge.patches.ranking.counts,
+                *judge.class_uncertainty.values(),
+            )
             found += [part.numel() for part in (*parts, *(each.counts for each in judge.errors.values()))]
         sizes.append(found)
     assert sizes[0] == sizes[1] == sizes[2]

@@ -119,6 +119,13 @@ def calibration_frames(args: EvaluateArgs, run: Settings) -> LabelledFrames:
     return Subset(whole=whole, indices=kept[:: args.every])
 
 
+def training_frames(args: EvaluateArgs, model: StoredModel, sequences: frozenset[str]) -> LabelledFrames:
+    """Frames of these drives of the training split."""
+    whole = open_labelled(args, model.card.student, 'train')
+    kept = [index for index, each in enumerate(whole.sequences) if each in sequences]
+    return Subset(whole=whole, indices=kept[:: args.every])
+
+
 def seen_sequences(args: EvaluateArgs, model: StoredModel) -> tuple[frozenset[str], frozenset[str]]:
     """Drives of this data set that the student was trained on, and those it was calibrated on, by its card."""
     calibration = model.card.calibration_data

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from uncd_ros.classes import IGNORE_INDEX
+from uncd_ros.evaluation.foreground import UNCHOSEN
 from uncd_ros.evaluation.metrics import ConfusionMatrix
 from uncd_ros.evaluation.pixel_metrics import ImageScores, Network, PixelMetrics, to_size
 from uncd_ros.evaluation.ranking import Ranking
@@ -38,6 +39,8 @@ class EvaluatedModel:
     """Keys of PIXEL_UNCERTAINTIES that mean something in this network."""
     curve: ConfidenceCurve | None = None
     """What makes its confidence image, if it serves one."""
+    foreground_above: float = UNCHOSEN
+    """With two classes, the probability above which a pixel is of the second."""
     note: str = ''
     """What a reader of the report must know about it, as one sentence; empty for nothing."""
 
