@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """One training whose end gives a distribution of weights, and networks drawn from it, each in a file of its own."""
 
+from collections.abc import Iterator
+
 import torch
 from lightning_fabric import Fabric
+from torch import Tensor
 from torch.optim.swa_utils import update_bn
 
 from training.data.folds import check_sequences
@@ -55,10 +58,17 @@ def draw(network: SwagMember, index: int, data: SegData, settings: Settings) -> 
     set_weights(sample, network.moments.sample(generator))
     # The running statistics of a batch norm are those of the weights before it, and these are others.
     torch.manual_seed(plan.seed * 100_003 + index)
-    step = max(1, len(data) // BATCH_NORM_FRAMES)
-    batches = torch.split(data.images[::step][:BATCH_NORM_FRAMES], plan.batch_size)
-    update_bn((sample.normalise(sample.normalise.resize(batch.to(device))) for batch in batches), sample)
+    update_bn(_batches(sample, data, plan.batch_size, device), sample)
     return sample.eval()
+
+
+def _batches(network: Member, data: SegData, size: int, device: torch.device) -> Iterator[Tensor]:
+    """Whole frames at the network's input size, (B, 3, h, w) normalised."""
+    step = max(1, len(data) // BATCH_NORM_FRAMES)
+    chosen = torch.arange(len(data))[::step][:BATCH_NORM_FRAMES]
+    for indices in torch.split(chosen, size):
+        frames = [network.normalise.resize(data.images[index][None].to(device)) for index in indices.tolist()]
+        yield network.normalise(torch.cat(frames))
 
 
 def _without_moments(network: SwagMember, settings: Settings) -> Member:
