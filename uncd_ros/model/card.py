@@ -38,7 +38,7 @@ class UncertaintySpec:
     """A key of `scores.pixel.PIXEL_UNCERTAINTIES`."""
     upper: float
     """Upper end of its range, as stated there; the lower end is 0."""
-    candidates: dict[str, str] = field(default_factory=lambda: dict.fromkeys(PIXEL_UNCERTAINTIES, ''))
+    candidates: dict[str, str]
     """Uncertainties that training gave a meaning -> that meaning, a phrase for a person, empty where nobody wrote it.
 
     A student that was taught no std has none of the stds: what its uncertainty head gives are random numbers.

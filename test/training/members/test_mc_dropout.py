@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Monte Carlo dropout: samples differ, come back with their seed, and leave everything but dropout as it is."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 
 from support.project import PROJECT
-from training.members import mc_dropout
 from training.members.mc_dropout import check_dropout, dropout_samples
 from training.members.member import Member, initial_member
 from training.run.settings import Settings, parse_settings
@@ -37,12 +38,12 @@ def test_samples_differ_and_come_back_with_their_seed(settings: Settings, member
 
     def sample() -> list[torch.Tensor]:
         torch.manual_seed(3)
-        return [network(x) for network in samples]
+        return [network(x).logits for network in samples]
 
     first, again = sample(), sample()
     assert len(first) == 4 and not any(torch.equal(first[i], first[j]) for i in range(4) for j in range(i))
     assert all(torch.equal(one, other) for one, other in zip(first, again, strict=True))
-    assert torch.equal(member(x), member(x)), 'the single net has its dropout off'
+    assert torch.equal(member(x).logits, member(x).logits), 'the single net has its dropout off'
 
 
 def test_only_dropout_is_on(settings: Settings, member: Member) -> None:
@@ -61,8 +62,8 @@ def test_an_evaluation_samples_alike_whatever_was_drawn_before(settings: Setting
     assert torch.equal(torch.random.get_rng_state(), before), 'training goes on with the numbers it would have had'
 
 
-def test_a_network_without_dropout_is_refused(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_without_dropout_is_refused(settings: Settings) -> None:
     check_dropout(settings)
-    monkeypatch.setattr(mc_dropout, 'dropout_layers', lambda _network: [])
+    unet = replace(settings.student, encoder='little_unet', decoder='unet')
     with pytest.raises(ConfigError, match='has no dropout layer'):
-        check_dropout(settings)
+        check_dropout(replace(settings, student=unet))

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The configurations that come with the package are settings, and those named after a paper are the paper's."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ CONFIGS = sorted(path for path in (PROJECT / 'training' / 'configs').glob('*.yam
 def _settings(path: Path, tmp_path: Path) -> Settings:
     """As if its data set were the street: whether a data set is there is not the question here."""
     content = yaml.safe_load(path.read_text()) | {'data': {'dataset': 'street'}}
-    (tmp_path / path.name).write_text(yaml.safe_dump(content))
+    (tmp_path / path.name).write_text(json.dumps(content))
     return parse_settings([f'--config={tmp_path / path.name}'])
 
 

@@ -52,9 +52,7 @@ def test_both_directions_count() -> None:
 def test_pixels_to_ignore_are_not_contrasted() -> None:
     embeddings = torch.eye(2)[None]
     output = ContrastOutput(
-        logits=MEAN.log(),
-        std=torch.zeros(1, 0, 1, 2),
-        features=None,
+        output=StudentOutput(logits=MEAN.log(), std=torch.zeros(1, 0, 1, 2)),
         places=torch.tensor([[[0.0, 0.2], [0.0, 0.7]]]),
         student=embeddings,
         teacher=embeddings,
@@ -86,11 +84,11 @@ def test_embeddings_are_what_the_heads_are_given_and_the_hooks_go(settings: Sett
     with objective.network(student, members) as network:
         stats = Teacher(members)(x)
         output = network(x, std='none')
-        wanted = network.project_student(at_places(student.trunk(x), output.places))
+        wanted = network.project_student(at_places(student.trunk(x).fine, output.places))
         torch.testing.assert_close(output.student, torch.nn.functional.normalize(wanted, dim=-1), rtol=1e-3, atol=1e-4)
         torch.testing.assert_close(output.teacher.norm(dim=-1), torch.ones(2, output.places.shape[1]))
         objective(output, stats, torch.zeros(2, 48, 64, dtype=torch.int64)).backward()
-    assert network.project_teacher.weight.grad is not None and student.trunk.low[0].weight.grad is not None
+    assert network.project_teacher.weight.grad is not None and next(student.trunk.parameters()).grad is not None
     assert all(parameter.grad is None for member in members for parameter in member.parameters())
     assert not any(network.head._forward_pre_hooks for network in members)
     assert not student.prediction_head._forward_pre_hooks
