@@ -81,7 +81,7 @@ def recalibrate(args: CalibrateArgs) -> None:
     check_calibration(splits)
     check_classes('the data', splits.train.classes, card.classes)
     settings = CalibrationSettings(false_alarm_rate=card.ood.false_alarm_rate, ood_sets=args.ood_sets)
-    calibration = calibrate(model.student, splits, args.dataset, settings)
+    calibration = calibrate(model.student, splits, args.dataset, settings, card.uncertainty.candidates)
     # The weights came with a temperature in them: together the two are what divides the trained logits.
     total = replace(calibration.temperature, value=calibration.temperature.value * card.temperature.value)
     calibration = replace(calibration, temperature=total)

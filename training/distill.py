@@ -23,19 +23,20 @@ from training.fitting.loop import launch
 from training.members.disagreement import report_ensemble, report_path
 from training.members.member import Member
 from training.members.member_network import member_network
-from training.members.train_members import train_members
 from training.run.progress import console
 from training.run.run_folder import claim, claim_student, recorded
 from training.run.settings import Settings, parse_settings
+from training.teaching.objectives import make_objective
 from training.teaching.teacher import Teacher
 from training.teaching.teacher_network import ensemble_network
+from training.teaching.teachers import load_single, train_teacher
 from training.teaching.train_student import train_student
 from uncd_ros.errors import UncdError
 from uncd_ros.model.card import ModelCard, Provenance
 from uncd_ros.model.predictor import Predictor
 from uncd_ros.model.store import load_model, save_model
 from uncd_ros.network.student import Student
-from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES
+from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES, WITHOUT_STD
 
 
 def distill(settings: Settings) -> None:
@@ -51,30 +52,32 @@ def distill(settings: Settings) -> None:
     check_data(splits)
     splits = cache_splits(splits, settings.data.cache, settings.devices)
 
-    members = train_members(fabric, splits.train, settings)
+    networks = train_teacher(fabric, splits.train, settings)
     if fabric.global_rank == 0:
-        count = len(members)
+        count = len(networks)
         report_ensemble(
-            dict(enumerate(members)), splits.calibration, report_path(settings.run_folder, range(count), count)
+            dict(enumerate(networks)), splits.calibration, report_path(settings.run_folder, range(count), count)
         )
-    student = train_student(fabric, members, splits.train, settings)
+    single = load_single(settings, fabric.device)
+    student = train_student(fabric, single, networks, splits.train, settings)
 
     if fabric.global_rank == 0:
-        calibration = calibrate(student, splits, settings.data.dataset, settings.calibration)
-        assessed = assess_all(student, members, splits, calibration)
+        candidates = make_objective(settings.distill).uncertainties
+        calibration = calibrate(student, splits, settings.data.dataset, settings.calibration, candidates)
+        assessed = assess_all(student, single, networks, splits, calibration)
         save_student(student, splits, settings, assessed, calibration)
 
 
 def assess_all(
-    student: Student, members: list[Member], splits: Splits, calibration: Calibration
+    student: Student, single: Member, networks: list[Member], splits: Splits, calibration: Calibration
 ) -> dict[tuple[str, str], Assessment]:
     """Student, baseline and teacher side by side, on frames no network trained on; the student as calibrated."""
-    everything, teacher = tuple(PIXEL_UNCERTAINTIES), Teacher(members)
+    everything, teacher = tuple(PIXEL_UNCERTAINTIES), Teacher(networks)
     assessed = {('val', 'student'): assess_calibrated(student, splits.val, calibration)}
     assessed['calibration', 'student'] = calibration.assessed
     for split, data in (('val', splits.val), ('calibration', splits.calibration)):
         console.print(f'assessing {len(data)} {split} frames')
-        assessed[split, 'baseline'] = assess(member_network(members[0]), data, ('entropy', 'msp'))
+        assessed[split, 'baseline'] = assess(member_network(single), data, WITHOUT_STD)
         assessed[split, 'teacher'] = assess(ensemble_network(teacher), data, everything)
     return assessed
 

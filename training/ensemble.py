@@ -22,7 +22,7 @@ from training.members.train_members import parse_share, train_members
 from training.run.command_line import OwnOptions
 from training.run.run_folder import claim
 from training.run.settings import parse_settings
-from uncd_ros.errors import UncdError
+from uncd_ros.errors import ConfigError, UncdError
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -31,6 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument('--members', help='a share of them, as in 0-4 or 0,2; all by default')
     own, rest = parser.parse_known_args(arguments)
     settings = parse_settings(rest)
+    if settings.teacher.kind != 'ensemble':
+        raise ConfigError(
+            f'teacher.kind is {settings.teacher.kind}, expected ensemble; training/distill.py trains other teachers'
+        )
     count = len(settings.members)
     chosen = parse_share(own.members, count)
     fabric = launch(settings)

@@ -27,7 +27,9 @@ from training.comparison.evaluation_data import (
     open_split,
     open_weather,
     seen_sequences,
+    training_frames,
 )
+from training.comparison.foreground_threshold import with_thresholds
 from training.data.labelled_frames import LabelledFrames
 from training.data.unlabelled import stream_frames
 from training.run.progress import console
@@ -56,6 +58,9 @@ def evaluate(args: EvaluateArgs) -> None:
     models = evaluated_models(args, model, lambda run: calibration_frames(args, run))
     trained_on, calibrated_on = seen_sequences(args, model)
     make_folder(args.out)
+    if len(model.card.classes) == 2 and trained_on:
+        training = training_frames(args, model, trained_on)
+        models = with_thresholds(models, shown_progress('training frames', training, len(training)))
 
     evaluation = Evaluation(
         card=model.card,

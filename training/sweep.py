@@ -23,10 +23,9 @@ from training.data.inspection import check_data
 from training.data.splits import Splits, check_calibration, load_splits
 from training.data.unlabelled import open_unlabelled
 from training.fitting.loop import launch
-from training.members.member import Member
-from training.members.member_store import load_members
 from training.run.progress import console
 from training.run.run_folder import claim, claim_student
+from training.teaching.teachers import load_single, load_teacher
 from training.teaching.train_student import train_student
 from uncd_ros.errors import UncdError
 
@@ -36,9 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sweep = parse_sweep(arguments)
     fabric = launch(sweep.settings)
     splits = load_splits(sweep.settings.data, sweep.settings.student)
-    members = [member.to(fabric.device) for member in check(sweep, splits)]
+    check(sweep, splits)
     check_data(splits)
     splits = cache_splits(splits, sweep.settings.data.cache, sweep.settings.devices)
+    networks = load_teacher(sweep.settings, fabric.device)
+    single = load_single(sweep.settings, fabric.device)
     # Decided once: a process that is behind the others must not see what they have evaluated meanwhile.
     evaluated = {name for name, variant in sweep.variants.items() if kept(variant)}
     for name, variant in sweep.variants.items():
@@ -46,16 +47,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
             console.print(f'{name}: already evaluated')
             continue
         console.print(f'{name}: {describe(variant.changed)}')
-        student = train_student(fabric, members, splits.train, variant.settings)
+        student = train_student(fabric, single, networks, splits.train, variant.settings)
         if fabric.global_rank == 0:
-            keep(variant, evaluate_student(student, members, splits.calibration))
+            keep(variant, evaluate_student(student, single, networks, splits.calibration, variant))
             compare(sweep, splits.calibration)
     if fabric.global_rank == 0:
         console.print(Markdown(compare(sweep, splits.calibration)))
 
 
-def check(sweep: Sweep, splits: Splits) -> list[Member]:
-    """The trained members that all variants share. Raises UncdError for what cannot be trained."""
+def check(sweep: Sweep, splits: Splits) -> None:
+    """Raise UncdError for what cannot be trained."""
     check_calibration(splits)
     variants = [variant.settings for variant in sweep.variants.values()]
     for settings in variants:
@@ -64,7 +65,6 @@ def check(sweep: Sweep, splits: Splits) -> list[Member]:
         open_unlabelled(settings.distill.unlabelled)
     for settings in variants:
         claim_student(settings)
-    return load_members(sweep.settings)
 
 
 if __name__ == '__main__':

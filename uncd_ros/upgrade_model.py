@@ -23,6 +23,7 @@ from uncd_ros.model.find import CARD
 from uncd_ros.model.store import load_model, read_checked, read_file, save_files
 from uncd_ros.model.weights import MAHALANOBIS, decode_weights, read_tensors
 from uncd_ros.network.student import Student
+from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES
 
 OLD_MAHALANOBIS = 'reference.'
 KEYS = {'uncertainty_choice': 'uncertainty_selection', 'image_score_choice': 'image_score_selection'}
@@ -104,8 +105,12 @@ def _to_3(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _to_4(content: dict[str, Any]) -> dict[str, Any]:
-    """Version 4 names the decoder, of which there was one."""
-    return {**content, 'student': {**content['student'], 'decoder': 'deeplab'}}
+    """Version 4 names the decoder, of which there was one, and the uncertainties that were taught, which all were."""
+    return {
+        **content,
+        'student': {**content['student'], 'decoder': 'deeplab'},
+        'uncertainty': {**content['uncertainty'], 'candidates': dict.fromkeys(PIXEL_UNCERTAINTIES, '')},
+    }
 
 
 STEPS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {2: _to_3, 3: _to_4}

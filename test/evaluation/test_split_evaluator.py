@@ -8,6 +8,7 @@ import torch
 from uncd_ros.evaluation.results import LabelledFrame
 from uncd_ros.evaluation.split_evaluator import EvaluatedModel, ShiftEvaluator, SplitEvaluator, score_images
 from uncd_ros.network.student import StudentOutput
+from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES, WITHOUT_STD
 
 
 def _frame(ids: list[list[int]], sequence: str = 'a') -> LabelledFrame:
@@ -27,7 +28,9 @@ def _reader(name: str, *, offset: int = 0, has_std: bool = True) -> EvaluatedMod
         return StudentOutput(logits=20 * one_hot, std=0.1 + 0.3 * (ids == 3)[:, None].float().expand_as(one_hot))
 
     served = 'mean_std' if has_std else 'entropy'
-    return EvaluatedModel(name=name, network=network, served=served, has_std=has_std)
+    return EvaluatedModel(
+        name=name, network=network, served=served, known=tuple(PIXEL_UNCERTAINTIES) if has_std else WITHOUT_STD
+    )
 
 
 def test_every_contender_is_judged_on_every_frame() -> None:
@@ -55,7 +58,12 @@ def test_memory_does_not_grow_with_the_frames() -> None:
         trial.update(_frame([[0, 1], [2, 3]]))
         found: list[int] = []
         for judge in trial.pixels.values():
-            parts = (judge.confusion.counts, judge.retention.counts, judge.class_uncertainty)
+            parts = (
+                judge.confusion.counts,
+                judge.retention.counts,
+                judge.patches.ranking.counts,
+                *judge.class_uncertainty.values(),
+            )
             found += [part.numel() for part in (*parts, *(each.counts for each in judge.errors.values()))]
         sizes.append(found)
     assert sizes[0] == sizes[1] == sizes[2]

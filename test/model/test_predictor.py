@@ -74,7 +74,9 @@ def test_confidence_is_computed_when_it_is_asked_for(predictor: Predictor) -> No
 @pytest.mark.parametrize('uncertainty', PIXEL_UNCERTAINTIES)
 def test_what_is_left_out_changes_nothing_that_is_served(tiny_model: Path, uncertainty: str, score: str) -> None:
     stored = load_model(tiny_model)
-    spec = UncertaintySpec(name=uncertainty, upper=PIXEL_UNCERTAINTIES[uncertainty].upper)
+    spec = UncertaintySpec(
+        name=uncertainty, upper=PIXEL_UNCERTAINTIES[uncertainty].upper, candidates={uncertainty: 'as it says'}
+    )
     card = replace(stored.card, uncertainty=spec, image_score=score)
     x = stored.student.preprocess(torch.from_numpy(_image(48, 64))[None])
     with torch.no_grad():

@@ -17,6 +17,7 @@ from uncd_ros.model.store import save_model
 from uncd_ros.monitor.ood_rule import OodRule
 from uncd_ros.network.student import Student, StudentConfig
 from uncd_ros.scores.confidence import ConfidenceCurve
+from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES
 
 
 def save_untrained(folder: Path, config: StudentConfig) -> Path:
@@ -29,7 +30,9 @@ def save_untrained(folder: Path, config: StudentConfig) -> Path:
             name=folder.name,
             student=config,
             classes=tuple(ClassInfo(name=f'class {i}', color=(50 * i, 255 - 50 * i, 128)) for i in classes),
-            uncertainty=UncertaintySpec(name='predicted_std', upper=0.5),
+            uncertainty=UncertaintySpec(
+                name='predicted_std', upper=0.5, candidates=dict.fromkeys(PIXEL_UNCERTAINTIES, '')
+            ),
             uncertainty_selection=SelectionReport(figures={}, reason='none'),
             image_score='mean',
             image_score_selection=SelectionReport(figures={}, reason='none'),

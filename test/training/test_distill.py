@@ -183,3 +183,8 @@ def test_the_learning_rate_warms_up_then_decays_to_zero() -> None:
     assert peak == 10 and rates[peak] == 1.0
     assert rates[:11] == sorted(rates[:11]) and rates[10:] == sorted(rates[10:], reverse=True)
     assert rates[-1] < 0.03
+
+
+def test_the_learning_rate_does_not_fall_below_its_floor() -> None:
+    rates = [learning_rate(FitSettings(epochs=1, lr=2.0, warmup=0.0, lr_floor=0.5), step, 100) for step in range(100)]
+    assert rates[0] == 2.0 and rates[-1] == 1.0 and rates[60:].count(1.0) == 40

@@ -14,6 +14,7 @@ import pytest
 from support.model_folder import edit_card
 from support.tiny_frames import TINY_CLASSES
 from training.comparison.evaluate_args import parse_args
+from training.comparison.methods import METRICS
 from training.evaluate import evaluate
 
 
@@ -144,3 +145,13 @@ def test_a_model_alone(tiny_data: Path, tiny_model: Path, tmp_path: Path) -> Non
         parse_args([str(tiny_model), '--dataset', 'camvid', '--data', f'{tiny_data}/camvid', '--out', str(tmp_path)])
     )
     assert json.loads((tmp_path / 'report.json').read_text())['image_ood'] == {}
+
+
+def test_a_comparison_finds_every_metric(content: dict[str, Any]) -> None:
+    for network in (content, content['teacher'], content['baseline'], content['splits']['train/s2']):
+        for name, metric in METRICS.items():
+            value = metric.read(network)
+            assert value is None or math.isfinite(value)
+            if name not in ('dsc', 'mcc', 'munc'):
+                assert value is not None, name
+    assert content['segmentation']['munc'] is not None and content['baseline']['segmentation']['munc'] is None

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a model serves, and when its OOD flag rises: fitted and selected on sequences the student never saw."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,9 +75,12 @@ class Calibration:
         }
 
 
-def calibrate(student: Student, splits: Splits, dataset: str, settings: CalibrationSettings) -> Calibration:
+def calibrate(
+    student: Student, splits: Splits, dataset: str, settings: CalibrationSettings, candidates: Mapping[str, str]
+) -> Calibration:
     """Calibrate a student; its weights change in place.
 
+    `candidates` are the pixel uncertainties that its training gave a meaning, and that meaning.
     The steps build on one another: temperature, into the weights; mean and whitening of the Mahalanobis features, from
     the training frames, and their scale; pixel uncertainty; image score; conformal threshold; confidence. Everything
     but mean and whitening comes from the calibration frames alone. Raises ConfigError for fewer than two of them.
@@ -90,14 +94,18 @@ def calibrate(student: Student, splits: Splits, dataset: str, settings: Calibrat
     round_weights(student)
     fit_mahalanobis(student, images(splits.train))
     scale_mahalanobis(student, images(data))
-    assessed = assess(network, data, tuple(PIXEL_UNCERTAINTIES))
+    assessed = assess(network, data, tuple(candidates))
     uncertainty, uncertainty_selection = select_uncertainty(assessed)
     nominal = image_scores(student, images(data), uncertainty)
     anomalous = _ood_scores(student, data, uncertainty, settings.ood_sets)
     score, score_selection = _select_score(data, nominal, anomalous, settings.false_alarm_rate)
     rule = _rule(nominal[score], data, settings.false_alarm_rate)
     return Calibration(
-        uncertainty=UncertaintySpec(name=uncertainty, upper=PIXEL_UNCERTAINTIES[uncertainty].upper),
+        uncertainty=UncertaintySpec(
+            name=uncertainty,
+            upper=PIXEL_UNCERTAINTIES[uncertainty].upper,
+            candidates=dict(candidates),
+        ),
         uncertainty_selection=uncertainty_selection,
         image_score=score,
         image_score_selection=score_selection,
@@ -117,8 +125,8 @@ def calibrate(student: Student, splits: Splits, dataset: str, settings: Calibrat
 
 def assess_calibrated(student: Student, data: LabelledFrames, calibration: Calibration) -> Assessment:
     """Evaluate a calibrated student, its confidence included, on frames that calibration did not use."""
-    served = calibration.uncertainty.name
-    uncertainties = (served, *(name for name in PIXEL_UNCERTAINTIES if name != served))
+    served, candidates = calibration.uncertainty.name, calibration.uncertainty.candidates
+    uncertainties = (served, *(name for name in candidates if name != served))
     return assess(student_network(student), data, uncertainties, calibration.confidence)
 
 

@@ -16,6 +16,7 @@ from training.calibration.calibrate_student import Calibration
 from training.data.labelled_frames import LabelledFrames
 from training.data.splits import dataset_class
 from training.run.settings import Settings
+from training.teaching.teachers import describe_teacher
 from uncd_ros.durable import write_durably
 from uncd_ros.errors import ConfigError
 from uncd_ros.evaluation.markdown import table
@@ -27,6 +28,13 @@ from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES
 
 CALIBRATION, LIMITS = '## Calibration', '## Limits'
 """Sections of MODEL_CARD.md."""
+METHODS = {
+    'holder': 'uncertainty distillation (Holder and Shafique)',
+    'dudes': 'DUDES (Landgraf et al. 2023)',
+    'end_kl': 'ensemble distillation with the Kullback-Leibler divergence (EnD-KL)',
+    'end_crd': 'ensemble distillation with contrastive representation distillation (EnD-CRD)',
+}
+"""Objective -> its name, for a person."""
 Assessments = Mapping[tuple[str, str], Assessment]
 """(split, network) -> how good it is."""
 
@@ -57,8 +65,8 @@ def model_card_text(card: ModelCard, settings: Settings, assessed: Assessments, 
     held_out = ', '.join(settings.data.holdout) or 'streets of their own'
     return (
         f'# Model card: {card.name}\n\n'
-        f'{len(settings.members)} members, distilled into one student by Holder and '
-        f"Shafique's Uncertainty Distillation. Encoder {card.student.encoder}, input "
+        f'Distilled from {describe_teacher(settings)} by {METHODS[settings.distill.objective]}. '
+        f'Encoder {card.student.encoder}, input '
         f'{card.student.input_width}x{card.student.input_height}, classes: '
         f'{", ".join(info.name for info in card.classes)}.\n\n'
         f'**Data and licence.** {dataset_class(settings.data.dataset).licence}{_unlabelled(settings)}\n\n'
@@ -135,7 +143,7 @@ def calibration_text(calibration: Calibration, val: Assessment) -> str:
         f'({", ".join(calibration.data.sequences)}). It was not trained on them.\n\n'
         f'- Temperature: {temperature.value:.2f}. The weights hold it already. The expected calibration error (ECE) on '
         f'these frames is {temperature.ece_before:.3f} without it and {temperature.ece_after:.3f} with it.\n'
-        f'- Uncertainty: {calibration.uncertainty_selection.reason}\n'
+        f'- Uncertainty: {calibration.uncertainty_selection.reason}{_meaning(calibration)}\n'
         f'- Confidence: its ECE is {val.confidence_ece:.3f} on the val frames, which it was not fitted to.\n'
         f'- Image score: {calibration.image_score_selection.reason}\n'
         f'- OOD threshold: {rule.threshold():.4f}, for a false-alarm rate of {rule.false_alarm_rate:.0%} per frame. It '
@@ -146,6 +154,13 @@ def calibration_text(calibration: Calibration, val: Assessment) -> str:
         f'{_selection_table(calibration.uncertainty_selection)}\n\n'
         f'{_selection_table(calibration.image_score_selection)}'
     )
+
+
+def _meaning(calibration: Calibration) -> str:
+    """What the served uncertainty says in this student."""
+    spec = calibration.uncertainty
+    meaning = spec.candidates[spec.name]
+    return f' It is {meaning}.' if meaning else ''
 
 
 def _selection_table(selection: SelectionReport) -> str:

@@ -12,16 +12,17 @@ from training.calibration.temperature import fit_temperature
 from training.comparison.evaluate_args import EvaluateArgs
 from training.data.labelled_frames import LabelledFrames
 from training.members.member_network import member_network
-from training.members.member_store import load_members
 from training.run.run_folder import load_run
 from training.run.settings import Settings
 from training.teaching.teacher import Teacher
 from training.teaching.teacher_network import ensemble_network
+from training.teaching.teachers import describe_teacher, load_single, load_teacher
 from uncd_ros.errors import ConfigError
-from uncd_ros.evaluation.split_evaluator import BASELINE, SCALED, STDS, TEACHER, EvaluatedModel
+from uncd_ros.evaluation.split_evaluator import BASELINE, SCALED, TEACHER, EvaluatedModel
 from uncd_ros.evaluation.student_model import student_model
 from uncd_ros.model.predictor import Predictor, choose_device
 from uncd_ros.model.store import StoredModel
+from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES, STDS, WITHOUT_STD
 
 
 def evaluated_models(
@@ -43,13 +44,13 @@ def evaluated_models(
 def _teacher(run: Path, model: StoredModel, device: torch.device) -> EvaluatedModel:
     """All members of a run together."""
     settings = _matching_run(run, model)
-    teacher = Teacher([member.to(device) for member in load_members(settings)])
+    teacher = Teacher(load_teacher(settings, device))
     return EvaluatedModel(
         name=TEACHER,
         network=ensemble_network(teacher),
         served=model.card.uncertainty.name,
-        has_std=True,
-        note=f'the {len(teacher.members)} members of the run `{settings.name}`.',
+        known=tuple(PIXEL_UNCERTAINTIES),
+        note=f'{describe_teacher(settings)} of the run `{settings.name}`.',
     )
 
 
@@ -58,7 +59,7 @@ def _baselines(
 ) -> tuple[EvaluatedModel, EvaluatedModel]:
     """The first member of a run alone, and again after temperature scaling on the run's calibration frames."""
     settings = _matching_run(run, model)
-    member = load_members(settings, count=1)[0].to(device)
+    member = load_single(settings, device)
     frames = calibration(settings)
     temperature = fit_temperature(member_network(member), frames).value
     served = 'entropy' if model.card.uncertainty.name in STDS else model.card.uncertainty.name
@@ -66,7 +67,7 @@ def _baselines(
         name=BASELINE,
         network=member_network(member),
         served=served,
-        has_std=False,
+        known=WITHOUT_STD,
         note=f'the first member of the run `{settings.name}`.',
     )
     scaled = replace(

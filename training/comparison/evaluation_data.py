@@ -117,6 +117,13 @@ def calibration_frames(args: EvaluateArgs, run: Settings) -> LabelledFrames:
     return Subset.of(whole, range(0, len(whole), args.every))
 
 
+def training_frames(args: EvaluateArgs, model: StoredModel, sequences: frozenset[str]) -> LabelledFrames:
+    """Frames of these drives of the training split."""
+    whole = open_dataset(data_settings(args, model), model.card.student).split('train')
+    kept = [index for index, each in enumerate(whole.sequences) if each in sequences]
+    return Subset.of(whole, kept[:: args.every])
+
+
 def seen_sequences(args: EvaluateArgs, model: StoredModel) -> tuple[frozenset[str], frozenset[str]]:
     """Drives of this data set that the student was trained on, and those it was calibrated on, by its card."""
     calibration = model.card.calibration_data

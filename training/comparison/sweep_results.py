@@ -13,13 +13,15 @@ from training.data.labelled_frames import LabelledFrames
 from training.members.member import Member
 from training.members.member_network import member_network
 from training.run.run_folder import sweep_folder
+from training.teaching.objectives import make_objective
 from training.teaching.teacher import Teacher
 from training.teaching.teacher_network import ensemble_network
 from uncd_ros.durable import write_durably
 from uncd_ros.evaluation.markdown import table
-from uncd_ros.evaluation.split_evaluator import BASELINE, STDS, STUDENT, TEACHER, EvaluatedModel, SplitEvaluator
+from uncd_ros.evaluation.split_evaluator import BASELINE, STUDENT, TEACHER, EvaluatedModel, SplitEvaluator
 from uncd_ros.evaluation.student_model import student_network
 from uncd_ros.network.student import Student
+from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES, STDS, WITHOUT_STD
 
 UNCERTAINTIES = ('entropy', *STDS)
 """Pixel uncertainties that a sweep compares."""
@@ -38,12 +40,18 @@ class SweepRow:
     """Pixel uncertainty -> rank correlation with the teacher's, in [-1, 1]; empty for all but students."""
 
 
-def evaluate_student(student: Student, members: Sequence[Member], data: LabelledFrames) -> dict[str, SweepRow]:
+def evaluate_student(
+    student: Student, single: Member, networks: Sequence[Member], data: LabelledFrames, variant: Variant
+) -> dict[str, SweepRow]:
     """Student, teacher and single net on the same frames, by name."""
+    known = {
+        STUDENT: (student_network(student), make_objective(variant.settings.distill).uncertainties),
+        TEACHER: (ensemble_network(Teacher(networks)), PIXEL_UNCERTAINTIES),
+        BASELINE: (member_network(single), WITHOUT_STD),
+    }
     models = [
-        EvaluatedModel(name=STUDENT, network=student_network(student), served='entropy', has_std=True),
-        EvaluatedModel(name=TEACHER, network=ensemble_network(Teacher(members)), served='entropy', has_std=True),
-        EvaluatedModel(name=BASELINE, network=member_network(members[0]), served='entropy', has_std=False),
+        EvaluatedModel(name=name, network=network, served='entropy', known=tuple(uncertainties))
+        for name, (network, uncertainties) in known.items()
     ]
     evaluator = SplitEvaluator(models, len(data.classes), examples=())
     for frame in data:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from lightning_fabric import Fabric
@@ -61,9 +61,11 @@ def fit(
     data: LabelledFrames,
     settings: Settings,
     plan: FitSettings,
+    after_epoch: Callable[[int], None] = lambda _epoch: None,
 ) -> Network:
     """Train `network` by `plan`, or go on where `checkpoint` stops; returns it trained, in evaluation mode.
 
+    `after_epoch` is told the number of each epoch that is done, from 1, before its checkpoint is written.
     All randomness of an epoch comes from (seed, epoch), so a resumed run sees what an uninterrupted one sees. Raises
     UncdError for a frame that cannot be read.
     """
@@ -88,6 +90,7 @@ def fit(
                 optimizer.zero_grad(set_to_none=True)
                 progress.step(value)
             progress.epoch(epoch + 1)
+            after_epoch(epoch + 1)
             save_checkpoint(fabric, checkpoint, wrapped, optimizer, epoch + 1)
     return network.eval()
 
@@ -119,21 +122,33 @@ def _batch(views: Views, device: torch.device) -> Batch:
 
 
 def learning_rate(plan: FitSettings, step: int, total: int) -> float:
-    """Linear warm-up, then polynomial decay lr (1 - progress)^0.9."""
+    """Linear warm-up, then polynomial decay lr (1 - progress)^0.9, but not below the floor."""
     lr, warmup = float(plan.lr), float(plan.warmup) * total
     if step < warmup:
         return lr * (step + 1) / (warmup + 1)
-    return lr * math.pow(1.0 - (step - warmup) / (total - warmup), 0.9)
+    return lr * max(math.pow(1.0 - (step - warmup) / (total - warmup), 0.9), float(plan.lr_floor))
 
 
 def _optimizer(network: nn.Module, plan: FitSettings) -> torch.optim.Optimizer:
     # Plain floats: the settings' range-checked ones would end up in checkpoints, which load without pickled types.
     lr, decay = float(plan.lr), float(plan.weight_decay)
+    groups = _parameter_groups(network, float(plan.encoder_lr))
     if plan.optimizer == 'sgd':
-        return torch.optim.SGD(network.parameters(), lr, momentum=0.9, weight_decay=decay, nesterov=True)
-    return torch.optim.AdamW(network.parameters(), lr, weight_decay=decay)
+        return torch.optim.SGD(groups, lr, momentum=0.9, weight_decay=decay, nesterov=True)
+    return torch.optim.AdamW(groups, lr, weight_decay=decay)
+
+
+def _parameter_groups(network: nn.Module, encoder_lr: float) -> list[dict[str, Any]]:
+    """One group, or two where the encoder's learning rate differs; `lr_share` is that of the group."""
+    if encoder_lr == 1.0:
+        return [{'params': list(network.parameters()), 'lr_share': 1.0}]
+    named = list(network.named_parameters())
+    encoder = [parameter for name, parameter in named if 'encoder' in name.split('.')]
+    others = [parameter for name, parameter in named if 'encoder' not in name.split('.')]
+    return [{'params': others, 'lr_share': 1.0}, {'params': encoder, 'lr_share': encoder_lr}]
 
 
 def _set_rate(optimizer: torch.optim.Optimizer, plan: FitSettings, step: int, total: int) -> None:
     for group in optimizer.param_groups:
-        group['lr'] = learning_rate(plan, step, total)
+        # Checkpoints from before there were shares have none.
+        group['lr'] = learning_rate(plan, step, total) * group.get('lr_share', 1.0)

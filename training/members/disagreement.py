@@ -70,6 +70,7 @@ def report_ensemble(members: Mapping[int, Member], data: LabelledFrames, path: P
 @torch.inference_mode()
 def evaluate_ensemble(members: Mapping[str, Member], data: LabelledFrames) -> EnsembleReport:
     """Images pass one at a time, and each keeps its votes per class: memory does not grow with images or members."""
+    torch.manual_seed(0)  # for members that are sampled in each pass
     confusions = {name: ConfusionMatrix(len(data.classes)) for name in members}
     calibrations = {name: CalibrationError() for name in members}
     networks = {name: member_network(member) for name, member in members.items()}

@@ -11,7 +11,9 @@ from uncd_ros.classes import IGNORE_INDEX
 from uncd_ros.network.student import StudentOutput
 
 
-def label_loss(output: MemberOutput, labels: Tensor, weights: Tensor | None = None, dice: float = 0.0) -> Tensor:
+def label_loss(
+    output: MemberOutput | StudentOutput, labels: Tensor, weights: Tensor | None = None, dice: float = 0.0
+) -> Tensor:
     """CE + dice Dice, by `weights` of the classes and weight `dice`; the sum over both nets where there are two."""
     loss = torch.zeros((), device=labels.device)
     for logits in supervised(output):

@@ -39,10 +39,7 @@ def checkpoint_path(settings: Settings, index: int) -> Path:
 
 def store_member(settings: Settings, index: int, member: Member) -> None:
     """Replace the checkpoint by weights; a kill between two bytes leaves one of them whole."""
-    path = weights_path(settings, index)
-    weights = {name: value.cpu().contiguous() for name, value in member.state_dict().items()}
-    shape = json.dumps(_shape(settings, index))
-    write_durably(path, save(weights, {'settings': shape, 'sha256': _digest(weights, shape)}))
+    _store(weights_path(settings, index), _shape(settings, index), member)
     checkpoint_path(settings, index).unlink(missing_ok=True)
 
 
@@ -53,7 +50,7 @@ def load_member(settings: Settings, index: int) -> Member:
     """
     path = weights_path(settings, index)
     is_stored = path.is_file()
-    weights = _stored(path, settings, index) if is_stored else _finished(settings, index)
+    weights = _stored(path, _shape(settings, index)) if is_stored else _finished(settings, index)
     member = Member(settings.student)
     with damage_named(path if is_stored else checkpoint_path(settings, index)):
         member.load_state_dict(weights)
@@ -65,7 +62,36 @@ def load_members(settings: Settings, count: int | None = None) -> list[Member]:
     return [load_member(settings, index) for index in range(len(settings.members))[:count]]
 
 
-def _stored(path: Path, settings: Settings, index: int) -> dict[str, Tensor]:
+def sample_path(settings: Settings, index: int) -> Path:
+    """Of a network that was sampled from the one member of a run."""
+    return settings.run_folder / f'sample{index:02d}.safetensors'
+
+
+def store_sample(settings: Settings, index: int, sample: Member) -> None:
+    """Write a network that was sampled from the first member, bound to the settings of member and teacher."""
+    _store(sample_path(settings, index), _sample_shape(settings, index), sample)
+
+
+def load_samples(settings: Settings) -> list[Member]:
+    """All samples of a run, as `load_member`."""
+    samples = []
+    for index in range(settings.teacher.samples):
+        path, member = sample_path(settings, index), Member(settings.student)
+        if not path.is_file():
+            raise ConfigError(f'{path}: not found, expected a sample of the trained member; train it first')
+        with damage_named(path):
+            member.load_state_dict(_stored(path, _sample_shape(settings, index)))
+        samples.append(member.eval())
+    return samples
+
+
+def _store(path: Path, shape: dict[str, Any], member: Member) -> None:
+    weights = {name: value.cpu().contiguous() for name, value in member.state_dict().items()}
+    text = json.dumps(shape)
+    write_durably(path, save(weights, {'settings': text, 'sha256': _digest(weights, text)}))
+
+
+def _stored(path: Path, expected_shape: dict[str, Any]) -> dict[str, Tensor]:
     try:
         with safe_open(path, 'pt') as file:
             metadata = file.metadata() or {}
@@ -76,7 +102,7 @@ def _stored(path: Path, settings: Settings, index: int) -> dict[str, Tensor]:
     digest = _digest(weights, shape)
     if digest != expected:
         raise ConfigError(f'{path}: SHA-256 is {digest[:12]}, expected {expected[:12]} as when it was stored')
-    if changed := differences(_with_defaults(json.loads(shape)), _shape(settings, index)):
+    if changed := differences(_with_defaults(json.loads(shape)), expected_shape):
         raise ConfigError(f'{path}: a member trained with other settings ({changed}), expected those of this run')
     return weights
 
@@ -103,6 +129,10 @@ def _with_defaults(shape: dict[str, Any]) -> dict[str, Any]:
     plan, student = FitSettings(**shape['plan']), StudentConfig(**shape['student'])
     data = data_shape(DataSettings(**shape['data']))
     return {'dice': Settings.dice, **shape, 'plan': asdict(plan), 'student': asdict(student), 'data': data}
+
+
+def _sample_shape(settings: Settings, index: int) -> dict[str, Any]:
+    return {**_shape(settings, 0), 'teacher': asdict(settings.teacher), 'sample': index}
 
 
 def _digest(weights: dict[str, Tensor], shape: str) -> str:

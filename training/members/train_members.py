@@ -13,7 +13,7 @@ from torch.nn.utils import convert_conv2d_weight_memory_format
 from training.data.class_counts import class_counts
 from training.data.folds import check_sequences
 from training.data.labelled_frames import LabelledFrames
-from training.fitting.loop import Batch, fit
+from training.fitting.loop import Batch, Loss, fit
 from training.members.loss import label_loss
 from training.members.member import Member, initial_member
 from training.members.member_store import checkpoint_path, load_member, store_member, weights_path
@@ -49,17 +49,23 @@ def _train(fabric: Fabric, index: int, data: LabelledFrames, settings: Settings)
         console.print(f'{path.stem}: already trained, {plan.epochs} epochs')
     else:
         seen = data.excluding(plan.exclude_sequences)
-        weights = class_weights(seen, settings.balance).to(fabric.device)
-
-        def loss(member: Member, batch: Batch) -> Tensor:
-            return label_loss(member(member.normalise(batch.images)), batch.labels, weights, settings.dice)
-
+        loss = member_loss(seen, settings, fabric.device)
         checkpoint = checkpoint_path(settings, index)
         trained = fit(fabric, checkpoint, initial_member(settings), loss, seen, settings, plan)
         if fabric.global_rank == 0:
             store_member(settings, index, trained)
         fabric.barrier()
     return convert_conv2d_weight_memory_format(load_member(settings, index), torch.channels_last).to(fabric.device)
+
+
+def member_loss(data: LabelledFrames, settings: Settings, device: torch.device) -> Loss[Member]:
+    """What a member is trained to on these frames: their labels."""
+    weights = class_weights(data, settings.balance).to(device)
+
+    def loss(member: Member, batch: Batch) -> Tensor:
+        return label_loss(member(member.normalise(batch.images)), batch.labels, weights, settings.dice)
+
+    return loss
 
 
 def class_weights(data: LabelledFrames, power: float) -> Tensor:

@@ -35,7 +35,7 @@ def claim_student(settings: Settings) -> None:
     if not path.is_file() and (settings.student_folder / 'student.ckpt').is_file():
         path = settings.run_folder / 'config.json'  # which was all there was before a run could have two students
     remedy = f'choose another --variant for this one, or remove {settings.student_folder}/student.*'
-    _bind(path, settings, _student_shape, remedy)
+    _bind(path, settings, student_shape, remedy)
 
 
 def recorded(settings: Settings) -> dict[str, Any]:
@@ -59,9 +59,18 @@ def load_run(run: Path) -> Settings:
     return _read(config, run)
 
 
+def load_student_settings(folder: Path) -> Settings:
+    """Settings of the student in a run folder, or in that of a variant. Raises ConfigError where there is none."""
+    path = next((path for path in (folder / 'student.json', folder / 'config.json') if path.is_file()), None)
+    if path is None:
+        raise ConfigError(f'{folder}: no run, expected a folder with student.json as training/distill.py writes')
+    return _read(path, folder)
+
+
 def ensemble_shape(settings: Settings) -> dict[str, Any]:
-    """The settings that shape the members."""
-    return member_shape(settings) | {'members': [asdict(plan) for plan in settings.members]}
+    """The settings that shape the members, and what is sampled from them."""
+    members = [asdict(plan) for plan in settings.members]
+    return member_shape(settings) | {'members': members, 'teacher': asdict(settings.teacher)}
 
 
 def member_shape(settings: Settings) -> dict[str, Any]:
@@ -85,15 +94,26 @@ def data_shape(data: DataSettings) -> dict[str, Any]:
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> str:
     """The first three settings that changed, by name; empty if none did."""
-    old, new = (dict(_flat(json.loads(json.dumps(shape)))) for shape in (before, now))
+    old, new = (dict(flat(json.loads(json.dumps(shape)))) for shape in (before, now))
     changed = [f'{key} was {old.get(key)}, is {new.get(key)}' for key in {**new, **old} if old.get(key) != new.get(key)]
     return '; '.join(changed[:3])
 
 
-def _student_shape(settings: Settings) -> dict[str, Any]:
+def student_shape(settings: Settings) -> dict[str, Any]:
+    """The settings that shape the student and its teacher."""
     whole = asdict(settings) | {'data': member_shape(settings)['data']}
     del whole['distill']['wise_ft_alpha']  # which comes after the last checkpoint
     return {key: value for key, value in whole.items() if key not in _FREE + _AFTER_THE_STUDENT}
+
+
+def flat(value: Any, key: str = '') -> Iterator[tuple[str, Any]]:
+    """Nested settings as (dotted key, leaf) pairs."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
+    if items is None:
+        yield key, value
+        return
+    for name, inner in items:
+        yield from flat(inner, f'{key}.{name}' if key else str(name))
 
 
 def _bind(path: Path, settings: Settings, shape: Callable[[Settings], dict[str, Any]], remedy: str) -> None:
@@ -112,13 +132,3 @@ def _read(path: Path, run: Path) -> Settings:
         return parse_settings([f'--config={path}', f'--run={run}'])
     except ConfigError as error:
         raise ConfigError(f'{path}: {error}') from None
-
-
-def _flat(value: Any, key: str = '') -> Iterator[tuple[str, Any]]:
-    """Nested settings as (dotted key, leaf) pairs."""
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
-    if items is None:
-        yield key, value
-        return
-    for name, inner in items:
-        yield from _flat(inner, f'{key}.{name}' if key else str(name))

@@ -67,6 +67,10 @@ class FitSettings:
     """Images per step and device."""
     lr: PositiveFloat = 1e-3
     """Learning rate at its maximum, after the warm-up."""
+    encoder_lr: PositiveFloat = 1.0
+    """Learning rate of the encoder, as a share of that of everything else."""
+    lr_floor: ClosedUnitInterval = 0.0
+    """Share of the learning rate below which it does not decay; SWAG samples where the weights still move."""
     optimizer: Literal['adamw', 'sgd'] = 'adamw'
     """AdamW, or SGD with Nesterov momentum 0.9."""
     weight_decay: NonNegativeFloat = 1e-2
@@ -82,19 +86,48 @@ class FitSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DistillSettings:
-    """How the student is trained, by default as in Holder and Shafique's paper; HolderLoss has the equations."""
+class TeacherSettings:
+    """Where the networks come from whose mean and spread the student learns."""
 
+    kind: Literal['ensemble', 'mc_dropout', 'swag'] = 'ensemble'
+    """All members; or one member, sampled by dropout that stays on (Gal and Ghahramani 2016) or by SWAG (Maddox et al.
+    2019)."""
+    samples: PositiveInt = 10
+    """Networks that are sampled from the one member of mc_dropout and swag; 2 or more."""
+
+    def __post_init__(self) -> None:
+        if self.samples < 2:
+            raise ConfigError(f'teacher.samples is {self.samples}, expected 2 or more, for a spread takes two')
+
+
+OBJECTIVE_SETTINGS = {
+    'holder': ('temperature', 'alpha', 'beta', 'target', 'scale'),
+    'dudes': (),
+    'end_kl': ('temperature',),
+    'end_crd': ('temperature',),
+}
+"""Objective -> the settings of its loss."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistillSettings:
+    """How the student is trained, by default as in Holder and Shafique's paper; training/teaching has the equations."""
+
+    objective: Literal['holder', 'dudes', 'end_kl', 'end_crd'] = 'holder'
+    """What the student is trained to; docs/training.md compares the methods."""
+    start: Literal['member', 'initial'] = 'member'
+    """Weights that the student's trunk starts from: those of the first member, or those that the members started
+    from."""
     temperature: PositiveFloat = 1.0
-    """Temperature T of the Kullback-Leibler term."""
+    """Temperature T of the Kullback-Leibler term of holder, end_kl and end_crd."""
     alpha: NonNegativeFloat = 0.1
-    """Weight of the cross-entropy with the labels."""
+    """Weight of the cross-entropy with the labels, of holder."""
     beta: NonNegativeFloat = 1.1
-    """Weight of the squared error of the std."""
+    """Weight of the squared error of the std, of holder."""
     target: Literal['all_classes', 'predicted_class'] = 'all_classes'
-    """The std that is learnt: of every class, or only of the class that the teacher's mean predicts."""
+    """The std that holder learns: of every class, or only of the class that the teacher's mean predicts."""
     scale: Literal['linear', 'log', 'standardised'] = 'linear'
-    """Scale on which stds are compared; squared errors differ in size between scales, so beta must, too."""
+    """Scale on which holder compares stds; squared errors differ in size between scales, so beta must, too."""
     reinit_head: bool = True
     """Start the prediction head from random weights, as in the paper; false starts from the first member's head."""
     wise_ft_alpha: ClosedUnitInterval = 1.0
@@ -109,15 +142,36 @@ class DistillSettings:
     """Use every n-th frame of them."""
 
     def __post_init__(self) -> None:
+        self._check_objective()
         if self.reinit_head and self.wise_ft_alpha < 1.0:
             raise ConfigError(
                 f'distill.wise_ft_alpha is {self.wise_ft_alpha} with reinit_head true, but a head from random weights '
                 'has no start to interpolate towards; expected distill.reinit_head false or distill.wise_ft_alpha 1'
             )
+        if self.start == 'initial' and not self.reinit_head:
+            raise ConfigError(
+                'distill.start is initial with reinit_head false, but there is no trained head to start from; expected '
+                'distill.start member or distill.reinit_head true'
+            )
         if self.cross_fit and self.cutmix > 0.0:
             raise ConfigError(
                 'distill.cross_fit and distill.cutmix exclude each other: a mixed image shows several sequences; '
                 'expected cross_fit false or cutmix 0'
+            )
+
+    def _check_objective(self) -> None:
+        """Refuse settings that the objective would not heed."""
+        for name in OBJECTIVE_SETTINGS['holder']:
+            value, default = getattr(self, name), type(self).__dataclass_fields__[name].default
+            if name not in OBJECTIVE_SETTINGS[self.objective] and value != default:
+                raise ConfigError(
+                    f'distill.{name} is {value}, but the loss of {self.objective} has none; leave it out, or set '
+                    'distill.objective to another'
+                )
+        if self.objective == 'end_crd' and self.cross_fit:
+            raise ConfigError(
+                'distill.cross_fit is true with objective end_crd, which compares a pixel with all members at once; '
+                'expected cross_fit false or another objective'
             )
 
 
@@ -152,6 +206,8 @@ class Settings:
     """Seed of the initial weights, the same for every member."""
     members: tuple[FitSettings, ...]
     """How each member is trained. The first is also the baseline: the student starts from it and must beat it."""
+    teacher: TeacherSettings = field(default_factory=TeacherSettings)
+    """Which networks teach."""
     balance: ClosedUnitInterval = 0.0
     """Class weights in the members' loss: frequency to the power of -balance; 0 weights all classes equally."""
     dice: NonNegativeFloat = 0.0
@@ -176,6 +232,11 @@ class Settings:
     def __post_init__(self) -> None:
         if not re.fullmatch(r'[\w-]*', self.variant):
             raise ConfigError(f"variant is '{self.variant}', expected letters, digits, _ and - as it names a folder")
+        if self.teacher.kind != 'ensemble' and len(self.members) != 1:
+            raise ConfigError(
+                f'members are {len(self.members)} with teacher.kind {self.teacher.kind}, expected 1, from which '
+                'teacher.samples networks are sampled'
+            )
 
     @property
     def run_folder(self) -> Path:

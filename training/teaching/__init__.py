@@ -1,3 +1,3 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The ensemble as a teacher, and the student that learns its mean and spread."""
+"""Networks as a teacher, what a student is taught of them, and the student that learns it."""

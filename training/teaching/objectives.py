@@ -1,70 +1,24 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a student is trained to: one small class a method."""
+"""The objectives by name."""
 
-from dataclasses import dataclass
-from typing import Literal
+from training.run.settings import OBJECTIVE_SETTINGS, DistillSettings
+from training.teaching.dudes import DudesLoss
+from training.teaching.end_crd import EndCrdLoss
+from training.teaching.end_kl import EndKlLoss
+from training.teaching.holder import HolderLoss
+from training.teaching.objective import Objective
 
-import torch
-from torch import Tensor
-from torch.nn import functional
-
-from training.data.unlabelled import UNLABELLED
-from training.members.loss import cross_entropy, supervised
-from training.teaching.teacher import TeacherStats
-from uncd_ros.classes import IGNORE_INDEX
-from uncd_ros.network.student import StudentOutput
-
-FLOOR = 1e-3
-"""e: stds that differ by less are alike."""
+OBJECTIVES: dict[str, type[Objective]] = {
+    'holder': HolderLoss,
+    'dudes': DudesLoss,
+    'end_kl': EndKlLoss,
+    'end_crd': EndCrdLoss,
+}
+"""Name -> objective, as in distill.objective."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class HolderLoss:
-    """L = T^2 KL(M || student) + alpha CE(labels) + beta E(student std s, S) (Holder and Shafique, eq. 7).
-
-    KL compares the distributions at temperature T; M and S are taken over members, S at temperature 1. KL and E are
-    means over pixels that are not ignored, labelled or not, CE over labelled ones. E is also a mean over classes c, or
-    taken at the class argmax_c M_c that the teacher predicts, and by `scale`
-
-        linear        (s_c - S_c)^2                          the paper's
-        log           (ln(s_c + e) - ln(S_c + e))^2          ratios count, e = 0.001
-        standardised  (s_c - S_c)^2 / max(sd(S_c), e)^2      classes count equally; sd over the pixels of the batch
-
-    Of a student of two nets in a row the first learns KL and CE as well.
-    """
-
-    temperature: float
-    alpha: float
-    beta: float
-    target: Literal['all_classes', 'predicted_class'] = 'all_classes'
-    scale: Literal['linear', 'log', 'standardised'] = 'linear'
-
-    def __call__(self, output: StudentOutput, stats: TeacherStats, labels: Tensor) -> Tensor:
-        """Scalar loss; `stats.soft` must be taken at the same temperature. Labels (B, h, w) int64."""
-        taught = (labels != IGNORE_INDEX)[:, None]
-        loss = self.beta * self._std_error(output.std, stats, taught)
-        for logits in supervised(output):
-            loss = loss + self._prediction_error(logits, stats, labels, taught)
-        return loss
-
-    def _prediction_error(self, logits: Tensor, stats: TeacherStats, labels: Tensor, taught: Tensor) -> Tensor:
-        """T^2 KL + alpha CE."""
-        log_student = torch.log_softmax(logits / self.temperature, dim=1)
-        kl = functional.kl_div(log_student, stats.soft, reduction='none').mul(taught).sum() / taught.sum().clamp(min=1)
-        labelled = labels.where(labels != UNLABELLED, IGNORE_INDEX)
-        return self.temperature**2 * kl + self.alpha * cross_entropy(logits, labelled)
-
-    def _std_error(self, student: Tensor, stats: TeacherStats, taught: Tensor) -> Tensor:
-        teacher, count = stats.std, taught.sum().clamp(min=1)
-        if self.target == 'predicted_class':
-            predicted = stats.mean.argmax(dim=1, keepdim=True)
-            student, teacher = student.gather(1, predicted), teacher.gather(1, predicted)
-        if self.scale == 'log':
-            student, teacher = (student + FLOOR).log(), (teacher + FLOOR).log()
-        error = functional.mse_loss(student, teacher, reduction='none').mul(taught)
-        if self.scale == 'standardised':
-            mean = teacher.mul(taught).sum(dim=(0, 2, 3), keepdim=True) / count
-            variance = (teacher - mean).square().mul(taught).sum(dim=(0, 2, 3), keepdim=True) / count
-            error = error / variance.clamp(min=FLOOR**2)
-        return error.sum() / count / student.shape[1]
+def make_objective(plan: DistillSettings) -> Objective:
+    """The objective that the settings name, with those of its settings."""
+    settings = {name: getattr(plan, name) for name in OBJECTIVE_SETTINGS[plan.objective]}
+    return OBJECTIVES[plan.objective](**settings)

@@ -1,47 +1,59 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Training the student: its targets are the members' mean and std on the very view that it is shown."""
+"""Training the student: its targets are what the teacher says of the very view that it is shown."""
+
+from collections.abc import Sequence
 
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.data.augment import CutMix
 from training.data.folds import Folds
 from training.data.labelled_frames import LabelledFrames
 from training.data.unlabelled import join_unlabelled
 from training.fitting.loop import Batch, fit
-from training.members.member import Member
+from training.members.member import Member, initial_member
 from training.run.settings import Settings
-from training.teaching.objectives import HolderLoss
+from training.teaching.objectives import make_objective
 from training.teaching.teacher import Teacher
 from uncd_ros.network.student import Student
 
 
-def train_student(fabric: Fabric, members: list[Member], data: LabelledFrames, settings: Settings) -> Student:
-    """The first member with two heads instead of one, taught by all members; resumes from its checkpoint."""
-    plan = settings.distill
-    torch.manual_seed(settings.init_seed)
-    student = Student(settings.student)
-    student.trunk.load_state_dict(members[0].trunk.state_dict())
-    if not plan.reinit_head:
-        student.prediction_head.load_state_dict(members[0].head.state_dict())
-    teacher, cutmix = Teacher(members, plan.temperature), CutMix(plan.cutmix)
-    folds = Folds.of(settings, data) if plan.cross_fit else None
-    objective = HolderLoss(
-        temperature=plan.temperature, alpha=plan.alpha, beta=plan.beta, target=plan.target, scale=plan.scale
-    )
+def train_student(
+    fabric: Fabric, single: Member, networks: Sequence[Member], data: LabelledFrames, settings: Settings
+) -> Student:
+    """A student taught by all networks, which starts as the single net but for its heads; resumes from its checkpoint.
 
-    def loss(network: Student, batch: Batch) -> Tensor:
+    By `distill.start` it starts as the members did, instead.
+    """
+    plan, objective = settings.distill, make_objective(settings.distill)
+    start = single if plan.start == 'member' else initial_member(settings)
+    torch.manual_seed(settings.init_seed)
+    student = _starting_student(start, settings)
+    student.uncertainty_head.requires_grad_(objective.std != 'none')
+    teacher, cutmix = Teacher(networks, plan.temperature), CutMix(plan.cutmix)
+    folds = Folds.of(settings, data) if plan.cross_fit else None
+
+    def loss(network: nn.Module, batch: Batch) -> Tensor:
         images, labels = cutmix(batch.images, batch.labels)
-        x = network.normalise(images)
+        x = student.normalise(images)
         stats = teacher(x, folds.may_label(batch.sequences) if folds else None)
-        return objective(network(x), stats, labels)
+        return objective(network(x, std=objective.std), stats, labels)
 
     checkpoint, shown = settings.student_folder / 'student.ckpt', _shown(data, settings)
-    trained = fit(fabric, checkpoint, student, loss, shown, settings, settings.student_fit)
-    wise_ft(trained, members[0], plan.wise_ft_alpha)
-    return trained
+    with objective.network(student, networks) as network:
+        fit(fabric, checkpoint, network, loss, shown, settings, settings.student_fit)
+    wise_ft(student, start, plan.wise_ft_alpha)
+    return student
+
+
+def _starting_student(start: Member, settings: Settings) -> Student:
+    student = Student(settings.student)
+    student.trunk.load_state_dict(start.trunk.state_dict())
+    if not settings.distill.reinit_head:
+        student.prediction_head.load_state_dict(start.head.state_dict())
+    return student
 
 
 @torch.no_grad()

@@ -52,7 +52,7 @@ class PlainNet(nn.Module):
 def measure_cost(student: Student, card: ModelCard) -> Cost:
     """Time a model's student on the device where it is."""
     folded = for_inference(student)
-    plain, members = PlainNet(folded), max(1, len(card.provenance.seeds))
+    plain, members = PlainNet(folded), card.provenance.teacher_networks
     device = folded.mahalanobis.mean.device
     shape = (1, 3, card.student.input_height, card.student.input_width)
     x = torch.randn(shape, device=device).contiguous(memory_format=torch.channels_last)

@@ -68,18 +68,19 @@ class Evaluation:
 
     def result(self, split: str, name: str) -> EvaluationResult:
         """Everything about one evaluated model on one split."""
-        evaluator, served = self.splits[split], self._model(name).served
+        evaluator, model = self.splits[split], self._model(name)
         pixels, images = evaluator.pixels[name], evaluator.images[name].values
         confidence, nominal_scores = pixels.confidence(), images[self.card.image_score]
-        sources = {'served': served, **UNCERTAINTY_KEYS}
+        sources = {'served': model.served, **UNCERTAINTY_KEYS}
         return EvaluationResult(
-            segmentation=pixels.segmentation(self.classes),
+            segmentation=pixels.segmentation(self.classes, model.foreground_above),
             calibration=pixels.calibrated(),
-            served=served,
+            served=model.served,
             error_detection={key: pixels.error_detection(source) for key, source in sources.items()},
             uncertain_above=confidence.threshold,
             p_accurate_certain=confidence.p_accurate_certain,
             p_uncertain_inaccurate=confidence.p_uncertain_inaccurate,
+            patches=pixels.patches.confidence(confidence.threshold),
             retention=pixels.retention.curve(DROPPED),
             image_ood={
                 ood_set: self._image_ood(images, scores[name].values, name)

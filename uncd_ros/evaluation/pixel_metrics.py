@@ -3,6 +3,8 @@
 """One network before labelled frames: everything that can be said of its pixels, and the scores of its images."""
 
 from collections.abc import Callable, Sequence
+from math import isnan, nan
+from statistics import fmean
 from typing import NamedTuple
 
 import torch
@@ -10,7 +12,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from uncd_ros.classes import IGNORE_INDEX
+from uncd_ros.evaluation.foreground import UNCHOSEN, ForegroundMetrics, ForegroundScores
 from uncd_ros.evaluation.metrics import CalibrationError, ConfusionMatrix, ProbabilityScores
+from uncd_ros.evaluation.patches import PatchMetrics, conditional_probabilities
 from uncd_ros.evaluation.ranking import Ranking
 from uncd_ros.evaluation.results import (
     CalibrationResult,
@@ -23,13 +27,15 @@ from uncd_ros.evaluation.retention import Retention
 from uncd_ros.network.student import StudentOutput
 from uncd_ros.scores.confidence import ConfidenceCurve
 from uncd_ros.scores.image import image_score
-from uncd_ros.scores.pixel import pixel_uncertainty
+from uncd_ros.scores.pixel import STDS, pixel_uncertainty
 
 Network = Callable[[Tensor], StudentOutput]
 """(1, 3, H, W) uint8 RGB -> its output, at the network's own size."""
 
 PAPER = 'mean_std'
 """The paper's pixel uncertainty, eq. 8."""
+DUDES = 'predicted_std'
+"""That of DUDES."""
 
 
 def to_size(output: StudentOutput, height: int, width: int) -> StudentOutput:
@@ -52,6 +58,8 @@ class Pixels(NamedTuple):
     """(C, N)."""
     uncertainties: dict[str, Tensor]
     """Name -> (N,)."""
+    valid: Tensor
+    """(H, W) bool; where they are."""
 
 
 class ErrorMetrics:
@@ -81,7 +89,9 @@ class ErrorMetrics:
         if self.curve:
             confidence_map = self.curve.confidence(output, maps[self.served])[0][valid]
             self.served_confidence.update(confidence_map / 255.0, ~wrong)
-        return Pixels(ground_truth=ground_truth, predicted=predicted, log_p=log_p, uncertainties=uncertainties)
+        return Pixels(
+            ground_truth=ground_truth, predicted=predicted, log_p=log_p, uncertainties=uncertainties, valid=valid
+        )
 
 
 class PixelMetrics(ErrorMetrics):
@@ -92,28 +102,47 @@ class PixelMetrics(ErrorMetrics):
     ) -> None:
         super().__init__(num_classes, (served, *(name for name in uncertainties if name != served)), curve)
         self.probability, self.retention = ProbabilityScores(), Retention(num_classes)
-        self.class_uncertainty = torch.zeros(num_classes, dtype=torch.float64)
+        self.patches, self.foreground = PatchMetrics(), ForegroundMetrics() if num_classes == 2 else None
+        self.class_uncertainty = {name: torch.zeros(num_classes, dtype=torch.float64) for name in STDS}
 
     def update(self, output: StudentOutput, labels: Tensor) -> Pixels:
         """As `ErrorMetrics`."""
         pixels = super().update(output, labels)
         self.probability.update(pixels.log_p, pixels.ground_truth)
         self.retention.update(pixels.uncertainties[self.served], pixels.predicted, pixels.ground_truth)
-        if PAPER in pixels.uncertainties:
-            weights = pixels.uncertainties[PAPER].double()
-            sums = torch.bincount(pixels.ground_truth.long(), weights=weights, minlength=len(self.class_uncertainty))
-            self.class_uncertainty += sums.cpu()
+        wrong = pixels.predicted != pixels.ground_truth
+        self.patches.update(pixels.uncertainties[self.served], wrong, pixels.valid)
+        if self.foreground:
+            self.foreground.add(pixels.log_p, pixels.ground_truth)
+        for name in self.class_uncertainty.keys() & pixels.uncertainties.keys():
+            sums = self.class_uncertainty[name]
+            weights = pixels.uncertainties[name].double()
+            sums += torch.bincount(pixels.ground_truth.long(), weights=weights, minlength=len(sums)).cpu()
         return pixels
 
-    def segmentation(self, classes: Sequence[str]) -> Segmentation:
-        """Table 1: IoU and mean uncertainty a class."""
-        # Without the paper's uncertainty, sums of 0 must not pass for a mean of 0.
-        means = self.class_uncertainty / self.confusion.counts.sum(1) * (1.0 if PAPER in self.errors else float('nan'))
+    def segmentation(self, classes: Sequence[str], foreground_above: float = UNCHOSEN) -> Segmentation:
+        """Table 1: IoU and mean uncertainty a class; with two classes, how well the second is found."""
         per_class = {
             name: ClassResult(iou=iou, mean_uncertainty=mean)
-            for name, iou, mean in zip(classes, self.confusion.iou(), means.tolist(), strict=True)
+            for name, iou, mean in zip(classes, self.confusion.iou(), self._class_means(PAPER), strict=True)
         }
-        return Segmentation(miou=self.confusion.miou(), pixel_accuracy=self.confusion.accuracy(), per_class=per_class)
+        found = self.foreground.scores(foreground_above) if self.foreground else ForegroundScores(dsc=nan, mcc=nan)
+        stds = [mean for mean in self._class_means(DUDES) if not isnan(mean)]
+        return Segmentation(
+            miou=self.confusion.miou(),
+            pixel_accuracy=self.confusion.accuracy(),
+            munc=fmean(stds) if stds else nan,
+            dsc=found.dsc,
+            mcc=found.mcc,
+            threshold=foreground_above if self.foreground else nan,
+            per_class=per_class,
+        )
+
+    def _class_means(self, name: str) -> list[float]:
+        """Mean uncertainty of each class; NaN for a class that is not there, and for all without this uncertainty."""
+        # Sums of 0 must not pass for a mean of 0.
+        means = self.class_uncertainty[name] / self.confusion.counts.sum(1)
+        return means.tolist() if name in self.errors else [nan] * len(means)
 
     def calibrated(self) -> CalibrationResult:
         """Calibration of the class probabilities."""
@@ -132,14 +161,7 @@ class PixelMetrics(ErrorMetrics):
     def confidence(self) -> Confidence:
         """Accurate and certain, or uncertain and inaccurate, cut at the mean of the served uncertainty."""
         ranking = self.errors[self.served]
-        threshold = ranking.mean()
-        (accurate_certain, inaccurate_certain), (_, inaccurate_uncertain) = ranking.split(threshold)
-        inaccurate = inaccurate_certain + inaccurate_uncertain
-        return Confidence(
-            threshold=threshold,
-            p_accurate_certain=float(accurate_certain / (accurate_certain + inaccurate_certain)),
-            p_uncertain_inaccurate=float(inaccurate_uncertain / inaccurate) if inaccurate else float('nan'),
-        )
+        return conditional_probabilities(ranking, ranking.mean())
 
 
 class ImageScores:

@@ -41,6 +41,7 @@ def markdown(evaluation: Evaluation, results: Mapping[str, EvaluationResults], f
         classes=tables.classes(of_main),
         error_detection=tables.error_detection(of_main),
         retention=tables.retention(of_main),
+        foreground=tables.foreground(of_main),
         confidence=tables.confidence(of_main),
         figures=figures,
         sweeps=evaluation.sweeps,

@@ -40,6 +40,14 @@ class Segmentation:
     miou: float
     """Over the whole set, not averaged image by image."""
     pixel_accuracy: float
+    munc: float
+    """Mean over classes of the mean std of the predicted class (DUDES' mUnc), in [0, 0.5]; NaN without a std."""
+    dsc: float
+    """Dice similarity coefficient (F1) of class 1, in [0, 1]; this and the next two are NaN but for two classes."""
+    mcc: float
+    """Matthews correlation coefficient, in [-1, 1]."""
+    threshold: float
+    """Probability above which a pixel is of class 1 for these two; chosen on training frames, else 0.5."""
     per_class: dict[str, ClassResult]
 
 
@@ -71,14 +79,16 @@ class ErrorDetection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confidence:
-    """Mukhoti and Gal's (2018) conditional probabilities, pixel by pixel, as DUDES reports them."""
+    """Mukhoti and Gal's (2018) conditional probabilities, of pixels, as DUDES reports them, or of patches."""
 
     threshold: float
-    """Pixels above it are uncertain: the mean of the served uncertainty over the set."""
+    """What is above it is uncertain: the mean of the served uncertainty over the pixels of the set."""
     p_accurate_certain: float
     """p(accurate | certain)."""
     p_uncertain_inaccurate: float
     """p(uncertain | inaccurate)."""
+    pavpu: float
+    """Share of patches (or pixels) that are accurate and certain, or inaccurate and uncertain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +125,8 @@ class EvaluationResult:
     uncertain_above: float
     p_accurate_certain: float
     p_uncertain_inaccurate: float
+    patches: Confidence
+    """Of patches of 2 x 2 pixels; the three before are of pixels."""
     retention: list[RetentionPoint]
     image_ood: dict[str, ImageOod]
     shift: dict[str, ShiftResult]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from uncd_ros.classes import IGNORE_INDEX
+from uncd_ros.evaluation.foreground import UNCHOSEN
 from uncd_ros.evaluation.metrics import ConfusionMatrix
 from uncd_ros.evaluation.pixel_metrics import ImageScores, Network, PixelMetrics, to_size
 from uncd_ros.evaluation.ranking import Ranking
@@ -20,12 +21,10 @@ from uncd_ros.evaluation.std_agreement import Agreement
 from uncd_ros.network.student import StudentOutput
 from uncd_ros.scores.confidence import ConfidenceCurve
 from uncd_ros.scores.image import COMPARISON_SCORES, IMAGE_SCORES
-from uncd_ros.scores.pixel import COMPARISON_UNCERTAINTIES, PIXEL_UNCERTAINTIES, pixel_uncertainty
+from uncd_ros.scores.pixel import COMPARISON_UNCERTAINTIES, STDS, pixel_uncertainty
 
 STUDENT, TEACHER, BASELINE, SCALED = 'student', 'teacher', 'baseline', 'baseline_scaled'
 """Names of evaluated models; the last two are a single net, as it is and after temperature scaling."""
-STDS = ('mean_std', 'predicted_std')
-"""Uncertainties that a network without an ensemble behind it does not have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,18 +35,19 @@ class EvaluatedModel:
     network: Network
     served: str
     """Pixel uncertainty that it serves."""
-    has_std: bool
+    known: tuple[str, ...]
+    """Keys of PIXEL_UNCERTAINTIES that mean something in this network."""
     curve: ConfidenceCurve | None = None
     """What makes its confidence image, if it serves one."""
+    foreground_above: float = UNCHOSEN
+    """With two classes, the probability above which a pixel is of the second."""
     note: str = ''
     """What a reader of the report must know about it, as one sentence; empty for nothing."""
 
     @property
     def uncertainties(self) -> tuple[str, ...]:
-        """Every pixel uncertainty that it has."""
-        return tuple(
-            name for name in (*PIXEL_UNCERTAINTIES, *COMPARISON_UNCERTAINTIES) if self.has_std or name not in STDS
-        )
+        """Every pixel uncertainty that it is evaluated by."""
+        return (*self.known, *COMPARISON_UNCERTAINTIES)
 
     def scores(self) -> ImageScores:
         """Empty, for one set of images."""
@@ -76,9 +76,11 @@ class SplitEvaluator:
         }
         self.images = {each.name: each.scores() for each in evaluated_models}
         self.seconds: dict[str, list[float]] = {each.name: [] for each in evaluated_models}
-        followers = [each.name for each in evaluated_models if each.has_std and each.name != TEACHER]
-        has_teacher = any(each.name == TEACHER for each in evaluated_models)
-        self.agreement = {name: {std: Agreement() for std in STDS} for name in followers if has_teacher}
+        stds = {each.name: [std for std in STDS if std in each.known] for each in evaluated_models}
+        of_teacher = stds.pop(TEACHER, [])
+        self.agreement = {
+            name: {std: Agreement() for std in each} for name, each in stds.items() if each and of_teacher
+        }
         self.examples: list[Example] = []
         self.sequences: list[str] = []
         self._example_indices = frozenset(examples)

@@ -69,14 +69,25 @@ def error_detection(results: EvaluationResults) -> str:
 
 def confidence(results: EvaluationResults) -> str:
     """Mukhoti and Gal's conditional probabilities, and the calibration error of two kinds of confidence."""
-    certain = ('p(accurate given certain)', 'p(uncertain given inaccurate)')
+    certain = ('p(accurate given certain)', 'p(uncertain given inaccurate)', 'PAvPU', 'mUnc')
     header = ('network', 'uncertain above', *certain, 'ECE of the softmax', 'ECE of the served confidence')
     rows = []
     for name, result in results.items():
         errors = (result.calibration.ece, result.calibration.confidence_ece)
-        figures = map(number, (result.p_accurate_certain, result.p_uncertain_inaccurate, *errors))
+        certain_ones = (result.p_accurate_certain, result.p_uncertain_inaccurate, result.patches.pavpu)
+        figures = map(number, (*certain_ones, result.segmentation.munc, *errors))
         rows.append((MODEL_NAMES[name], f'{result.uncertain_above:.4g}', *figures))
     return table(header, rows)
+
+
+def foreground(results: EvaluationResults) -> str:
+    """How well the second of two classes is found; empty for other data."""
+    rows = [
+        (MODEL_NAMES[name], *map(number, (found.dsc, found.mcc, found.threshold)))
+        for name, found in ((name, result.segmentation) for name, result in results.items())
+        if not math.isnan(found.threshold)
+    ]
+    return table(('network', 'DSC', 'MCC', 'foreground above'), rows) if rows else ''
 
 
 def retention(results: EvaluationResults) -> str:

@@ -38,6 +38,11 @@ class UncertaintySpec:
     """A key of `scores.pixel.PIXEL_UNCERTAINTIES`."""
     upper: float
     """Upper end of its range, as stated there; the lower end is 0."""
+    candidates: dict[str, str]
+    """Uncertainties that training gave a meaning -> that meaning, a phrase for a person, empty where nobody wrote it.
+
+    A student that was taught no std has none of the stds: what its uncertainty head gives are random numbers.
+    """
 
     def __post_init__(self) -> None:
         if self.name not in PIXEL_UNCERTAINTIES:
@@ -45,6 +50,15 @@ class UncertaintySpec:
         if self.upper != PIXEL_UNCERTAINTIES[self.name].upper:
             expected = PIXEL_UNCERTAINTIES[self.name].upper
             raise ConfigError(f'uncertainty.upper is {self.upper}, expected {expected}, the upper end of {self.name}')
+        for candidate, meaning in self.candidates.items():
+            if candidate not in PIXEL_UNCERTAINTIES:
+                names = ', '.join(PIXEL_UNCERTAINTIES)
+                raise ConfigError(f'uncertainty.candidates has {candidate!a}, expected some of {names}')
+            if meaning:
+                check_text(f'uncertainty.candidates.{candidate}', meaning)
+        if self.name not in self.candidates:
+            names = ', '.join(self.candidates)
+            raise ConfigError(f'uncertainty.name is {self.name!a}, expected one of uncertainty.candidates: {names}')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +118,12 @@ class Provenance:
     source_commit: str
     data_fingerprint: str
     """SHA-256 over names and bytes of the training images and labels."""
+
+    @property
+    def teacher_networks(self) -> int:
+        """How many networks taught the student: the members, or those that were sampled from one."""
+        teacher = self.config.get('teacher', {})
+        return max(1, teacher['samples'] if teacher.get('kind', 'ensemble') != 'ensemble' else len(self.seeds))
 
     def __post_init__(self) -> None:
         try:

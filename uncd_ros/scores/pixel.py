@@ -71,6 +71,11 @@ PIXEL_UNCERTAINTIES: dict[str, PixelUncertainty] = {
 }
 """Name -> uncertainty; that of Holder and Shafique comes first."""
 
+STDS = tuple(name for name, uncertainty in PIXEL_UNCERTAINTIES.items() if uncertainty.std != 'none')
+"""Those that a network has only if it was taught a std, or is an ensemble."""
+WITHOUT_STD = tuple(name for name in PIXEL_UNCERTAINTIES if name not in STDS)
+"""Those that every network has."""
+
 COMPARISON_UNCERTAINTIES: dict[str, Callable[[StudentOutput], Tensor]] = {'neg_max_logit': neg_max_logit}
 """Reported for comparison only, since it has no fixed range; name -> function giving (B, h, w)."""
 

@@ -22,7 +22,9 @@ from uncd_ros.model.store import StoredModel, load_model
 from uncd_ros.model.weights import round_weights
 from uncd_ros.network.student import Student
 from uncd_ros.scores.image import IMAGE_SCORES
+from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES
 
+MEANINGS = dict.fromkeys(PIXEL_UNCERTAINTIES, 'as it says')
 SETTINGS = CalibrationSettings(false_alarm_rate=0.1)
 
 
@@ -53,7 +55,7 @@ def splits(model: StoredModel) -> Splits:
 @pytest.fixture(scope='module')
 def calibrated(model: StoredModel, splits: Splits) -> tuple[Student, Calibration]:
     student = copy.deepcopy(model.student)
-    return student, calibrate(student, splits, 'camvid', SETTINGS)
+    return student, calibrate(student, splits, 'camvid', SETTINGS, MEANINGS)
 
 
 def test_the_score_that_tells_shifts_is_served_with_its_reasons(calibrated: tuple[Student, Calibration]) -> None:
@@ -75,7 +77,7 @@ def test_only_the_calibration_frames_set_threshold_confidence_and_temperature(
     assert calibration.data.sequences == ('1a', '1b') and calibration.data.images == 24
     # Other training frames, other val frames: what comes from the calibration frames alone stays as it is.
     others = replace(splits, train=_frames(model, 3, 90, 30), val=_frames(model, 4, 90, 10))
-    again = calibrate(copy.deepcopy(model.student), others, 'camvid', SETTINGS)
+    again = calibrate(copy.deepcopy(model.student), others, 'camvid', SETTINGS, MEANINGS)
     for name in ('temperature', 'uncertainty', 'uncertainty_selection', 'confidence', 'data'):
         assert getattr(again, name) == getattr(calibration, name)
 
@@ -91,7 +93,7 @@ def test_only_the_training_frames_set_the_mean_of_the_mahalanobis_features(
         features = plain(plain.preprocess(train), std='none').features
     torch.testing.assert_close(student.mahalanobis.mean, features.mean(dim=0), rtol=1e-4, atol=1e-4)
     other = copy.deepcopy(model.student)
-    calibrate(other, replace(splits, calibration=_frames(model, 5, 90, 20)), 'camvid', SETTINGS)
+    calibrate(other, replace(splits, calibration=_frames(model, 5, 90, 20)), 'camvid', SETTINGS, MEANINGS)
     assert torch.equal(other.mahalanobis.mean, student.mahalanobis.mean)
 
 
@@ -132,11 +134,11 @@ def test_calibration_is_of_the_weights_that_are_stored(calibrated: tuple[Student
 def test_calibration_repeats_itself(
     model: StoredModel, splits: Splits, calibrated: tuple[Student, Calibration]
 ) -> None:
-    again = calibrate(copy.deepcopy(model.student), splits, 'camvid', SETTINGS)
+    again = calibrate(copy.deepcopy(model.student), splits, 'camvid', SETTINGS, MEANINGS)
     assert again.card_fields() == calibrated[1].card_fields()
 
 
 def test_a_single_frame_calibrates_nothing(model: StoredModel, splits: Splits) -> None:
     frame = Subset.of(splits.val, [0])
     with pytest.raises(ConfigError, match='calibration has 1 frames, expected hundreds'):
-        calibrate(model.student, Splits(train=frame, calibration=frame, val=frame), 'camvid', SETTINGS)
+        calibrate(model.student, Splits(train=frame, calibration=frame, val=frame), 'camvid', SETTINGS, MEANINGS)

@@ -15,10 +15,13 @@ import torch
 from support.project import PROJECT
 from support.tiny_frames import noise_streets
 from training.fitting.loop import launch
+from training.members.mc_dropout import dropout_samples
 from training.members.member import Member, initial_member
 from training.members.train_members import train_members
+from training.run.progress import EpochProgress
 from training.run.settings import Settings, parse_settings
 from training.teaching import train_student as teaching
+from training.teaching.objectives import OBJECTIVES
 from training.teaching.teacher import Teacher, TeacherStats
 from training.teaching.train_student import train_student
 from uncd_ros.errors import ConfigError
@@ -32,7 +35,9 @@ def _settings(run: Path, *changes: str) -> Settings:
 
 
 def _train(settings: Settings) -> Student:
-    return train_student(launch(settings), _members(settings), noise_streets(*settings.crop), settings)
+    return train_student(
+        launch(settings), _members(settings)[0], _members(settings), noise_streets(*settings.crop), settings
+    )
 
 
 def _members(settings: Settings) -> list[Member]:
@@ -114,13 +119,14 @@ def test_the_student_starts_as_the_first_member_but_for_fresh_heads(fresh: bool,
     assert torch.allclose(student.trunk.state_dict()['low.0.weight'], first.trunk.state_dict()['low.0.weight'])
 
 
-def test_two_nets_in_a_row_teach_two_nets_in_a_row(tmp_path: Path) -> None:
+@pytest.mark.parametrize('objective', OBJECTIVES)
+def test_two_nets_in_a_row_teach_two_nets_in_a_row(objective: str, tmp_path: Path) -> None:
     vessels = ('--student.encoder=little_unet', '--student.decoder=wnet', '--student.decoder_channels=8', '--dice=1')
     members = '--members=[{epochs: 1, batch_size: 2}, {epochs: 1, seed: 1, batch_size: 2}]'
-    settings = _settings(tmp_path, *vessels, members)
+    settings = _settings(tmp_path, *vessels, members, f'--distill.objective={objective}')
     fabric, data = launch(settings), noise_streets(*settings.crop)
     start, members = initial_member(settings), train_members(fabric, data, settings)
-    student = train_student(fabric, members, data, settings)
+    student = train_student(fabric, members[0], members, data, settings)
     for before, after in ((start.trunk, members[0].trunk), (members[0].trunk, student.trunk)):
         assert not torch.equal(before.first_head.weight, after.first_head.weight)
         assert after.first_head.weight.isfinite().all()
@@ -134,3 +140,49 @@ def test_every_scale_and_target_trains_the_uncertainty_head(target: str, scale: 
     assert head.isfinite().all()
     torch.manual_seed(0)
     assert not torch.equal(head, Student(student.config).uncertainty_head[-1].weight)
+
+
+def test_a_student_may_start_as_the_members_did(tmp_path: Path) -> None:
+    still = '--student_fit={seed: 20, epochs: 1, batch_size: 2, lr: 1.0e-12, weight_decay: 0.0}'
+    settings = _settings(tmp_path, still, '--distill.start=initial')
+    began, first = initial_member(settings).trunk.low[0].weight, _members(settings)[0].trunk.low[0].weight
+    student = _train(settings)
+    assert torch.allclose(student.trunk.low[0].weight, began, atol=1e-6)
+    assert not torch.allclose(began, first)
+
+
+@pytest.mark.parametrize('objective', OBJECTIVES)
+def test_a_student_that_is_killed_ends_as_it_would_have(
+    objective: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With samples by dropout, whose masks must come again as well."""
+    fit = '--student_fit={seed: 20, epochs: 2, batch_size: 2}'
+    options = (fit, f'--distill.objective={objective}')
+
+    def train(run: Path) -> Student:
+        settings = _settings(run, *options, '--teacher.kind=mc_dropout', '--members=[{epochs: 1}]')
+        single = _members(settings)[0].eval()
+        torch.manual_seed(0)
+        frames = noise_streets(*settings.crop)
+        return train_student(launch(settings), single, dropout_samples(single, settings), frames, settings)
+
+    whole = train(tmp_path / 'whole').state_dict()
+    with monkeypatch.context() as killed:
+        killed.setattr(EpochProgress, 'epoch', _die_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            train(tmp_path / 'killed')
+    torch.testing.assert_close(train(tmp_path / 'killed').state_dict(), whole, rtol=1e-4, atol=1e-5)
+
+
+def _die_at_the_second(_progress: EpochProgress, number: int) -> None:
+    if number == 2:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize('objective', ['end_kl', 'end_crd'])
+def test_a_head_that_learns_nothing_stays_as_it_is(objective: str, tmp_path: Path) -> None:
+    student = _train(_settings(tmp_path, f'--distill.objective={objective}'))
+    torch.manual_seed(0)
+    began = Student(student.config).uncertainty_head.state_dict()
+    for name, value in student.uncertainty_head.state_dict().items():
+        assert torch.equal(value, began[name]), name

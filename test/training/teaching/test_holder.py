@@ -9,7 +9,7 @@ import torch
 
 from training.data.unlabelled import UNLABELLED
 from training.members.loss import cross_entropy
-from training.teaching.objectives import HolderLoss
+from training.teaching.holder import HolderLoss
 from training.teaching.teacher import TeacherStats
 from uncd_ros.network.student import StudentOutput
 
