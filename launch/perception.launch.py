@@ -159,6 +159,7 @@ def player(arguments: LaunchArguments, camera: str) -> Node:
             }
         ],
         remappings=[(name, topics[f'{prefix}{name}']) for name in ('image_raw', 'image_raw/compressed')],
+        arguments=['--ros-args', '--log-level', arguments.log_level],
         output='screen',
     )
 

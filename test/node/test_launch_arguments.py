@@ -34,7 +34,7 @@ def read(**values: str) -> LaunchArguments:
 def parameter_file(folder: Path, text: str) -> str:
     """A parameter file with this content."""
     file = folder / 'robot.yaml'
-    file.write_text(text)
+    file.write_text(text, encoding='latin-1')
     return str(file)
 
 
@@ -44,6 +44,17 @@ def test_defaults_leave_all_to_the_parameter_file() -> None:
     assert (arguments.model, arguments.cameras, arguments.image_transport) == ('camvid', ('',), 'raw')
     assert (arguments.rate, arguments.loop, arguments.respawn) == (0.0, False, True)
     assert set(CHOICES) <= set(DECLARED)
+
+
+def test_switches_may_be_spelt_as_in_python() -> None:
+    arguments = read(use_sim_time='True', large_images='False', autostart='False')
+    assert (arguments.use_sim_time, arguments.large_images) == (True, False)
+    assert arguments.overrides == {'autostart': False}
+
+
+def test_a_folder_is_no_parameter_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match='is a folder, expected a YAML file'):
+        read(params_file=str(tmp_path))
 
 
 def test_arguments_outweigh_the_parameter_file(tmp_path: Path) -> None:
@@ -121,7 +132,8 @@ def test_bad_value_is_one_line_that_names_argument_value_and_what_is_expected(
 @pytest.mark.parametrize(
     ('content', 'told'),
     [
-        ('a: [1', 'is not YAML: '),
+        ('a: [1', "', but got '<stream end>' in \""),
+        ('a: \xff', 'is not YAML: '),
         ('', 'found no section with ros__parameters'),
         (
             '/perception: {ros__parameters: {}}',

@@ -5,6 +5,8 @@
 import gc
 import re
 import signal
+import subprocess
+import sys
 import time
 import weakref
 from pathlib import Path
@@ -18,7 +20,7 @@ import torch
 from rclpy.parameter import Parameter
 
 from support.camera_double import Camera, picture
-from support.ros_harness import DOMAIN, Probe, perception_node
+from support.ros_harness import DOMAIN, Probe, Process, environment, perception_node
 from support.untrained_model import save_untrained
 from uncd_ros.network.student import StudentConfig
 from uncd_ros.node.perception_node import PerceptionNode
@@ -59,6 +61,25 @@ def test_ends_under_load_with_every_image_accounted_for(slow_model: Path, tmp_pa
         assert received == processed + dropped + faults
         assert 'Traceback' not in process.output
     probe.close()
+
+
+@pytest.mark.parametrize('by', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_is_repeated_does_not_cut_the_end_short(tmp_path: Path, by: signal.Signals) -> None:
+    process = Process(tmp_path / 'log.txt', 'uncd_ros.node.image_player', '--ros-args', '-p', 'subscribers:=0')
+    while 'images per second' not in process.output:
+        time.sleep(0.01)
+    assert process.end(*[by] * 20) == 0
+    assert re.search(r'sent \d+ images\n\Z', process.output)
+
+
+@pytest.mark.parametrize('by', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_after_the_end_of_ros_is_harmless(by: signal.Signals) -> None:
+    steps = ('start_ros(["node"])', 'rclpy.shutdown()', f'os.kill(os.getpid(), {by.value})', 'print("lives")')
+    program = '; '.join(('import os, rclpy', 'from uncd_ros.node.process import start_ros', *steps))
+    ended = subprocess.run(
+        [sys.executable, '-c', program], env=environment(), capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (0, 'lives\n'), ended.stderr
 
 
 def test_cleanup_gives_the_model_back(tiny_model: Path) -> None:

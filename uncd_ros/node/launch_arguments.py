@@ -64,6 +64,8 @@ class LaunchArguments:
     @classmethod
     def read(cls, values: Mapping[str, str]) -> 'LaunchArguments':
         """From texts by name. Raises UncdError for the first that cannot be."""
+        # Launch files in Python spell their switches True and False when they include this one.
+        values = {name: text.lower() if 'true' in CHOICES.get(name, ()) else text for name, text in values.items()}
         for name, choices in CHOICES.items():
             if values[name] not in choices:
                 raise _refused(values, name, f'{" or ".join(filter(None, choices))}')
@@ -132,10 +134,12 @@ def check_command(command: list[str], declared: Collection[str]) -> None:
 def read_settings(file: Path, node: str) -> dict[str, Any]:
     """What a parameter file sets for a node of this full name, by parameter. Raises ConfigError, naming the file."""
     if not file.is_file():
-        raise ConfigError(f'params_file {file} not found, expected a YAML file such as config/perception.yaml')
+        found = 'is a folder' if file.is_dir() else 'not found'
+        raise ConfigError(f'params_file {file} {found}, expected a YAML file such as config/perception.yaml')
     try:
-        content = list(sections(yaml.safe_load(file.read_text())))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        with file.open('rb') as stream:  # of a stream yaml tells the place alone, of a text it quotes the lines
+            content = list(sections(yaml.safe_load(stream)))
+    except yaml.YAMLError as error:
         raise ConfigError(f'params_file {file} is not YAML: {" ".join(str(error).split())}') from None
     own = [(pattern, flatten(values)) for pattern, values in content if _matches(pattern, node)]
     if not own:

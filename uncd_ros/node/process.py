@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from typing import Protocol, cast
 
 import rclpy
+from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]  # its home in Humble and since
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions, install_signal_handlers, uninstall_signal_handlers
 from rclpy.task import Future
 from rclpy.utilities import remove_ros_args
 
@@ -27,6 +29,8 @@ _NOISE = re.compile(
 """Of what rcl says about arguments."""
 DOMAIN_MAX = 232
 """The ports of a higher domain would not fit below 65536."""
+LOOK = 1.0
+"""Seconds between two looks whether ROS is still up."""
 
 
 class Process(Protocol):
@@ -60,6 +64,8 @@ def run(make_node: Callable[[], Process], args: list[str] | None, about: NodeHel
     except UncdError as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
+    except KeyboardInterrupt:  # from here on a signal shuts ROS down instead
+        return 0
     return spin(make_node)
 
 
@@ -71,25 +77,27 @@ def spin(make_node: Callable[[], Process]) -> int:
         node = make_node()
         if not node.start():
             return int(rclpy.ok())  # a start that was cut short by the end of the process has not failed
+        # rclpy wakes the executor just before it shuts ROS down: one that looks too early must look again.
+        cast(Node, node).create_timer(LOOK, lambda: None, clock=Clock(clock_type=ClockType.STEADY_TIME))
         rclpy.spin_until_future_complete(cast(Node, node), node.finished, executor)
     except UncdError as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except ExternalShutdownException:
         pass
     except Exception:
         if rclpy.ok():
             raise  # else the end came in the middle of a callback, which could then not publish
     finally:
-        # A launch file repeats the Ctrl-C that the terminal has sent already: the second must not cut the end short.
-        # Set twice, for rclpy's shutdown puts the handler back that it found.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # First of all: this waits for rclpy's thread that answers signals, which would use what is destroyed below. A
+        # launch file repeats the Ctrl-C that the terminal has sent already.
+        _ignore_signals()
+        uninstall_signal_handlers()
         executor.shutdown()
         if node is not None:
             node.stop()
             node.destroy_node()
         rclpy.try_shutdown()
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
     return 0
 
 
@@ -105,10 +113,20 @@ def asks_for_help(command: list[str]) -> bool:
 
 
 def start_ros(args: list[str] | None) -> None:
-    """As rclpy.init. Raises ConfigError for arguments, or an environment, that ROS refuses."""
+    """As rclpy.init; from then on SIGINT and SIGTERM shut ROS down and do nothing else, also when ROS is down.
+
+    Raises ConfigError for arguments, or an environment, that ROS refuses.
+    """
     check_domain(os.environ.get('ROS_DOMAIN_ID', ''))
     with _one_line():
-        rclpy.init(args=args)
+        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    _ignore_signals()  # rclpy calls the handlers that it finds, too, and puts them back in the end
+    install_signal_handlers()
+
+
+def _ignore_signals() -> None:
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
 
 
 def check_domain(domain: str) -> None:
