@@ -12,7 +12,7 @@ from torch import Tensor
 
 from uncd_ros.errors import ConfigError
 from uncd_ros.network.student import Student, StudentOutput
-from uncd_ros.scores.image import OF_LOGITS, mahalanobis
+from uncd_ros.scores.image import image_score
 
 LEAST_SHRINKAGE = 1e-3
 """Share of the mean variance that every direction has at least: one that never varied has no infinite distance."""
@@ -48,15 +48,12 @@ def scale_mahalanobis(student: Student, images: Iterable[NDArray[np.uint8]]) -> 
     alone ranks images stays as it was. Raises ConfigError where the frames do not differ.
     """
     outputs = (_output(student, image) for image in images)
-    scores = torch.cat([torch.stack([_energy(output), mahalanobis(output)], dim=1) for output in outputs])
+    names = ('energy', 'mahalanobis')
+    scores = torch.stack([torch.cat([image_score(name, each, each.std) for name in names]) for each in outputs])
     energy, distance = scores.std(dim=0)
     if not energy * distance > 0:
         raise ConfigError(f'{len(scores)} calibration frames look alike to the network, expected many that differ')
     student.mahalanobis.whitening.mul_(energy / distance)
-
-
-def _energy(output: StudentOutput) -> Tensor:
-    return OF_LOGITS['energy'](output.logits)
 
 
 def _features(student: Student, image: NDArray[np.uint8]) -> Tensor:

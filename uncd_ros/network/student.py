@@ -3,6 +3,7 @@
 """The student: one network, one pass, two heads: class logits, and the std that an ensemble would show."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple, cast
 
 import torch
@@ -65,9 +66,7 @@ class StudentConfig:
             raise ConfigError(f'student.head is {self.head!a}, expected one of {", ".join(HEADS)}')
 
 
-class StudentOutput(NamedTuple):
-    """What one pass gives; a named tuple, which training wrappers and exporters walk through unlike a dataclass."""
-
+class _Maps(NamedTuple):
     logits: Tensor
     """(B, C, h, w) float; softmax over C is the class distribution."""
     std: Tensor
@@ -80,10 +79,34 @@ class StudentOutput(NamedTuple):
     auxiliary: Tensor | None = None
     """(B, C, h, w) float; in training, logits of the first of two nets in a row; None where there is but one."""
 
+
+class StudentOutput(_Maps):
+    """What one pass gives; a named tuple, which training wrappers and exporters walk through unlike a dataclass.
+
+    What several scores share is computed once, when the first of them asks for it.
+    """
+
+    @cached_property
+    def top(self) -> tuple[Tensor, Tensor]:
+        """(B, h, w) largest logit and (B, h, w) int64 its class."""
+        # max, not argmax: on the CPU that takes four times as long over a dimension that is not the last.
+        values, indices = self.logits.max(dim=1)
+        return values, indices
+
+    @cached_property
+    def others(self) -> Tensor:
+        """(B, h, w) sum over the other classes of exp(logit - largest logit).
+
+        (1 - p) / p, p being the softmax of the predicted class; exact where p rounds to 1.
+        """
+        values, indices = self.top
+        # In place, which no gradient ever passes: memory that is touched first costs more here than the arithmetic.
+        relative = (self.logits - values[:, None]).exp_()
+        return relative.scatter_(1, indices[:, None], 0.0).sum(dim=1)
+
     def labels(self) -> Tensor:
         """(B, h, w) int64, the most probable class."""
-        # max, not argmax: on the CPU that takes four times as long over a dimension that is not the last.
-        return self.logits.max(dim=1).indices
+        return self.top[1]
 
 
 class Normalise(nn.Module):

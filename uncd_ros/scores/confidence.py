@@ -62,9 +62,11 @@ class ConfidenceCurve:
         last = len(self.table) - 1
         steps = last / (self.high - self.low) if last else 0.0
         place = uncertainty * (self.uncertainty * steps) + (self.intercept - self.low) * steps
-        place = place.add_(log_odds(output), alpha=self.log_odds * steps).nan_to_num_(nan=0.0)
-        points = torch.tensor(self.table, device=place.device).mul(255.0).round().byte()
-        return points[place.round_().clamp_(0, last).int()]
+        place = place.add_(log_odds(output), alpha=self.log_odds * steps).round_()
+        # What is no number counts as the first point. `where`, for exporters know no nan_to_num.
+        place = torch.where(place.isnan(), 0.0, place).clamp_(0, last)
+        points = torch.tensor([round(255.0 * p) for p in self.table], dtype=torch.uint8, device=place.device)
+        return points[place.int()]
 
 
 def abstain(labels: NDArray[np.uint8], confidence: NDArray[np.uint8], level: float) -> None:

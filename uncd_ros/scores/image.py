@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from uncd_ros.network.student import StudentOutput
+from uncd_ros.scores.pixel import energy, neg_max_logit
 
 
 def _median(uncertainty: Tensor) -> Tensor:
@@ -45,27 +46,12 @@ OF_UNCERTAINTY: dict[str, Callable[[Tensor], Tensor]] = {
 }
 """Scores of the model's uncertainty, (B, h, w) -> (B,)."""
 
-OF_LOGITS: dict[str, Callable[[Tensor], Tensor]] = {
-    'neg_max_logit': lambda logits: -logits.amax(dim=1).flatten(1).mean(dim=1),
-    'energy': lambda logits: -torch.logsumexp(logits, dim=1).flatten(1).mean(dim=1),
-}
-"""Scores of the logits, (B, C, h, w) -> (B,); negated, so that higher is more anomalous."""
+OF_LOGITS: dict[str, Callable[[StudentOutput], Tensor]] = {'neg_max_logit': neg_max_logit, 'energy': energy}
+"""Means of a map of the logits, output -> (B, h, w); negated, so that higher is more anomalous."""
 
-
-def mahalanobis(output: StudentOutput) -> Tensor:
-    """Mahalanobis distance of the deepest features to the training frames (Lee et al. 2018): |(f - mean) W|.
-
-    (B,); NaN where the pass gave no features.
-    """
-    missing = output.logits.new_full(output.logits.shape[:1], math.nan)
-    return missing if output.features is None else output.features.norm(dim=1)
-
-
-OF_FEATURES: dict[str, Callable[[StudentOutput], Tensor]] = {
-    'mahalanobis': mahalanobis,
-    'energy_mahalanobis': lambda output: OF_LOGITS['energy'](output.logits) + mahalanobis(output),
-}
-"""Scores for which a pass must give features, output -> (B,).
+MAHALANOBIS = 'mahalanobis'
+OF_FEATURES = {MAHALANOBIS: None, 'energy_mahalanobis': 'energy'}
+"""Scores for which a pass must give features: their Mahalanobis distance, and the score of the logits added to it.
 
 Energy rises on images that are hard to label, the distance on images whose features differ from the training frames;
 each misses some of what the other detects. Calibration scales the distance to the energy, so the two can be added.
@@ -81,13 +67,36 @@ COMPARISON_SCORES: dict[str, Callable[[Tensor], Tensor]] = {
 """Two more scores of Holder and Shafique, of a single pixel each; reported for comparison only."""
 
 
+def mahalanobis(output: StudentOutput) -> Tensor:
+    """Mahalanobis distance of the deepest features to the training frames (Lee et al. 2018): |(f - mean) W|.
+
+    (B,); NaN where the pass gave no features.
+    """
+    missing = output.logits.new_full(output.logits.shape[:1], math.nan)
+    return missing if output.features is None else output.features.norm(dim=1)
+
+
 def image_score(name: str, output: StudentOutput, uncertainty: Tensor) -> Tensor:
     """(B,) float, higher is more anomalous, by a name in IMAGE_SCORES or COMPARISON_SCORES; `uncertainty` is (B, h, w).
 
     A score of features is NaN where the pass gave none.
     """
-    if name in OF_LOGITS:
-        return OF_LOGITS[name](output.logits)
-    if name in OF_FEATURES:
-        return OF_FEATURES[name](output)
-    return (OF_UNCERTAINTY | COMPARISON_SCORES)[name](uncertainty)
+    distance = mahalanobis(output) if name in OF_FEATURES else None
+    return reduce_score(name, score_map(name, output, uncertainty), distance)
+
+
+def score_map(name: str, output: StudentOutput, uncertainty: Tensor) -> Tensor | None:
+    """(B, h, w), of whose pixels the score of this name is made; None for a score of features alone."""
+    of_logits = OF_FEATURES.get(name, name)
+    if of_logits is None:
+        return None
+    return OF_LOGITS[of_logits](output) if of_logits in OF_LOGITS else uncertainty
+
+
+def reduce_score(name: str, pixels: Tensor | None, distance: Tensor | None) -> Tensor:
+    """(B,) from what `score_map` gives, or the part of it that shows the scene, and the (B,) distance of features."""
+    if pixels is None:
+        assert distance is not None
+        return distance
+    score = (OF_UNCERTAINTY | COMPARISON_SCORES).get(name, OF_UNCERTAINTY['mean'])(pixels)
+    return score if distance is None else score + distance

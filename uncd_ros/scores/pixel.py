@@ -33,23 +33,23 @@ def entropy(output: StudentOutput) -> Tensor:
 
 
 def msp_uncertainty(output: StudentOutput) -> Tensor:
-    """1 - max_c p_c, in [0, 1] (Hendrycks and Gimpel 2017); below 6e-8, where p rounds to 1, it is 0."""
-    return 1.0 - torch.softmax(output.logits, dim=1).amax(dim=1)
+    """1 - max_c p_c, in [0, 1] (Hendrycks and Gimpel 2017)."""
+    return output.others / (1.0 + output.others)
 
 
 def log_odds(output: StudentOutput) -> Tensor:
-    """(B, h, w) ln(p / (1 - p)) of the predicted class, at most 87: the least positive float is e^-87.
-
-    1 - p is summed over the other classes, each relative to the predicted one, and so never rounded to 0.
-    """
-    top = output.logits.max(dim=1, keepdim=True)
-    others = (output.logits - top.values).exp_().scatter_(1, top.indices, 0.0).sum(dim=1)
-    return others.clamp_min_(torch.finfo(others.dtype).tiny).log_().neg_()
+    """(B, h, w) ln(p / (1 - p)) of the predicted class, at most 87: the least positive float is e^-87."""
+    return -output.others.clamp_min(torch.finfo(output.others.dtype).tiny).log()
 
 
 def neg_max_logit(output: StudentOutput) -> Tensor:
     """-max_c logit_c, without bounds (Hendrycks et al. 2022)."""
-    return -output.logits.amax(dim=1)
+    return -output.top[0]
+
+
+def energy(output: StudentOutput) -> Tensor:
+    """-ln sum_c exp(logit_c), without bounds (Liu et al. 2020)."""
+    return -(output.top[0] + output.others.log1p())
 
 
 class PixelUncertainty(NamedTuple):
