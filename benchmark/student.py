@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from uncd_ros.evaluation.cost import PlainNet, measure_cost
-from uncd_ros.model.predictor import choose_device, for_inference
+from uncd_ros.model.inference import for_inference
 from uncd_ros.model.store import load_model
+from uncd_ros.model.torch_engine import choose_device
 from uncd_ros.network.student import Student
 from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES
 

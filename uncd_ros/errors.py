@@ -11,6 +11,10 @@ class ModelError(UncdError):
     """A model folder that cannot be trusted: missing, damaged, or of another format version."""
 
 
+class EngineError(ModelError):
+    """An engine of a model that cannot be used here, though the model can."""
+
+
 class ImageError(UncdError):
     """An image or label that cannot be read or does not fit."""
 

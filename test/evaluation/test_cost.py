@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from uncd_ros.evaluation.cost import ROUNDS, PlainNet, interleaved, measure_cost
-from uncd_ros.model.predictor import for_inference
+from uncd_ros.model.inference import for_inference
 from uncd_ros.model.store import load_model
 from uncd_ros.network.deeplab import Trunk
 

@@ -23,14 +23,12 @@ def card(tiny_model: Path) -> ModelCard:
 
 
 @pytest.mark.parametrize(
-    ('precision', 'image', 'expected'),
+    ('image', 'expected'),
     [
-        ('float32', None, None),
-        ('float32', LIKE, None),
-        ('float32', replace(LIKE, width=680), None),
-        ('float16', None, 'model computes in float16, was calibrated in float32'),
+        (None, None),
+        (LIKE, None),
+        (replace(LIKE, width=680), None),
         (
-            'float32',
             replace(LIKE, encoding='mono16', is_grey=True),
             'camera sends mono16, model was calibrated on colour images',
         ),
@@ -38,9 +36,9 @@ def card(tiny_model: Path) -> ModelCard:
 )
 @pytest.mark.parametrize('fit', FITS)
 def test_what_differs_is_an_error_with_every_fit(
-    card: ModelCard, fit: str, precision: str, image: ImageProperties | None, expected: str | None
+    card: ModelCard, fit: str, image: ImageProperties | None, expected: str | None
 ) -> None:
-    found = calibration_mismatches(card, precision=precision, fit=fit, image=image)
+    found = calibration_mismatches(card, fit=fit, image=image)
     assert found == ([Mismatch(sentence=expected, is_error=True)] if expected else [])
 
 
@@ -54,7 +52,7 @@ def test_what_differs_is_an_error_with_every_fit(
 )
 def test_a_wide_camera_is_no_error(card: ModelCard, fit: str, consequence: str) -> None:
     wide = replace(LIKE, width=1280, height=720)
-    assert calibration_mismatches(card, precision='float32', fit=fit, image=wide) == [
+    assert calibration_mismatches(card, fit=fit, image=wide) == [
         Mismatch(
             sentence=f'camera sends 1280x720, model was calibrated on the shape of 64x48: {consequence}',
             is_error=False,
@@ -65,7 +63,7 @@ def test_a_wide_camera_is_no_error(card: ModelCard, fit: str, consequence: str) 
 @pytest.mark.parametrize(('height', 'width', 'is_error'), [(480, 1280, False), (480, 1281, True), (641, 427, True)])
 def test_more_than_twice_the_aspect_is_an_error(card: ModelCard, height: int, width: int, is_error: bool) -> None:
     image = replace(LIKE, height=height, width=width)
-    (found,) = calibration_mismatches(card, precision='float32', fit=LETTERBOX, image=image)
+    (found,) = calibration_mismatches(card, fit=LETTERBOX, image=image)
     assert found.is_error == is_error
 
 

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 
 from support.model_folder import edit_card
 from uncd_ros.errors import ModelError
-from uncd_ros.model.predictor import infer
+from uncd_ros.model.inference import infer
 from uncd_ros.model.store import load_model
 from uncd_ros.monitor.ood_rule import OodRule
 
@@ -57,7 +57,9 @@ def behaviour(folder: Path, image: torch.Tensor) -> Behaviour:
     confidence = model.card.confidence.confidence(output.output, output.uncertainty)
     rule: OodRule = model.card.ood
     return Behaviour(
-        maps=(output.labels, output.uncertainty, confidence, output.scores),
+        maps=tuple(
+            filter(torch.is_tensor, (output.labels, output.uncertainty, confidence, output.score_map, output.distance))
+        ),
         thresholds=tuple((rule.threshold(rate), rule.guaranteed(rate)) for rate in (rule.false_alarm_rate, *RATES)),
         upper=model.card.uncertainty.upper,
         class_names=tuple(info.name for info in model.card.classes),

@@ -14,7 +14,8 @@ from uncd_ros.classes import IGNORE_INDEX
 from uncd_ros.errors import ConfigError, ImageError
 from uncd_ros.model.card import UncertaintySpec
 from uncd_ros.model.fit import CROP, FITS, LETTERBOX, STRETCH, Area
-from uncd_ros.model.predictor import Prediction, Predictor, infer
+from uncd_ros.model.inference import infer
+from uncd_ros.model.predictor import Prediction, Predictor
 from uncd_ros.model.store import load_model
 from uncd_ros.scores.image import IMAGE_SCORES, image_score
 from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES, pixel_uncertainty
@@ -83,7 +84,8 @@ def test_what_is_left_out_changes_nothing_that_is_served(tiny_model: Path, uncer
         whole, output = stored.student(x), infer(stored.student, card, x)
     expected = pixel_uncertainty(uncertainty, whole)
     torch.testing.assert_close(output.uncertainty, expected, rtol=1e-5, atol=1e-6)
-    torch.testing.assert_close(output.scores, image_score(score, whole, expected), rtol=1e-5, atol=1e-6)
+    found = output.score(score, 0, Area(top=0, left=0, height=48, width=64))
+    assert found == pytest.approx(float(image_score(score, whole, expected)), rel=1e-5, abs=1e-6)
     assert torch.equal(output.labels, whole.labels().byte())
 
 
@@ -140,7 +142,7 @@ def test_an_image_of_the_network_s_shape_is_not_touched(
 ) -> None:
     model, image = load_model(tiny_model), _image(480, 640)
     expected = Predictor(model, device='cpu', fit=STRETCH).predict(image, confidence=True)
-    for name in ('uncd_ros.model.predictor.functional.pad', 'uncd_ros.model.predictor.np.full'):
+    for name in ('uncd_ros.model.inference._padded', 'uncd_ros.model.predictor.np.full'):
         monkeypatch.setattr(name, lambda *_: pytest.fail('a copy that is not needed'))
     found = Predictor(model, device='cpu', fit=fit).predict(image, confidence=True)
     _assert_same(found, expected)
@@ -177,10 +179,6 @@ def test_a_batch_of_any_sizes_gives_what_each_image_gives(predictor: Predictor) 
 def test_one_bad_image_in_a_batch_is_refused(predictor: Predictor) -> None:
     with pytest.raises(ImageError, match='expected uint8'):
         predictor.predict_batch([_image(4, 4), np.zeros((4, 4), np.uint8)], Stopwatch())
-
-
-def test_precision_is_that_of_calibration(predictor: Predictor) -> None:
-    assert predictor.precision == 'float32'
 
 
 @pytest.mark.parametrize('device', ['tpu9', 'cuda:99', ''])

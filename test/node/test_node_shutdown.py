@@ -88,7 +88,7 @@ def test_cleanup_gives_the_model_back(tiny_model: Path) -> None:
     try:
         node.set_parameters([Parameter('model', value=str(tiny_model))])
         assert node.start()
-        student = weakref.ref(node._active.predictor._predictor.student)
+        student = weakref.ref(node._active.predictor._predictor.engine.student)
         assert student() is not None
         node.trigger_deactivate()
         node.trigger_cleanup()

@@ -184,7 +184,8 @@ def test_model_is_identified(predictor: FallbackPredictor) -> None:
     assert (status.level, status.message) == (DiagnosticStatus.OK, 'tiny as calibrated')
     values = values_of(status)
     assert values['weights'] == predictor.card.weights_sha256[:12]
-    assert (values['input'], values['precision'], values['device_memory_mb']) == ('64x48', 'float32', '0.0')
+    assert (values['input'], values['engine'], values['precision']) == ('64x48', 'torch', 'f32')
+    assert values['device_memory_mb'] == '0.0'
     assert float(values['memory_mb']) > 10.0
 
 

@@ -20,8 +20,9 @@ from training.teaching.teachers import describe_teacher, load_single, load_teach
 from uncd_ros.errors import ConfigError
 from uncd_ros.evaluation.split_evaluator import BASELINE, SCALED, TEACHER, EvaluatedModel
 from uncd_ros.evaluation.student_model import student_model
-from uncd_ros.model.predictor import Predictor, choose_device
+from uncd_ros.model.predictor import Predictor
 from uncd_ros.model.store import StoredModel
+from uncd_ros.model.torch_engine import choose_device
 from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES, STDS, WITHOUT_STD
 
 

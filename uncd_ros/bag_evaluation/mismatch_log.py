@@ -25,7 +25,7 @@ class MismatchLog:
         if image in self._checked:
             return
         self._checked.add(image)
-        card, precision, fit = self._predictor.card, self._predictor.precision, self._predictor.fit
-        for mismatch in calibration_mismatches(card, precision=precision, fit=fit, image=image):
+        card, fit = self._predictor.card, self._predictor.fit
+        for mismatch in calibration_mismatches(card, fit=fit, image=image):
             if mismatch.sentence not in self.sentences:
                 self.sentences.append(mismatch.sentence)

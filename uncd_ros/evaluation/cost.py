@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from uncd_ros.model.card import ModelCard
-from uncd_ros.model.predictor import for_inference, infer
+from uncd_ros.model.inference import for_inference, infer
 from uncd_ros.network.student import Student, upsample
 
 ROUNDS = 15

@@ -23,7 +23,7 @@ def student_network(student: Student) -> Network:
 
 def student_model(predictor: Predictor) -> EvaluatedModel:
     """The network as the robot runs it, batch norms folded; serves what its card says."""
-    network, card = student_network(predictor.student), predictor.card
+    network, card = student_network(predictor.torch_engine.student), predictor.card
     spec = card.uncertainty
     return EvaluatedModel(
         name=STUDENT, network=network, served=spec.name, known=tuple(spec.candidates), curve=card.confidence

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from uncd_ros.model.card import ModelCard
 from uncd_ros.model.fit import LETTERBOX, STRETCH, Size, aspect_ratio
 
-PRECISION = 'float32'
-"""Type of number in which calibration computes."""
 ASPECT_MAX, ASPECT_LIMIT = 1.1, 2.0
 """How many times as wide, or as narrow, as the network's input images may be: unsaid, and without an error.
 
@@ -49,14 +47,9 @@ def calibration_id(card: ModelCard) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
-def calibration_mismatches(
-    card: ModelCard, *, precision: str, fit: str, image: ImageProperties | None
-) -> list[Mismatch]:
+def calibration_mismatches(card: ModelCard, *, fit: str, image: ImageProperties | None) -> list[Mismatch]:
     """Name what differs from the calibration; `fit` is one of FITS, `image` is None before the first image."""
-    mismatches = []
-    if precision != PRECISION:
-        sentence = f'model computes in {precision}, was calibrated in {PRECISION}'
-        mismatches.append(Mismatch(sentence=sentence, is_error=True))
+    mismatches: list[Mismatch] = []
     if image is None:
         return mismatches
     if image.is_grey:

@@ -167,8 +167,7 @@ class ModelCard:
         for score in (self.ood.calibration_scores[0], self.ood.calibration_scores[-1]):
             check_range('ood.calibration_scores', score, -SCORE_MAX, SCORE_MAX)
         _check_figures('metrics', self.metrics)
-        for path, checksum in self.files.items():
-            _check_file(path, checksum)
+        check_files(self.files)
 
     @property
     def weights_sha256(self) -> str:
@@ -182,10 +181,11 @@ def _check_figures(name: str, figures: dict[str, float]) -> None:
             check_range(f'{name}.{key}', value, -FIGURE_MAX, FIGURE_MAX)
 
 
-def _check_file(path: str, checksum: str) -> None:
-    """Files lie in the folder, nowhere else."""
-    parts = PurePosixPath(path).parts
-    if not path.isprintable() or path in ('', CARD) or '/'.join(parts) != path or {'..', '/'} & set(parts):
-        raise ConfigError(f'files names {path!a}, expected a path within the model folder')
-    if not re.fullmatch('[0-9a-f]{64}', checksum):
-        raise ConfigError(f'files.{path} is {checksum[:70]!a}, expected a SHA-256 of 64 hexadecimal digits')
+def check_files(files: dict[str, str]) -> None:
+    """Raise ConfigError unless they lie in the folder, nowhere else, and each has a SHA-256."""
+    for path, checksum in files.items():
+        parts = PurePosixPath(path).parts
+        if not path.isprintable() or path in ('', CARD) or '/'.join(parts) != path or {'..', '/'} & set(parts):
+            raise ConfigError(f'files names {path!a}, expected a path within the model folder')
+        if not re.fullmatch('[0-9a-f]{64}', checksum):
+            raise ConfigError(f'files.{path} is {checksum[:70]!a}, expected a SHA-256 of 64 hexadecimal digits')

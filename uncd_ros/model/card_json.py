@@ -7,13 +7,15 @@ import json
 import math
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar, cast
 
 import dacite
 
 from uncd_ros.errors import ConfigError, ModelError
 from uncd_ros.model.card import DOCUMENT, WEIGHTS, ModelCard
 from uncd_ros.network.student import StudentConfig
+
+R = TypeVar('R')
 
 FORMAT_VERSION = 4
 """Rises with every new field, though most have a default: a value that is missing is refused, never guessed."""
@@ -24,7 +26,12 @@ _MESSAGE_MAX = 300
 
 def encode_card(card: ModelCard) -> bytes:
     """Content of model.json; NaN, a figure that could not be measured, is null."""
-    content = _without_nan({VERSION: FORMAT_VERSION, **asdict(card)})
+    return encode_content({VERSION: FORMAT_VERSION, **asdict(card)})
+
+
+def encode_content(content: dict[str, Any]) -> bytes:
+    """JSON with a checksum of its own; NaN is null."""
+    content = _without_nan(content)
     text = json.dumps(content | {CHECKSUM: content_checksum(content)}, indent=1, allow_nan=False)
     return f'{text}\n'.encode()
 
@@ -39,20 +46,30 @@ def decode_card(path: Path, data: bytes) -> ModelCard:
     if version != FORMAT_VERSION:
         raise ModelError(f'{path}: {VERSION} is {str(version)[:20]!a}, expected {FORMAT_VERSION}')
     check_content(path, content)
-    card = build_card(path, {key: value for key, value in content.items() if key not in (VERSION, CHECKSUM)})
+    card = build_card(path, record_content(content))
     for name in (WEIGHTS, DOCUMENT):
         if name not in card.files:
             raise ModelError(f'{path}: files does not name {name}, expected its SHA-256')
     return card
 
 
-def build_card(path: Path, content: dict[str, Any]) -> ModelCard:
-    """The card of the values of a model.json without version and checksum. Raises ModelError."""
+def record_content(content: dict[str, Any]) -> dict[str, Any]:
+    """The same without format version and checksum."""
+    return {key: value for key, value in content.items() if key not in (VERSION, CHECKSUM)}
+
+
+def build_record(kind: type[R], path: Path, content: dict[str, Any]) -> R:
+    """The frozen record of this kind with these values, strictly. Raises ModelError; `path` is for the message."""
     config = dacite.Config(strict=True, type_hooks={float: _as_float, int: _as_int})
     try:
-        card = dacite.from_dict(ModelCard, _with_tuples(content), config)
+        return cast(R, dacite.from_dict(cast(Any, kind), _with_tuples(content), config))
     except (dacite.DaciteError, ConfigError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(f'{path}: {" ".join(str(error).split())[:_MESSAGE_MAX]}') from None
+
+
+def build_card(path: Path, content: dict[str, Any]) -> ModelCard:
+    """The card of the values of a model.json without version and checksum. Raises ModelError."""
+    card = build_record(ModelCard, path, content)
     # A default would replace what got lost, and the network be another one.
     for field in fields(StudentConfig):
         if field.name not in content['student']:
@@ -72,7 +89,7 @@ def parse_json(path: Path, data: bytes, *, allow_nan: bool = False) -> dict[str,
 
 
 def check_content(path: Path, content: dict[str, Any]) -> None:
-    """Raise ModelError unless the content of a model.json has its checksum; `path` is for the message."""
+    """Raise ModelError unless the content of a JSON file has its checksum; `path` is for the message."""
     try:
         expected = content_checksum(content)
     except ValueError as error:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from uncd_ros.errors import UncdError
 from uncd_ros.model.card import ModelCard
+from uncd_ros.model.engine import Engine
+from uncd_ros.model.engine_choice import ANY_ENGINE, EngineChoice, EngineWish, choose_engine
 from uncd_ros.model.fit import DEFAULT_FIT
 from uncd_ros.model.predictor import Prediction, Predictor
 from uncd_ros.model.store import load_model
@@ -29,16 +31,28 @@ class FallbackPredictor:
         make: Callable[[str], Predictor],
         device: str,
         *,
+        choice: EngineChoice | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`make` gives a predictor on the device of a name, `clock` counts seconds. Raises what `make` raises."""
+        """`make` gives a predictor on the device of a name, `clock` counts seconds. Raises what `make` raises.
+
+        `choice` tells why the engine of the first predictor was taken.
+        """
         self._make, self._device, self._clock = make, device, clock
         self._predictor = make(device)
         self._present = device
         self._batch: int | None = None
         self._retry_at = 0.0
-        self.degraded_reason = ''
+        self.engine_summary = choice.summary if choice else ''
+        """For the log: what runs the model, and why."""
+        self.engine_warning = choice.warning if choice else ''
+        """Which engines were refused and why, in one sentence; empty if none was."""
+        self._device_fault = ''
+
+    @property
+    def degraded_reason(self) -> str:
         """Why it does not run as configured, in one sentence; empty if it does."""
+        return '; '.join(filter(None, [self._device_fault, self.engine_warning]))
 
     @property
     def card(self) -> ModelCard:
@@ -51,15 +65,9 @@ class FallbackPredictor:
         return self._predictor.device_name
 
     @property
-    def precision(self) -> str:
-        """Type of number in which it computes."""
-        return self._predictor.precision
-
-    @property
-    def device_memory(self) -> int:
-        """Bytes that its tensors take on a CUDA device; 0 on the CPU."""
-        device = self._predictor.device
-        return torch.cuda.memory_allocated(device) if device.type == 'cuda' else 0
+    def engine(self) -> Engine:
+        """What computes at present."""
+        return self._predictor.engine
 
     def warm_up(self) -> None:
         """Let the first camera image not wait for what is done once."""
@@ -73,7 +81,7 @@ class FallbackPredictor:
         With `confidence` every prediction has one; without, it costs nothing.
         Raises what the predictor raises if it is not the device's fault, or if the CPU fails, too.
         """
-        if self.degraded_reason and self._clock() >= self._retry_at:
+        if self._device_fault and self._clock() >= self._retry_at:
             self._recover()
         while True:
             size = min(len(images), self._batch or len(images))
@@ -97,7 +105,7 @@ class FallbackPredictor:
         else:
             self._predictor, self._present = self._make('cpu'), 'cpu'
             action = 'on the CPU'
-        self.degraded_reason = f'device {self._device} failed, predicting {action} ({str(error).splitlines()[0]})'
+        self._device_fault = f'device {self._device} failed, predicting {action} ({str(error).splitlines()[0]})'
         self._retry_at = self._clock() + RETRY_AFTER
         if isinstance(error, torch.cuda.OutOfMemoryError) and torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -111,11 +119,16 @@ class FallbackPredictor:
             self._retry_at = self._clock() + RETRY_AFTER
         else:
             self._predictor, self._present = predictor, self._device
-            self._batch, self.degraded_reason = None, ''
+            self._batch, self._device_fault = None, ''
 
 
 def load_predictor(
-    model: str | Path, device: str, *, fit: str = DEFAULT_FIT, check: Callable[[], None]
+    model: str | Path,
+    device: str,
+    *,
+    fit: str = DEFAULT_FIT,
+    wish: EngineWish = ANY_ENGINE,
+    check: Callable[[], None],
 ) -> FallbackPredictor:
     """Load a model folder, or a built-in model by its name, and warm it up; `fit` as in `Predictor`.
 
@@ -125,13 +138,21 @@ def load_predictor(
     stored = load_model(model)
     check()
     try:
-        engine = FallbackPredictor(lambda name: Predictor(stored, device=name, fit=fit), device)
+        choice = choose_engine(stored, device, wish, check=check)
+
+        engines = [choice.engine]
+
+        def make(name: str) -> Predictor:
+            """Of the chosen engine; after a fault, of torch on the device of this name."""
+            return Predictor(stored, device=name, fit=fit, engine=engines.pop() if engines else None)
+
+        predictor = FallbackPredictor(make, device, choice=choice)
         for _ in range(2):  # the first pass chooses kernels and takes memory, the second finds both
             check()
-            engine.warm_up()
+            predictor.warm_up()
     except RuntimeError as error:
         raise UncdError(f"model {stored.folder} does not run on device '{device}': {error}") from None
-    return engine
+    return predictor
 
 
 def _is_device_error(error: RuntimeError) -> bool:

@@ -36,7 +36,7 @@ def save_model(folder: Path, student: Student, card: ModelCard, document: str) -
 
 def save_files(folder: Path, files: Mapping[str, bytes], card: ModelCard) -> ModelCard:
     """Write the files of a model, name -> content, and model.json with their checksums; see `save_model`."""
-    stored = replace(card, files={name: _sha256(data) for name, data in files.items()})
+    stored = replace(card, files={name: sha256(data) for name, data in files.items()})
     # model.json comes last: a folder that was left half written does not fit its checksums and is refused.
     contents = {**files, CARD: encode_card(stored)}
     for name, data in contents.items():
@@ -74,13 +74,14 @@ def read_file(path: Path) -> bytes:
         raise ModelError(f'{path}: cannot be read ({error.strerror})') from None
 
 
-def read_checked(path: Path, expected: str) -> bytes:
-    """The content of a file of a model that has this SHA-256. Raises ModelError."""
+def read_checked(path: Path, expected: str, record: str = CARD) -> bytes:
+    """The content of a file of a model that has this SHA-256, as the file `record` states. Raises ModelError."""
     data = read_file(path)
-    if (found := _sha256(data)) != expected:
-        raise ModelError(f'{path}: SHA-256 is {found[:12]}…, expected {expected[:12]}… as in {CARD}')
+    if (found := sha256(data)) != expected:
+        raise ModelError(f'{path}: SHA-256 is {found[:12]}…, expected {expected[:12]}… as in {record}')
     return data
 
 
-def _sha256(data: bytes) -> str:
+def sha256(data: bytes) -> str:
+    """64 hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()

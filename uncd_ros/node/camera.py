@@ -127,9 +127,7 @@ class Camera:
         )
         name = status_name(self._node.get_fully_qualified_name(), 'images', self.name)
         status = camera_status(name, facts, predictor, active.params.silent_after)
-        return status, calibration_mismatches(
-            predictor.card, precision=predictor.precision, fit=active.params.fit, image=state.image_properties
-        )
+        return status, calibration_mismatches(predictor.card, fit=active.params.fit, image=state.image_properties)
 
     def on_dropped(self) -> None:
         """See `worker.Sender`."""

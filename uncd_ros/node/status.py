@@ -138,8 +138,9 @@ def model_status(
             calibration=calibration_id(card),
             image_score=card.image_score,
             input=f'{card.student.input_width}x{card.student.input_height}',
-            precision=predictor.precision,
+            engine=predictor.engine.name,
+            precision=predictor.engine.precision,
             memory_mb=round(resident_bytes() / 2**20, 1),
-            device_memory_mb=round(predictor.device_memory / 2**20, 1),
+            device_memory_mb=round(predictor.engine.device_memory / 2**20, 1),
         ),
     )

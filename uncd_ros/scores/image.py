@@ -8,7 +8,6 @@ Which of them a model gives is chosen on calibration data and named in its model
 import math
 from collections.abc import Callable
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 

@@ -1,0 +1,148 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which engine runs a model here: the fastest of those in its folder that give the right results, else torch."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uncd_ros.errors import ConfigError, EngineError, ModelError
+from uncd_ros.model.card import ModelCard
+from uncd_ros.model.engine import AUTO, F32, OPENVINO, TORCH, Engine, EngineOutput
+from uncd_ros.model.engine_parity import check_probe, infer_one, probe, probe_images
+from uncd_ros.model.engine_record import EngineRecord, engine_files, read_engine, served_digest
+from uncd_ros.model.openvino_engine import OpenVinoEngine
+from uncd_ros.model.store import StoredModel, read_checked
+from uncd_ros.model.torch_engine import TorchEngine
+
+ROUNDS = 5
+"""Passes of each engine that are timed, in turns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineWish:
+    """What the user asks for. Raises ConfigError for what torch, which is always there, cannot be asked for."""
+
+    engine: str = AUTO
+    """One of ENGINES."""
+    precision: str = AUTO
+    """One of PRECISIONS."""
+
+    def __post_init__(self) -> None:
+        if self.engine == TORCH and self.precision not in (AUTO, F32):
+            raise ConfigError(f'precision is {self.precision}, but engine torch computes in {F32}')
+
+    def allows(self, engine: str, precision: str) -> bool:
+        """Whether this engine may be taken."""
+        return self.engine in (AUTO, engine) and self.precision in (AUTO, precision)
+
+
+ANY_ENGINE = EngineWish()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineChoice:
+    """The engine that was taken, and why."""
+
+    engine: Engine
+    summary: str
+    """For the log, in one line: the engine, and how long a pass of each took."""
+    warning: str
+    """Which engines were refused and why, in one sentence; empty if none was."""
+
+
+def choose_engine(model: StoredModel, device: str, wish: EngineWish, *, check: Callable[[], None]) -> EngineChoice:
+    """Open, verify and time what is wished for; `check` is called between the steps and may raise to give up.
+
+    What cannot be used is refused with a reason, and torch stands in. Raises ConfigError for a device that is not
+    there.
+    """
+    torch_engine = TorchEngine(model, device)
+    engines: list[Engine] = []
+    refusals: list[str] = []
+    if wish.engine != TORCH and torch_engine.device.type == 'cpu':
+        reference = [infer_one(torch_engine, image) for image in probe_images(model.card)]
+        for path in engine_files(model.folder):
+            check()
+            try:
+                engines += _open(path, model, wish, reference)
+            except ModelError as error:
+                refusals.append(f'engine {path.stem.replace("_", " ")} is not used: {error}')
+    if wish.engine == OPENVINO and not engines and not refusals:
+        refusals.append(f'{_wished(wish)} is not used: {model.folder} holds none for this device')
+    if wish.allows(TORCH, F32) or not engines:
+        engines.append(torch_engine)
+    milliseconds = _time(engines, model.card, check) if len(engines) > 1 else [0.0]
+    best = min(range(len(engines)), key=milliseconds.__getitem__)
+    return EngineChoice(
+        engine=engines[best],
+        summary=_summary(engines, milliseconds, best),
+        warning='; '.join(refusals) + (f': {_title(engines[best])} runs' if refusals else ''),
+    )
+
+
+def _open(
+    path: Path, model: StoredModel, wish: EngineWish, reference: Sequence[EngineOutput]
+) -> Iterator[OpenVinoEngine]:
+    """The engine of a record, verified; none for a runtime that is not ours or not wished for. Raises ModelError."""
+    record = read_engine(path)
+    if record.engine != OPENVINO or not wish.allows(record.engine, record.precision):
+        return
+    engine = open_engine(path, record, model)
+    check_probe(probe(reference, engine), record.probe, model.card.ood)
+    yield engine
+
+
+def open_engine(path: Path, record: EngineRecord, model: StoredModel) -> OpenVinoEngine:
+    """The engine of a record, with its own calibration, not verified yet. Raises ModelError in one sentence."""
+    card, student = model.card, model.card.student
+    if (record.input_width, record.input_height) != (student.input_width, student.input_height):
+        raise EngineError(
+            f'{path}: made for images of {record.input_width}x{record.input_height}, '
+            f'expected {student.input_width}x{student.input_height}'
+        )
+    if record.weights_sha256 != card.weights_sha256 or record.served != served_digest(card):
+        raise EngineError(f'{path}: made from another model, expected one that was exported from {model.folder}')
+    if record.calibration is None:
+        raise EngineError(f'{path}: {record.refusal}')
+    contents = {
+        Path(name).suffix: read_checked(path.parent / name, expected, path.name)
+        for name, expected in record.files.items()
+    }
+    if contents.keys() != {'.xml', '.bin'}:
+        raise EngineError(f'{path}: files are {sorted(record.files)}, expected one .xml and one .bin')
+    calibrated = replace(card, ood=record.calibration.ood)
+    return OpenVinoEngine(contents['.xml'], contents['.bin'], precision=record.precision, card=calibrated)
+
+
+def _time(engines: Sequence[Engine], card: ModelCard, check: Callable[[], None]) -> list[float]:
+    """Median milliseconds of a pass of each; they take turns, so that a busy moment hits all alike."""
+    image: NDArray[np.uint8] = next(iter(probe_images(card)))
+    seconds: list[list[float]] = [[] for _ in engines]
+    for _ in range(ROUNDS):
+        check()
+        for engine, times in zip(engines, seconds, strict=True):
+            start = time.perf_counter()
+            infer_one(engine, image)
+            times.append(time.perf_counter() - start)
+    return [1e3 * median(times) for times in seconds]
+
+
+def _summary(engines: Sequence[Engine], milliseconds: Sequence[float], best: int) -> str:
+    if len(engines) == 1:
+        return f'engine {_title(engines[0])}'
+    timed = ', '.join(f'{_title(each)} {time:.1f}' for each, time in zip(engines, milliseconds, strict=True))
+    return f'engine {_title(engines[best])}, the fastest here (milliseconds per pass: {timed})'
+
+
+def _title(engine: Engine) -> str:
+    return f'{engine.name} {engine.precision}'
+
+
+def _wished(wish: EngineWish) -> str:
+    return f'engine {wish.engine}' + (f' {wish.precision}' if wish.precision != AUTO else '')

@@ -1,0 +1,130 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""An exported network run by OpenVINO on the CPU; the one module at run time that imports it."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from uncd_ros.errors import EngineError
+from uncd_ros.model.card import ModelCard
+from uncd_ros.model.engine import BF16, INT8, OPENVINO, EngineOutput
+from uncd_ros.model.fit import Area, Placement, Size
+from uncd_ros.model.inference import network_input
+from uncd_ros.network.student import Normalise
+from uncd_ros.scores.image import reduce_score
+from uncd_ros.stopwatch import Stopwatch
+
+IMAGE = 'image'
+"""Input of the exported graph: (1, h, w, 3) uint8 RGB of the network's size."""
+LABELS, UNCERTAINTY, CONFIDENCE, SCORE = 'labels', 'uncertainty', 'confidence', 'score'
+"""Its outputs: (1, h, w) uint8, (1, h, w) float32, (1, h, w) uint8, (1,) float32."""
+SCORE_MAP, DISTANCE = 'score_map', 'distance'
+"""More of them: (1, h, w) float32 and (1,) float32, of which the score of a letterboxed image is made."""
+
+_CPU_FLAGS = {INT8: ('avx512_vnni', 'avx_vnni', 'asimddp'), BF16: ('avx512_bf16', 'amx_bf16', 'bf16')}
+"""Precision -> features of a CPU, as Linux calls them, one of which it needs: without, int8 sums may saturate, and
+bfloat16 is float32 with detours."""
+_CPUINFO = Path('/proc/cpuinfo')
+
+
+class OpenVinoEngine:
+    """Runs images one after another; threads are OpenVINO's own, as many as torch has."""
+
+    name, device_name, device_memory = OPENVINO, 'cpu', 0
+
+    def __init__(self, graph: bytes, weights: bytes, *, precision: str, card: ModelCard) -> None:
+        """`graph` and `weights` are the contents of an .xml and a .bin file.
+
+        Raises EngineError where OpenVINO is missing, the CPU lacks a feature, or the network does not fit the card.
+        """
+        self.precision, self.card = precision, card
+        self._normalise = Normalise(card.student)
+        check_cpu(precision)
+        openvino = import_openvino()
+        try:
+            model = openvino.Core().read_model(graph, openvino.Tensor(np.frombuffer(weights, np.uint8)))
+            _check_input(model, self._normalise.size)
+            # The score of the whole input is for others: here it is that of the filled part.
+            outputs = [output for output in model.outputs if SCORE not in output.names]
+            pruned = openvino.Model(outputs, model.get_parameters())
+            self._request = openvino.Core().compile_model(pruned, 'CPU', _config(precision)).create_infer_request()
+        except RuntimeError as error:
+            raise EngineError(f'OpenVINO refuses the network ({" ".join(str(error).split())[:200]})') from None
+
+    @torch.inference_mode()
+    def infer(
+        self,
+        images: Sequence[NDArray[np.uint8]],
+        placements: Sequence[Placement],
+        watch: Stopwatch,
+        *,
+        confidence: bool,
+    ) -> list[EngineOutput]:
+        """As `Engine`."""
+        outputs = []
+        for image, placement in zip(images, placements, strict=True):
+            pixels = network_input(self._normalise, image, placement, torch.device('cpu')).permute(0, 2, 3, 1)
+            watch.lap('upload')
+            self._request.infer({IMAGE: pixels.contiguous().numpy()}, share_inputs=True)
+            watch.lap('forward')
+            outputs.append(self._output(placement.filled, confidence=confidence))
+            watch.lap('download')
+        return outputs
+
+    def _output(self, area: Area, *, confidence: bool) -> EngineOutput:
+        maps = {
+            name: value[0][area.index] if value.ndim == 3 else value
+            for output, value in self._request.results.items()
+            for name in output.names
+        }
+        score_map = maps.get(SCORE_MAP, maps[UNCERTAINTY])
+        distance = torch.from_numpy(maps[DISTANCE]) if DISTANCE in maps else None
+        score = reduce_score(self.card.image_score, torch.from_numpy(score_map)[None], distance)
+        return EngineOutput(  # copies: the next image takes the memory
+            labels=maps[LABELS].copy(),
+            uncertainty=maps[UNCERTAINTY].copy(),
+            confidence=maps[CONFIDENCE].copy() if confidence else None,
+            score=float(score),
+        )
+
+
+def import_openvino() -> ModuleType:
+    """Raises EngineError where it is not installed."""
+    try:
+        return import_module('openvino')
+    except ImportError as error:
+        raise EngineError(f"OpenVINO is not installed ({error}): pip install 'uncd_ros[openvino]'") from None
+
+
+def check_cpu(precision: str) -> None:
+    """Raise EngineError where this CPU lacks what the precision needs, as far as it says so."""
+    needed = _CPU_FLAGS.get(precision, ())
+    try:
+        found = _CPUINFO.read_text().split()
+    except OSError:
+        return
+    if needed and not {*needed} & {*found}:
+        raise EngineError(f'the CPU has none of {", ".join(needed)}, which {precision} needs')
+
+
+def _check_input(model: Any, size: Size) -> None:
+    names = {name for output in model.outputs for name in output.names}
+    shape = [1, *size, 3]
+    (found,) = (list(each.shape) for each in model.inputs) if len(model.inputs) == 1 else (None,)
+    if found != shape or not {LABELS, UNCERTAINTY, CONFIDENCE} <= names:
+        raise EngineError(f'takes {found} and gives {sorted(names)}, expected {shape} and {LABELS}, {UNCERTAINTY}, ...')
+
+
+def _config(precision: str) -> dict[str, Any]:
+    return {
+        'PERFORMANCE_HINT': 'LATENCY',
+        'INFERENCE_PRECISION_HINT': 'bf16' if precision == BF16 else 'f32',
+        'INFERENCE_NUM_THREADS': torch.get_num_threads(),
+    }
