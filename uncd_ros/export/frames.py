@@ -1,0 +1,124 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The frames that calibrate an engine: a folder of images, with labels if there are any, or the procedural street."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uncd_ros.classes import IGNORE_INDEX
+from uncd_ros.errors import ConfigError
+from uncd_ros.evaluation.label_images import read_labels
+from uncd_ros.images.codec import read_image
+from uncd_ros.model.card import ModelCard
+from uncd_ros.sources.folder import FolderSource
+from uncd_ros.street.scene import render_street
+
+STREET = 'street'
+_STREET_LENGTH, _STREET_STEP = 30, 10
+"""Frames of a procedural street, and how far apart they are: those of the training's calibration."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One image."""
+
+    image: NDArray[np.uint8]
+    """(H, W, 3) RGB."""
+    labels: NDArray[np.uint8] | None
+    """(H, W) class ids, 255 ignore; None for an image without."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderFrames:
+    """Images `<sequence>_<frame>` of one folder, read when they are asked for."""
+
+    paths: tuple[Path, ...]
+    sequences: tuple[str, ...]
+    """Drive that each belongs to: its name up to the first '_'."""
+    num_classes: int
+    ignore_index: int
+    """Label id, in the files, of no class."""
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, index: int) -> Frame:
+        path = self.paths[index]
+        image: NDArray[np.uint8] = np.ascontiguousarray(read_image(path)[..., ::-1])
+        of_labels = path.parent.with_name(f'{path.parent.name}annot') / f'{path.stem}.png'
+        if not of_labels.is_file():
+            return Frame(image=image, labels=None)
+        shape = (image.shape[0], image.shape[1])
+        return Frame(image=image, labels=read_labels(of_labels, shape, self.num_classes, self.ignore_index))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreetFrames:
+    """The procedural streets that calibrated the model."""
+
+    sequences: tuple[str, ...]
+    """'street100' is the one of seed 100; each as often as it has frames."""
+    height: int
+    width: int
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    def __getitem__(self, index: int) -> Frame:
+        seed, frame = int(self.sequences[index].removeprefix(STREET)), _STREET_STEP * (index % _STREET_LENGTH)
+        scene = render_street(seed=seed, frame=frame, height=self.height, width=self.width)
+        return Frame(image=scene.image, labels=scene.labels)
+
+
+Frames = FolderFrames | StreetFrames
+
+
+def open_frames(place: str, card: ModelCard) -> Frames:
+    """The frames that may set a threshold: those of the drives that calibrated the model, where it names any of them.
+
+    `place` is a folder of images, with their labels in <folder>annot, or 'street'. In a folder without those drives
+    all images count: they must be of nominal drives that the model was not trained on. Raises SourceError or
+    ConfigError.
+    """
+    known = card.calibration_data.sequences
+    if place == STREET:
+        if card.calibration_data.dataset != STREET:
+            found = card.calibration_data.dataset
+            raise ConfigError(f'--calibration is {place}, but {card.name} was calibrated on {found}')
+        size = card.student.input_height, card.student.input_width
+        streets = tuple(name for name in known for _ in range(_STREET_LENGTH))
+        return StreetFrames(sequences=streets, height=size[0], width=size[1])
+    folder = Path(place)
+    if not folder.is_dir():
+        raise ConfigError(f'--calibration {place}: no such folder, expected one of images, or {STREET}')
+    paths = FolderSource(folder).paths
+    chosen = [path for path in paths if _sequence(path) in known] or paths
+    return FolderFrames(
+        paths=tuple(chosen),
+        sequences=tuple(map(_sequence, chosen)),
+        num_classes=len(card.classes),
+        ignore_index=_ignore_index(folder.parent / 'classes.json'),
+    )
+
+
+def every_nth(frames: Frames, most: int) -> Iterator[Frame]:
+    """At most so many frames, evenly spread."""
+    indices = np.unique(np.linspace(0, len(frames) - 1, min(most, len(frames))).astype(int))
+    return (frames[int(index)] for index in indices)
+
+
+def _sequence(path: Path) -> str:
+    return path.stem.partition('_')[0]
+
+
+def _ignore_index(classes: Path) -> int:
+    """Of a data set that states one."""
+    try:
+        return int(json.loads(classes.read_text())['ignore'])
+    except (OSError, ValueError, KeyError, TypeError):
+        return IGNORE_INDEX

@@ -1,0 +1,66 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The network with its pre- and post-processing as one graph: uint8 image in, all that a model serves out."""
+
+import logging
+import warnings
+
+import torch
+from torch import Tensor, nn
+
+from uncd_ros.model.inference import for_inference, infer
+from uncd_ros.model.openvino_engine import CONFIDENCE, DISTANCE, IMAGE, LABELS, SCORE, SCORE_MAP, UNCERTAINTY
+from uncd_ros.model.store import StoredModel
+from uncd_ros.scores.image import reduce_score
+
+OPSET = 18
+_UNEXPORTABLE = ('median', 'median_min_over_max', 'upper_quantile')
+"""Image scores that rank pixels, for which ONNX has no operation: they are made of the uncertainty outside."""
+
+
+class ServedNetwork(nn.Module):
+    """(1, h, w, 3) uint8 RGB of the network's size -> the outputs that `output_names` names."""
+
+    def __init__(self, model: StoredModel) -> None:
+        super().__init__()
+        self.student, self.card = for_inference(model.student), model.card
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        """Labels, uncertainty and confidence, and what the image score is made of."""
+        inferred = infer(self.student, self.card, self.student.normalise(image.permute(0, 3, 1, 2)))
+        name, score_map, distance = self.card.image_score, inferred.score_map, inferred.distance
+        outputs = {
+            LABELS: inferred.labels,
+            UNCERTAINTY: inferred.uncertainty,
+            CONFIDENCE: self.card.confidence.confidence(inferred.output, inferred.uncertainty),
+        }
+        if name not in _UNEXPORTABLE:
+            outputs[SCORE] = reduce_score(name, score_map, distance)
+        if score_map is not None and score_map is not inferred.uncertainty:
+            outputs[SCORE_MAP] = score_map
+        if distance is not None:
+            # A tensor may be one output only.
+            outputs[DISTANCE] = distance * 1.0
+        self.output_names = tuple(outputs)
+        return tuple(outputs.values())
+
+
+def to_onnx(model: StoredModel) -> bytes:
+    """The content of an ONNX file."""
+    network = ServedNetwork(model).eval()
+    image = torch.zeros(1, *network.student.normalise.size, 3, dtype=torch.uint8)
+    with torch.inference_mode(), warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # of the exporter, about itself
+        network(image)
+        logging.getLogger('torch.onnx').setLevel(logging.ERROR)
+        program = torch.onnx.export(
+            network,
+            (image,),
+            input_names=[IMAGE],
+            output_names=list(network.output_names),
+            opset_version=OPSET,
+            dynamo=True,
+            verbose=False,
+        )
+    assert program is not None
+    return bytes(program.model_proto.SerializeToString())
