@@ -101,14 +101,13 @@ def test_stopping_does_not_wait_for_a_stuck_pass(
     camera.publisher.publish(picture())
     assert double.predicting.reached.wait(20.0)
     monkeypatch.setattr(worker, 'CLOSE_WITHIN', 0.1)
-    thread = double.node._worker._thread
+    ended = double.node._worker._ended
     double.node.stop()  # returns although the gate is closed
     log = ''.join(capfd.readouterr())
     assert 'inference has not returned within 0.1 s' in log
     assert 'unfinished 1' in log
     published = len(camera.all('mask'))
     double.predicting.open()
-    thread.join(20.0)
-    assert not thread.is_alive()
+    assert ended.wait(20.0)
     camera.probe.within(0.2, lambda: False)
     assert len(camera.all('mask')) == published  # what came too late is thrown away

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 import weakref
 from pathlib import Path
@@ -90,7 +91,11 @@ def test_cleanup_gives_the_model_back(tiny_model: Path) -> None:
         assert node.start()
         student = weakref.ref(node._active.predictor._predictor.engine.student)
         assert student() is not None
+        node.main_thread.end()
+        main = threading.Thread(target=node.main_thread.run)
+        main.start()
         node.trigger_deactivate()
+        main.join()
         node.trigger_cleanup()
         gc.collect()
         assert student() is None

@@ -17,6 +17,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from support.camera_double import Camera
 from support.ros_harness import DOMAIN, PATIENT, Probe
+from uncd_ros.model.engine_choice import EngineWish
 from uncd_ros.model.fallback_predictor import FallbackPredictor, load_predictor
 from uncd_ros.model.predictor import Prediction
 from uncd_ros.node import perception_node
@@ -84,14 +85,16 @@ class NodeDouble:
         self.predictors: list[PredictorDouble] = []
         """In the order in which they were loaded."""
 
-        def load(model: str, device: str, *, fit: str, check: Any) -> PredictorDouble:
+        def load(model: str, device: str, *, fit: str, wish: EngineWish, check: Any) -> PredictorDouble:
             self.loading.pass_through()
-            predictor = PredictorDouble(load_predictor(model, device, fit=fit, check=check), self.predicting)
+            predictor = PredictorDouble(load_predictor(model, device, fit=fit, wish=wish, check=check), self.predicting)
             self.predictors.append(predictor)
             return predictor
 
         monkeypatch.setattr(perception_node, 'load_predictor', load)
         self.node = PerceptionNode()
+        self._main = threading.Thread(target=self.node.main_thread.run, name='main', daemon=True)
+        self._main.start()
 
     def close(self) -> None:
         """End the node for everybody who counts nodes.
@@ -100,7 +103,9 @@ class NodeDouble:
         """
         self.node.stop()
         self.node.destroy_node()
-        del self.node
+        self.node.main_thread.end()
+        self._main.join(PATIENCE)
+        del self.node, self._main
         self.predictors.clear()
         gc.collect()
 

@@ -74,11 +74,12 @@ def predict(frames: Iterable[BagFrame], predictor: Predictor, *, confidence: boo
         watch, prediction, output = Stopwatch(), None, None
         watch.seconds['read'] = frame.read_seconds
         if frame.image is not None:
-            has_labels = frame.labels is not None
-            (prediction,), (maps,) = predictor.predict_with_output(
-                [frame.image], watch, confidence=confidence, all_maps=has_labels
-            )
-            output = maps if has_labels else None
+            if frame.labels is None:
+                (prediction,) = predictor.predict_batch([frame.image], watch, confidence=confidence)
+            else:
+                (prediction,), (output,) = predictor.predict_with_output(
+                    [frame.image], watch, confidence=confidence, all_maps=True
+                )
         yield Predicted(frame=frame, prediction=prediction, output=output, watch=watch)
 
 

@@ -11,6 +11,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from uncd_ros.errors import ConfigError
+from uncd_ros.model.engine import AUTO, ENGINES, PRECISIONS
+from uncd_ros.model.engine_choice import EngineWish
 from uncd_ros.model.fit import DEFAULT_FIT, FITS
 from uncd_ros.monitor.alarm import AlarmParams
 from uncd_ros.monitor.scene_monitor import SILENT_AFTER
@@ -19,6 +21,8 @@ NODE = 'segmentation'
 _SECTION = 'ros__parameters'
 _TYPES: dict[str, type] = {
     'model': str,
+    'engine': str,
+    'precision': str,
     'image_transport': str,
     'fit': str,
     'max_rate': float,
@@ -47,6 +51,10 @@ class NodeSettings:
 
     model: str = 'camvid'
     """Folder, or name of a built-in model."""
+    engine: str = AUTO
+    """What runs the network, one of ENGINES."""
+    precision: str = AUTO
+    """Type of number in which it computes, one of PRECISIONS."""
     image_transport: str | None = None
     """raw or compressed: the kind of topic that is evaluated; None takes either."""
     fit: str = DEFAULT_FIT
@@ -57,9 +65,17 @@ class NodeSettings:
     """Seconds without an image after which the flag rises."""
     alarm: AlarmParams = field(default_factory=AlarmParams)
 
+    @property
+    def wish(self) -> EngineWish:
+        """Raises ConfigError where engine and precision do not fit each other."""
+        return EngineWish(engine=self.engine, precision=self.precision)
+
     def __post_init__(self) -> None:
         if self.image_transport not in (None, 'raw', 'compressed'):
             raise ConfigError(f"image_transport is '{self.image_transport}', expected raw or compressed")
+        for name, choices in (('engine', ENGINES), ('precision', PRECISIONS)):
+            if getattr(self, name) not in choices:
+                raise ConfigError(f"{name} is '{getattr(self, name)}', expected {' or '.join(choices)}")
         if self.fit not in FITS:
             raise ConfigError(f"fit is '{self.fit}', expected {' or '.join(FITS)}")
         if not 0.0 <= self.max_rate <= 1000.0:

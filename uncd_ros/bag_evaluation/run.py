@@ -30,6 +30,8 @@ from uncd_ros.bags.prefetch import prefetch
 from uncd_ros.bags.reader import Bag
 from uncd_ros.bags.topics import COMPRESSED_IMAGE, IMAGE, KINDS, choose_topic
 from uncd_ros.errors import ConfigError
+from uncd_ros.model.engine import TORCH
+from uncd_ros.model.engine_choice import EngineWish, choose_engine
 from uncd_ros.model.predictor import Predictor
 from uncd_ros.model.store import StoredModel, load_model
 from uncd_ros.progress import shown_progress
@@ -99,7 +101,11 @@ def evaluate(args: EvaluateBagArgs, console: Console) -> BagEvaluationResult:
     """The main path. What can be refused is refused before the first image is read; the report is in `args.out`."""
     keep_freed_memory()  # each image takes what the one before it left: a tenth faster
     model = load_model(args.node.model)
-    predictor = Predictor(model, device=args.device, fit=args.node.fit)
+    # Metrics of labels need the network's own maps, which only torch gives.
+    wish = EngineWish(engine=TORCH) if args.labels else args.node.wish
+    chosen = choose_engine(model, args.device, wish, check=lambda: None)
+    predictor = Predictor(model, device=args.device, fit=args.node.fit, engine=chosen.engine)
+    console.print('; '.join(filter(None, [chosen.summary, chosen.warning])))
     events = read_events(args.events) if args.events else None
     _keep_out(args)
     make_folder(args.out)

@@ -4,9 +4,8 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future as Submitted
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 from rclpy.executors import ConditionReachedException, Executor, TimeoutException
@@ -15,7 +14,9 @@ from rclpy.task import Future, Task
 
 
 class ServicesAsideExecutor(Executor):
-    """Runs services on a thread of their own, all else on the one that spins: images go on while a model is loaded.
+    """Runs each service on a thread of its own, all else on the one that spins: images go on while a model is loaded.
+
+    The thread ends with its service: one that has computed and stays would slow the network, see main_thread.py.
 
     rclpy's MultiThreadedExecutor would do that, too, but until a callback has begun it hands it to its pool over and
     over: beside a network that keeps the cores busy this cost a third of the frame rate.
@@ -23,8 +24,6 @@ class ServicesAsideExecutor(Executor):
 
     def __init__(self) -> None:
         super().__init__()
-        # A second thread, for a service found ready just before its callback group was taken: it gives way at once.
-        self._pool = ThreadPoolExecutor(2, thread_name_prefix='service')
         self._submitted: list[Submitted[None]] = []
 
     def spin_until_future_complete(self, future: 'Future[Any]', timeout_sec: float | None = None) -> None:
@@ -37,7 +36,8 @@ class ServicesAsideExecutor(Executor):
     def shutdown(self, timeout_sec: float | None = None) -> bool:
         """Wait for the service that is at work."""
         ended = super().shutdown(timeout_sec)
-        self._pool.shutdown()
+        for each in self._submitted:
+            each.exception()
         return ended
 
     def _run_next(self, timeout_sec: float | None, condition: Callable[[], bool]) -> None:
@@ -46,15 +46,26 @@ class ServicesAsideExecutor(Executor):
             self._submitted.remove(each)
             each.result()
         if isinstance(entity, Service):
-            begun = Event()
-            self._submitted.append(self._pool.submit(_run, task, begun))
+            begun: Event = Event()
+            submitted: Submitted[None] = Submitted()
+            self._submitted.append(submitted)
+            Thread(target=_run_aside, args=(task, begun, submitted), name='service', daemon=True).start()
             begun.wait()  # or it would be found ready again and again
         else:
-            _run(task, Event())
+            _run(task)
 
 
-def _run(task: 'Task[Any]', begun: Event) -> None:
+def _run_aside(task: 'Task[Any]', begun: Event, submitted: 'Submitted[None]') -> None:
     begun.set()
+    try:
+        _run(task)
+    except BaseException as error:
+        submitted.set_exception(error)
+    else:
+        submitted.set_result(None)
+
+
+def _run(task: 'Task[Any]') -> None:
     task()
     error = task.exception()
     if error is not None:

@@ -20,6 +20,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from uncd_ros.images.codec import encode_jpeg
+from uncd_ros.node.main_thread import MainThread
 from uncd_ros.node.messages import ImageBuffer
 from uncd_ros.node.node_help import NodeHelp, Topic
 from uncd_ros.node.parameter import Parameter, declare
@@ -94,6 +95,7 @@ class ImagePlayer(Node):
         super().__init__('image_player')
         declare(self, PARAMETERS)
         self.finished: Future[None] = Future()
+        self.main_thread = MainThread()
         self._params = PlayerParams(**values_of(self, PARAMETERS))
         self._source = open_source(self._params.source)
         self._frames = play(self._source, loop=self._params.loop, limit=self._params.frames)

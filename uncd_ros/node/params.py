@@ -10,6 +10,8 @@ from typing import Any
 from rclpy.node import Node
 
 from uncd_ros.errors import ConfigError
+from uncd_ros.model.engine import AUTO, ENGINES, PRECISIONS
+from uncd_ros.model.engine_choice import EngineWish
 from uncd_ros.model.fit import DEFAULT_FIT, FITS
 from uncd_ros.monitor.alarm import AlarmParams
 from uncd_ros.monitor.scene_monitor import SILENT_AFTER
@@ -28,6 +30,18 @@ CAMERA_NAME = re.compile(r'([A-Za-z]\w*)?', re.ASCII)
 PERCEPTION = (
     Parameter(name='model', default='camvid', text='Folder of a model, or the name of a built-in one.', live=True),
     Parameter(name='device', default='auto', text='auto (CUDA where there is one), cpu, cuda or cuda:N.'),
+    Parameter(
+        name='engine',
+        default=AUTO,
+        text='What runs the network; auto is the fastest in the model folder that gives the right results here.',
+        choices=ENGINES,
+    ),
+    Parameter(
+        name='precision',
+        default=AUTO,
+        text='Type of number in which it computes; auto is the fastest, torch has f32 alone.',
+        choices=PRECISIONS,
+    ),
     Parameter(
         name='autostart',
         default=True,
@@ -155,6 +169,7 @@ class NodeParams:
     """Folder, or name of a built-in model."""
     device: str
     """auto, cpu, cuda or cuda:N."""
+    wish: EngineWish
     autostart: bool
     cameras: tuple[str, ...]
     """One or more names, no two alike; '' for a camera without one."""
@@ -193,9 +208,10 @@ class NodeParams:
             raise ConfigError(f'cameras is {list(cameras)}, expected names of letters, digits and _, no two alike')
         try:
             alarm = AlarmParams(**{field.name: values.pop(field.name) for field in fields(AlarmParams)})
+            wish = EngineWish(engine=values.pop('engine'), precision=values.pop('precision'))
         except ConfigError as error:
             raise ContradictionError(str(error)) from None
-        return cls(alarm=alarm, cameras=cameras, **values)
+        return cls(alarm=alarm, wish=wish, cameras=cameras, **values)
 
 
 def values_of(

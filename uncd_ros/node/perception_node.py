@@ -25,6 +25,7 @@ from uncd_ros.node.bond import ManagerBond
 from uncd_ros.node.camera import Camera
 from uncd_ros.node.diagnostics import Diagnostics
 from uncd_ros.node.label_info import check_same_classes
+from uncd_ros.node.main_thread import MainThread
 from uncd_ros.node.outputs import Outputs
 from uncd_ros.node.params import PERCEPTION, ContradictionError, NodeParams, check_fit, refuse_late_changes
 from uncd_ros.node.perception_help import PERCEPTION_HELP
@@ -40,13 +41,15 @@ REPORT_PERIOD = 1.0
 class PerceptionNode(LifecycleNode):
     """configure loads and warms up, activate starts, deactivate stops, cleanup frees.
 
-    One thread takes images in, one runs services, such as one that loads a model, one works on the newest images.
+    One thread takes images in, another runs a service, such as one that loads a model; the main thread works on the
+    newest images.
     """
 
     def __init__(self) -> None:
         super().__init__('segmentation')
         NodeParams.declare(self)
         self.finished: Future[None] = Future()
+        self.main_thread = MainThread()
         self._active: ActiveModel | None = None
         """From configure to cleanup."""
         self._outputs: dict[str, Outputs] = {}
@@ -82,7 +85,7 @@ class PerceptionNode(LifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Take images in and work on them."""
         assert self._active
-        self._worker = worker = Worker(self._active)
+        self._worker = worker = Worker(self._active, self.main_thread)
         self.get_logger().info(worker.decoder.summary)
         for name, outputs in self._outputs.items():
             self._cameras += (Camera(self, name, outputs, worker, self._images),)
@@ -206,9 +209,13 @@ class PerceptionNode(LifecycleNode):
         """The model that `params` name, ready. Raises UncdError if there is none, or it does not run."""
         self.get_logger().info(f'loading model {params.model}')
         files = ModelFiles(find_model(params.model))  # before they are read: what changes meanwhile is noticed
-        predictor = load_predictor(params.model, params.device, fit=params.fit, check=self._check_wanted)
+        predictor = load_predictor(
+            params.model, params.device, fit=params.fit, wish=params.wish, check=self._check_wanted
+        )
         card = predictor.card
-        self.get_logger().info(f'model {card.name} on {predictor.device_name}')
+        self.get_logger().info(f'model {card.name} on {predictor.device_name}, {predictor.engine_summary}')
+        if predictor.engine_warning:
+            self.get_logger().warning(predictor.engine_warning)
         if not card.ood.guaranteed(params.alarm.false_alarm_rate):
             self.get_logger().warning(
                 f'model {card.name} has too few independent calibration scores ({card.ood.effective_n}) '

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Event, Thread
 from typing import Protocol, cast
 
 import rclpy
@@ -20,6 +21,7 @@ from rclpy.utilities import remove_ros_args
 
 from uncd_ros.errors import ConfigError, UncdError
 from uncd_ros.node.executor import ServicesAsideExecutor
+from uncd_ros.node.main_thread import MainThread
 from uncd_ros.node.node_help import NodeHelp
 
 _NOISE = re.compile(
@@ -31,10 +33,15 @@ DOMAIN_MAX = 232
 """The ports of a higher domain would not fit below 65536."""
 LOOK = 1.0
 """Seconds between two looks whether ROS is still up."""
+END_WITHIN = 1.0
+"""Seconds that the end waits for a pass of the network that was left behind."""
 
 
 class Process(Protocol):
     """A node that is started once it exists, and stopped before it goes."""
+
+    main_thread: MainThread
+    """What it has to do on the main thread."""
 
     @property
     def finished(self) -> 'Future[None]':
@@ -70,7 +77,7 @@ def run(make_node: Callable[[], Process], args: list[str] | None, about: NodeHel
 
 
 def spin(make_node: Callable[[], Process]) -> int:
-    """The part of `run` for which ROS is up; its exit status."""
+    """The part of `run` for which ROS is up; its exit status. Callbacks run beside the main thread."""
     node = None
     executor = ServicesAsideExecutor()
     try:
@@ -79,7 +86,9 @@ def spin(make_node: Callable[[], Process]) -> int:
             return int(rclpy.ok())  # a start that was cut short by the end of the process has not failed
         # rclpy wakes the executor just before it shuts ROS down: one that looks too early must look again.
         cast(Node, node).create_timer(LOOK, lambda: None, clock=Clock(clock_type=ClockType.STEADY_TIME))
-        rclpy.spin_until_future_complete(cast(Node, node), node.finished, executor)
+        callbacks = _Callbacks(node, executor)
+        node.main_thread.run()
+        callbacks.finish()
     except UncdError as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
@@ -99,6 +108,39 @@ def spin(make_node: Callable[[], Process]) -> int:
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+class _Callbacks:
+    """The thread that runs a node's callbacks, stops the node in the end, and then lets the main thread go."""
+
+    def __init__(self, node: Process, executor: ServicesAsideExecutor) -> None:
+        self._node, self._executor = node, executor
+        self._error: BaseException | None = None
+        self._finished = Event()
+        self._thread = Thread(target=self._run, name='callbacks', daemon=True)
+        self._thread.start()
+
+    def finish(self) -> None:
+        """By the main thread, once it has been let go. Raises what ended the callbacks."""
+        self._finished.set()
+        self._thread.join()
+        if self._error:
+            raise self._error
+
+    def _run(self) -> None:
+        try:
+            rclpy.spin_until_future_complete(cast(Node, self._node), self._node.finished, self._executor)
+        except BaseException as error:
+            self._error = error
+        try:
+            self._node.stop()
+        except BaseException as error:
+            self._error = self._error or error
+        self._node.main_thread.end()
+        if not self._finished.wait(END_WITHIN):
+            # A pass of the network does not return, nor would the interpreter's end; the counts are printed.
+            sys.stdout.flush()
+            os._exit(0)
 
 
 def asks_for_help(command: list[str]) -> bool:

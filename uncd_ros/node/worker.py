@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The thread that works on the newest image of each camera, all cameras in one pass of the network."""
+"""The work on the newest image of each camera, all cameras in one pass of the network."""
 
 import threading
 import time
@@ -18,6 +18,7 @@ from uncd_ros.model.files_check import ModelFiles
 from uncd_ros.model.predictor import Prediction
 from uncd_ros.node.decoding import open_decoder
 from uncd_ros.node.mailbox import Mailbox
+from uncd_ros.node.main_thread import MainThread
 from uncd_ros.node.params import NodeParams
 from uncd_ros.stopwatch import Stopwatch
 
@@ -87,6 +88,8 @@ class Result:
 class WorkerState:
     """What the worker is doing; replaced whole, so that any thread may read it."""
 
+    waiting_since: float | None = None
+    """Seconds, steady clock, since which it waits for the main thread; None once it has begun."""
     busy_since: float | None = None
     """Seconds, steady clock, at which the pass at work began; None between passes."""
     death: str = ''
@@ -94,17 +97,17 @@ class WorkerState:
 
 
 class Worker:
-    """Runs from its making until it is closed."""
+    """Runs on the main thread from its making until it is closed."""
 
-    def __init__(self, active: ActiveModel) -> None:
+    def __init__(self, active: ActiveModel, main_thread: MainThread) -> None:
         self.active = active
         """With what the next pass works; may be exchanged at any time."""
         self.mailbox: Mailbox[Arrival] = Mailbox()
-        self._state = WorkerState()
+        self._state = WorkerState(waiting_since=time.monotonic())
+        self._ended = threading.Event()
         self._abandoned = False
         self.decoder = open_decoder()
-        self._thread = threading.Thread(target=self._run, name='inference', daemon=True)
-        self._thread.start()
+        main_thread.submit(self._run)
 
     def stall(self, now: float) -> str:
         """Why no image is worked on at `now`, seconds of the steady clock, in one sentence; empty if all is well."""
@@ -113,21 +116,24 @@ class Worker:
             return f'inference has ended: {state.death}'
         if state.busy_since is not None and now - state.busy_since > STALL_AFTER:
             return f'inference has not returned for {now - state.busy_since:.0f} s'
+        if state.waiting_since is not None and now - state.waiting_since > STALL_AFTER:
+            return f'inference has not begun for {now - state.waiting_since:.0f} s: a pass from before has not returned'
         return ''
 
     def close(self) -> str:
         """Let it finish the images it has; those that wait are dropped.
 
-        Where that takes longer than CLOSE_WITHIN the thread is left behind, what it finishes is thrown away, and a
+        Where that takes longer than CLOSE_WITHIN the pass is left behind, what it finishes is thrown away, and a
         sentence says so; else empty.
         """
         for arrival in self.mailbox.close():
             arrival.camera.on_dropped()
-        self._thread.join(CLOSE_WITHIN)
-        self._abandoned = self._thread.is_alive()
+        begun = self._state.waiting_since is None
+        self._abandoned = begun and not self._ended.wait(CLOSE_WITHIN)
         return f'inference has not returned within {CLOSE_WITHIN:g} s: left behind' if self._abandoned else ''
 
     def _run(self) -> None:
+        self._state = WorkerState()
         try:
             while arrivals := self.mailbox.get():
                 self._state = WorkerState(busy_since=time.monotonic())
@@ -136,6 +142,8 @@ class Worker:
         except BaseException as error:  # SystemExit of a library among them; the thread must not end unseen
             self._state = WorkerState(death=f'{type(error).__name__}: {error}')
             raise
+        finally:
+            self._ended.set()
 
     def _process(self, arrivals: list[Arrival], active: ActiveModel) -> None:
         watch = Stopwatch()

@@ -1,0 +1,60 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the main thread of a node's process works off, and the end of a process whose main thread does not return."""
+
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
+
+from support.project import PROJECT
+from support.ros_harness import DOMAIN
+from uncd_ros.node.main_thread import MainThread
+
+STUCK = f"""
+import threading, time
+import rclpy
+from rclpy.node import Node
+from rclpy.task import Future
+from uncd_ros.node.main_thread import MainThread
+from uncd_ros.node.process import spin
+
+
+class Stuck(Node):
+    def __init__(self):
+        super().__init__('stuck')
+        self.finished, self.main_thread = Future(), MainThread()
+
+    def start(self):
+        assert threading.current_thread() is threading.main_thread()
+        self.main_thread.submit(lambda: time.sleep(1000.0))
+        self.create_timer(0.1, lambda: self.finished.set_result(None))
+        return True
+
+    def stop(self):
+        print('stopped')
+
+
+rclpy.init(domain_id={DOMAIN})
+spin(Stuck)
+"""
+
+
+def test_jobs_run_in_turn_and_an_error_ends_only_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    main_thread, done = MainThread(), []
+    main_thread.submit(lambda: done.append(1))
+    main_thread.submit(lambda: sys.exit('a library gave up'))
+    main_thread.submit(lambda: done.append(2))
+    main_thread.end()
+    main_thread.run()
+    assert done == [1, 2]
+    assert 'a library gave up' in capsys.readouterr().err
+
+
+def test_a_process_ends_although_its_main_thread_does_not_return() -> None:
+    done = subprocess.run(
+        [sys.executable, '-c', STUCK], cwd=PROJECT, capture_output=True, text=True, timeout=60.0, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, 'stopped\n'), done.stderr
