@@ -65,6 +65,17 @@ setup(
             'opencv-python-headless>=4.8',
             'rich>=13',
         ],
+        # The fast path on the CPU, for models that hold an engine for it.
+        'openvino': ['openvino>=2025.0'],
+        # Writing such engines.
+        'export': [
+            'openvino>=2025.0',
+            'nncf>=2.15',
+            'onnx>=1.16',
+            'onnxscript>=0.3',
+            'scikit-learn>=1.3',
+            'opencv-python-headless>=4.8',
+        ],
         'train': [
             'lightning-fabric>=2.2',
             'kornia>=0.8.2',
@@ -92,6 +103,7 @@ setup(
             'import-linter>=2',
             'mypy>=1.11',
             'types-PyYAML>=6',
+            'onnxruntime>=1.18',
         ],
     },
     entry_points={
@@ -102,6 +114,7 @@ setup(
             f'evaluate_bag = {NAME}.commands:evaluate_bag',
             f'make_bag = {NAME}.commands:make_bag',
             f'upgrade_model = {NAME}.commands:upgrade_model',
+            f'export_model = {NAME}.commands:export_model',
         ],
     },
     zip_safe=True,

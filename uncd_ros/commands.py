@@ -37,6 +37,11 @@ def upgrade_model() -> int:
     return _run('upgrade_model')
 
 
+def export_model() -> int:
+    """See export/__main__.py."""
+    return _run('export.__main__')
+
+
 def _run(module: str) -> int:
     signals = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(each, lambda *_: os._exit(0)) for each in signals]  # there is nothing yet to clean up

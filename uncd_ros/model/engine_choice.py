@@ -16,7 +16,7 @@ from uncd_ros.model.card import ModelCard
 from uncd_ros.model.engine import AUTO, F32, OPENVINO, TORCH, Engine, EngineOutput
 from uncd_ros.model.engine_parity import check_probe, infer_one, probe, probe_images
 from uncd_ros.model.engine_record import EngineRecord, engine_files, read_engine, served_digest
-from uncd_ros.model.openvino_engine import OpenVinoEngine
+from uncd_ros.model.openvino_engine import OpenVinoEngine, has_openvino
 from uncd_ros.model.store import StoredModel, read_checked
 from uncd_ros.model.torch_engine import TorchEngine
 
@@ -65,7 +65,9 @@ def choose_engine(model: StoredModel, device: str, wish: EngineWish, *, check: C
     torch_engine = TorchEngine(model, device)
     engines: list[Engine] = []
     refusals: list[str] = []
-    if wish.engine != TORCH and torch_engine.device.type == 'cpu':
+    # Who asks for nothing and has not installed OpenVINO is not warned: torch is all that he can mean.
+    is_tried = wish.engine == OPENVINO or (wish.engine == AUTO and has_openvino())
+    if is_tried and torch_engine.device.type == 'cpu':
         reference = [infer_one(torch_engine, image) for image in probe_images(model.card)]
         for path in engine_files(model.folder):
             check()

@@ -4,6 +4,7 @@
 
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -93,6 +94,11 @@ class OpenVinoEngine:
             confidence=maps[CONFIDENCE].copy() if confidence else None,
             score=float(score),
         )
+
+
+def has_openvino() -> bool:
+    """Whether it is installed."""
+    return find_spec('openvino') is not None
 
 
 def import_openvino() -> ModuleType:

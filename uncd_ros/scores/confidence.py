@@ -66,7 +66,7 @@ class ConfidenceCurve:
         # What is no number counts as the first point. `where`, for exporters know no nan_to_num.
         place = torch.where(place.isnan(), 0.0, place).clamp_(0, last)
         points = torch.tensor([round(255.0 * p) for p in self.table], dtype=torch.uint8, device=place.device)
-        return points[place.int()]
+        return points.index_select(0, place.int().flatten()).view_as(place)
 
 
 def abstain(labels: NDArray[np.uint8], confidence: NDArray[np.uint8], level: float) -> None:

@@ -1,0 +1,164 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is exported gives the node's results, in this package and without it, and says how well."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip('onnx', reason='needs the extra export')
+pytest.importorskip('nncf', reason='needs the extra export')
+
+from support.exported_model import nominal_frames
+from uncd_ros.errors import ConfigError
+from uncd_ros.export.__main__ import main
+from uncd_ros.export.frames import open_frames
+from uncd_ros.export.measure import Measured, calibrate
+from uncd_ros.model.engine_record import Accuracy, Parity, read_engine
+from uncd_ros.model.predictor import Predictor
+from uncd_ros.model.store import load_card, load_model
+from uncd_ros.model.torch_engine import TorchEngine
+from uncd_ros.street.drive import StreetDrive
+
+SCENE = StreetDrive(height=48, width=64).scene(7).image
+PARITY = Parity(
+    source='somewhere',
+    images=20,
+    labels_equal=0.99,
+    uncertainty_difference=0.01,
+    confidence_difference=0.01,
+    score_shift=0.2,
+    score_difference=0.4,
+)
+SCORES = tuple(0.5 + i / 100 for i in range(20))
+
+
+def test_onnx_runs_without_this_package(exported_model: Path) -> None:
+    onnxruntime = pytest.importorskip('onnxruntime', reason='needs onnxruntime')
+    expected = Predictor(load_model(exported_model), device='cpu').predict(SCENE, confidence=True)
+    session = onnxruntime.InferenceSession(exported_model / 'engines' / 'model.onnx')
+    names = [each.name for each in session.get_outputs()]
+    found = dict(zip(names, session.run(None, {'image': SCENE[None]}), strict=True))
+    assert np.mean(found['labels'][0] == expected.labels) > 0.999
+    np.testing.assert_allclose(found['uncertainty'][0], expected.uncertainty, atol=1e-4)
+    assert found['score'][0] == pytest.approx(expected.score, abs=1e-5)
+    assert found['labels'].dtype == found['confidence'].dtype == np.uint8
+    assert expected.confidence is not None
+    assert np.abs(found['confidence'][0].astype(int) - expected.confidence).mean() < 2.0
+
+
+def test_each_engine_has_its_parity_its_probe_and_its_checksums(exported_model: Path) -> None:
+    card = load_card(exported_model)
+    names = {path.stem for path in (exported_model / 'engines').glob('*.json')}
+    assert names >= {'onnx_f32', 'openvino_f32', 'openvino_int8'}
+    for name in names:
+        record = read_engine(exported_model / 'engines' / f'{name}.json')
+        assert record.weights_sha256 == card.weights_sha256
+        assert record.parity.images == 12 and record.probe.images == 3
+        assert record.files
+    record = read_engine(exported_model / 'engines' / 'openvino_f32.json')
+    assert record.parity.labels_equal > 0.999
+    assert record.calibration and record.calibration.inherited and record.calibration.ood == card.ood
+
+
+def test_the_model_folder_stays_what_it_was(exported_model: Path, tiny_model: Path) -> None:
+    load_model(exported_model)
+    assert (exported_model / 'model.json').read_bytes() == (tiny_model / 'model.json').read_bytes()
+
+
+def test_int8_needs_frames(tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / 'tiny'
+    shutil.copytree(tiny_model, folder)
+    assert main([str(folder)]) == 0
+    assert 'int8 is left out: it needs frames, expected --calibration' in capsys.readouterr().out
+    assert not list((folder / 'engines').glob('*int8*'))
+
+
+def test_a_folder_that_is_not_there_is_one_line(tiny_model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tiny_model), '--calibration', '/nowhere']) == 1
+    assert capsys.readouterr().err == (
+        'error: --calibration /nowhere: no such folder, expected one of images, or street\n'
+    )
+
+
+def test_frames_are_those_of_the_drives_that_calibrated_the_model(tiny_model: Path, tmp_path: Path) -> None:
+    card, folder = load_card(tiny_model), nominal_frames(tmp_path / 'train', 4)
+    labels = tmp_path / 'trainannot'
+    labels.mkdir()
+    cv2.imwrite(str(labels / 'a_0000.png'), np.full((48, 64), 3, np.uint8))
+    every = open_frames(str(folder), card)
+    assert len(every) == 4 and set(every.sequences) == {'a', 'b'}
+    known = replace(card, calibration_data=replace(card.calibration_data, sequences=('a',)))
+    frames = open_frames(str(folder), known)
+    assert frames.sequences == ('a', 'a')
+    first, second = frames[0], frames[1]
+    assert first.labels is not None and np.unique(first.labels).tolist() == [3]
+    assert second.labels is None
+    with pytest.raises(ConfigError, match='--calibration is street, but tiny was calibrated on none'):
+        open_frames('street', card)
+
+
+def test_an_engine_without_frames_inherits_only_what_is_the_same(tiny_model: Path) -> None:
+    card = load_card(tiny_model)
+    same = Measured(parity=replace(PARITY, score_difference=0.001), scores=SCORES)
+    found = calibrate(card, same, None)
+    assert not isinstance(found, str) and found.inherited and found.ood == card.ood
+    refusal = calibrate(card, Measured(parity=PARITY, scores=SCORES), None)
+    assert isinstance(refusal, str) and 'export it with --calibration' in refusal
+
+
+def test_frames_set_an_engine_s_own_threshold(tiny_model: Path, tmp_path: Path) -> None:
+    card = load_card(tiny_model)
+    frames = open_frames(str(nominal_frames(tmp_path / 'frames', 20)), card)
+    found = calibrate(card, Measured(parity=PARITY, scores=SCORES[::-1]), frames)
+    assert not isinstance(found, str) and not found.inherited
+    assert found.ood.calibration_scores == SCORES
+    assert found.ood.false_alarm_rate == card.ood.false_alarm_rate
+    assert 1 <= found.ood.effective_n <= 20
+
+
+@pytest.mark.parametrize(
+    ('change', 'is_calibrated'),
+    [
+        ({'confidence_difference': 0.3}, False),
+        # Labels decide where there are any: another confidence may be as right as the first.
+        (
+            {
+                'confidence_difference': 0.3,
+                'torch': Accuracy(miou=0.6, confidence_ece=0.01, error_auroc=0.9),
+                'engine': Accuracy(miou=0.6, confidence_ece=0.012, error_auroc=0.9),
+            },
+            True,
+        ),
+        (
+            {
+                'torch': Accuracy(miou=0.6, confidence_ece=0.01, error_auroc=0.9),
+                'engine': Accuracy(miou=0.5, confidence_ece=0.05, error_auroc=0.9),
+            },
+            False,
+        ),
+    ],
+)
+def test_a_confidence_that_is_not_calibrated_any_more_refuses_the_engine(
+    tiny_model: Path, change: dict[str, object], is_calibrated: bool
+) -> None:
+    parity = replace(PARITY, score_difference=0.001, **change)
+    found = calibrate(load_card(tiny_model), Measured(parity=parity, scores=SCORES), None)
+    assert isinstance(found, str) != is_calibrated
+    if isinstance(found, str):
+        assert found.startswith('its confidence is not calibrated')
+
+
+def test_records_are_json_that_others_can_read(exported_model: Path) -> None:
+    content = json.loads((exported_model / 'engines' / 'openvino_f32.json').read_text())
+    assert content['engine'] == 'openvino' and content['parity']['labels_equal'] > 0.999
+
+
+def test_torch_is_the_reference(tiny_model: Path) -> None:
+    engine = TorchEngine(load_model(tiny_model), 'cpu')
+    assert (engine.name, engine.precision, engine.device_name) == ('torch', 'f32', 'cpu')
