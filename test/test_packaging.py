@@ -79,8 +79,8 @@ def test_everything_shared_is_installed(egg_info):
 
 def test_entry_points_exist(egg_info):
     scripts = re.findall(r'^(\w+) = uncd_ros\.commands:(\w+)$', (egg_info / 'entry_points.txt').read_text(), re.M)
-    bags = {'evaluate_bag', 'make_bag'}
-    assert {name for name, _ in scripts} == {'perception_node', 'image_player', 'demo', 'upgrade_model'} | bags
+    bags, models = {'evaluate_bag', 'make_bag'}, {'export_model', 'upgrade_model'}
+    assert {name for name, _ in scripts} == {'perception_node', 'image_player', 'demo'} | bags | models
     functions = ast.parse((PROJECT / 'uncd_ros' / 'commands.py').read_text()).body
     assert {function for _, function in scripts} <= {f.name for f in functions if isinstance(f, ast.FunctionDef)}
 

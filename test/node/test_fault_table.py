@@ -98,6 +98,8 @@ node/test_nav2_labels.py
     model of other classes | has other classes than | test_a_switch_to_other_classes_is_refused_unless_that_is_wanted
 model/test_fallback_predictor.py
     GPU fails | failed, predicting | test_lost_device_moves_it_to_the_cpu_and_back
+model/test_engine_choice.py
+    engine that cannot be trusted | is not used | test_what_cannot_be_trusted_falls_back_to_torch_with_one_warning
 node/test_inference_failure.py
     a pass that does not return | inference has not returned for | test_a_pass_that_does_not_return
     a thread that ends | inference has ended: | test_a_worker_that_dies

@@ -55,7 +55,7 @@ class OpenVinoEngine:
             # The score of the whole input is for others: here it is that of the filled part.
             outputs = [output for output in model.outputs if SCORE not in output.names]
             pruned = openvino.Model(outputs, model.get_parameters())
-            self._request = openvino.Core().compile_model(pruned, 'CPU', _config(precision)).create_infer_request()
+            self.request = openvino.Core().compile_model(pruned, 'CPU', _config(precision)).create_infer_request()
         except RuntimeError as error:
             raise EngineError(f'OpenVINO refuses the network ({" ".join(str(error).split())[:200]})') from None
 
@@ -73,7 +73,7 @@ class OpenVinoEngine:
         for image, placement in zip(images, placements, strict=True):
             pixels = network_input(self._normalise, image, placement, torch.device('cpu')).permute(0, 2, 3, 1)
             watch.lap('upload')
-            self._request.infer({IMAGE: pixels.contiguous().numpy()}, share_inputs=True)
+            self.request.infer({IMAGE: pixels.contiguous().numpy()}, share_inputs=True)
             watch.lap('forward')
             outputs.append(self._output(placement.filled, confidence=confidence))
             watch.lap('download')
@@ -82,7 +82,7 @@ class OpenVinoEngine:
     def _output(self, area: Area, *, confidence: bool) -> EngineOutput:
         maps = {
             name: value[0][area.index] if value.ndim == 3 else value
-            for output, value in self._request.results.items()
+            for output, value in self.request.results.items()
             for name in output.names
         }
         score_map = maps.get(SCORE_MAP, maps[UNCERTAINTY])
