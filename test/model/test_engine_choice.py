@@ -171,7 +171,13 @@ def test_what_cannot_be_trusted_falls_back_to_torch_with_one_warning(
 def test_an_engine_that_computes_something_else_is_refused(folder: Path) -> None:
     # Its files are those of its record; only a pass tells that its weights are not the model's.
     weights = folder / 'engines/openvino_f32.bin'
-    weights.write_bytes(bytes(len(weights.read_bytes())))
+    data = bytearray(weights.read_bytes())
+    for place in re.finditer(
+        r'element_type="f32"[^>]* offset="(\d+)" size="(\d+)"', weights.with_suffix('.xml').read_text()
+    ):
+        offset, size = map(int, place.groups())
+        data[offset : offset + size] = bytes(size)
+    weights.write_bytes(data)
     sha = hashlib.sha256(weights.read_bytes()).hexdigest()
     edit_engine(record(folder), lambda content: content['files'].update({weights.name: sha}))
     assert 'as when it was exported' in choose(folder).warning

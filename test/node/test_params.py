@@ -12,9 +12,10 @@ from rclpy.context import Context
 from rclpy.node import Node
 
 from uncd_ros.errors import ConfigError
+from uncd_ros.model.engine_choice import EngineWish
 from uncd_ros.monitor.alarm import AlarmParams
 from uncd_ros.node.parameter import declare
-from uncd_ros.node.params import PERCEPTION, NodeParams, refuse_late_changes
+from uncd_ros.node.params import PERCEPTION, ContradictionError, NodeParams, refuse_late_changes
 
 
 @pytest.fixture(scope='module')
@@ -37,6 +38,7 @@ def test_defaults(context: Context) -> None:
     assert NodeParams.read(node) == NodeParams(
         model='camvid',
         device='auto',
+        wish=EngineWish(engine='auto', precision='auto'),
         autostart=True,
         cameras=('',),
         image_transport='raw',
@@ -57,6 +59,16 @@ def test_given_values(context: Context) -> None:
     params = NodeParams.read(node)
     assert (params.model, params.autostart) == ('mine', False)
     assert params.alarm == AlarmParams(window=9, false_alarm_rate=0.05)
+
+
+def test_engine_and_precision_must_fit_each_other(context: Context) -> None:
+    node = node_with(context, 'engine:=openvino', 'precision:=int8')
+    declare(node, PERCEPTION)
+    assert NodeParams.read(node).wish == EngineWish(engine='openvino', precision='int8')
+    with pytest.raises(ContradictionError, match='precision is int8, but engine torch computes in f32'):
+        NodeParams.read(node, {'engine': 'torch'})
+    with pytest.raises(ConfigError, match="engine is 'onnx', expected auto or torch or openvino"):
+        NodeParams.read(node, {'engine': 'onnx'})
 
 
 def test_described(context: Context) -> None:
