@@ -41,7 +41,7 @@ def open_all(model: StoredModel, reference: TorchEngine) -> dict[str, OpenVinoEn
         if record.engine != OPENVINO:
             continue
         try:
-            engine = open_engine(path, record, model)
+            engine = open_engine(path, model)
             check_probe(probe(expected, engine), record.probe, model.card.ood)
         except (EngineError, ModelError) as error:
             print(f'{record.title:14} left out: {error}')

@@ -93,7 +93,8 @@ def test_a_model_without_engines_runs_by_torch(tiny_model: Path) -> None:
     assert (choice.engine.name, choice.summary, choice.warning) == ('torch', 'engine torch f32', '')
     wished = choose(tiny_model, EngineWish(engine='openvino', precision='int8'))
     assert wished.engine.name == 'torch'
-    assert wished.warning.startswith('engine openvino int8 is not used')
+    assert wished.warning == f'engine openvino int8 is not used: {tiny_model} holds none: torch f32 runs'
+    assert 'engine auto bf16 is not used' in choose(tiny_model, EngineWish(precision='bf16')).warning
 
 
 def test_torch_has_one_precision() -> None:

@@ -3,7 +3,7 @@
 """Which engine runs a model here: the fastest of those in its folder that give the right results, else torch."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from uncd_ros.errors import ConfigError, EngineError, ModelError
 from uncd_ros.model.card import ModelCard
-from uncd_ros.model.engine import AUTO, F32, OPENVINO, TORCH, Engine, EngineOutput
+from uncd_ros.model.engine import AUTO, F32, OPENVINO, TORCH, Engine
 from uncd_ros.model.engine_parity import check_probe, infer_one, probe, probe_images
-from uncd_ros.model.engine_record import EngineRecord, engine_files, read_engine, served_digest
+from uncd_ros.model.engine_record import engine_files, read_engine, served_digest
 from uncd_ros.model.openvino_engine import OpenVinoEngine, has_openvino
 from uncd_ros.model.store import StoredModel, read_checked
 from uncd_ros.model.torch_engine import TorchEngine
@@ -65,18 +65,19 @@ def choose_engine(model: StoredModel, device: str, wish: EngineWish, *, check: C
     torch_engine = TorchEngine(model, device)
     engines: list[Engine] = []
     refusals: list[str] = []
-    # Who asks for nothing and has not installed OpenVINO is not warned: torch is all that he can mean.
-    is_tried = wish.engine == OPENVINO or (wish.engine == AUTO and has_openvino())
-    if is_tried and torch_engine.device.type == 'cpu':
-        reference = [infer_one(torch_engine, image) for image in probe_images(model.card)]
-        for path in engine_files(model.folder):
-            check()
-            try:
-                engines += _open(path, model, wish, reference)
-            except ModelError as error:
-                refusals.append(f'engine {path.stem.replace("_", " ")} is not used: {error}')
-    if wish.engine == OPENVINO and not engines and not refusals:
-        refusals.append(f'{_wished(wish)} is not used: {model.folder} holds none for this device')
+    paths = _wished_files(model.folder, wish) if torch_engine.device.type == 'cpu' else []
+    reference = [infer_one(torch_engine, image) for image in probe_images(model.card)] if paths else []
+    for path in paths:
+        check()
+        try:
+            engine = open_engine(path, model)
+            check_probe(probe(reference, engine), read_engine(path).probe, model.card.ood)
+            engines.append(engine)
+        except ModelError as error:
+            refusals.append(f'engine {path.stem.replace("_", " ")} is not used: {error}')
+    if not (wish.allows(TORCH, F32) or engines or refusals):
+        where = 'holds none' if torch_engine.device.type == 'cpu' else f'has none for {torch_engine.device_name}'
+        refusals.append(f'engine {wish.engine} {wish.precision} is not used: {model.folder} {where}')
     if wish.allows(TORCH, F32) or not engines:
         engines.append(torch_engine)
     milliseconds = _time(engines, model.card, check) if len(engines) > 1 else [0.0]
@@ -88,21 +89,22 @@ def choose_engine(model: StoredModel, device: str, wish: EngineWish, *, check: C
     )
 
 
-def _open(
-    path: Path, model: StoredModel, wish: EngineWish, reference: Sequence[EngineOutput]
-) -> Iterator[OpenVinoEngine]:
-    """The engine of a record, verified; none for a runtime that is not ours or not wished for. Raises ModelError."""
-    record = read_engine(path)
-    if record.engine != OPENVINO or not wish.allows(record.engine, record.precision):
-        return
-    engine = open_engine(path, record, model)
-    check_probe(probe(reference, engine), record.probe, model.card.ood)
-    yield engine
+def _wished_files(folder: Path, wish: EngineWish) -> list[Path]:
+    """Records of the engines in a model folder that may be taken."""
+    # Who asks for no more than torch, and has not installed OpenVINO, is not to be warned.
+    if not has_openvino() and wish.allows(TORCH, F32):
+        return []
+    return [path for path in engine_files(folder) if _allows(wish, path)]
 
 
-def open_engine(path: Path, record: EngineRecord, model: StoredModel) -> OpenVinoEngine:
+def _allows(wish: EngineWish, path: Path) -> bool:
+    engine, _, precision = path.stem.partition('_')
+    return engine == OPENVINO and wish.allows(engine, precision)
+
+
+def open_engine(path: Path, model: StoredModel) -> OpenVinoEngine:
     """The engine of a record, with its own calibration, not verified yet. Raises ModelError in one sentence."""
-    card, student = model.card, model.card.student
+    record, card, student = read_engine(path), model.card, model.card.student
     if (record.input_width, record.input_height) != (student.input_width, student.input_height):
         raise EngineError(
             f'{path}: made for images of {record.input_width}x{record.input_height}, '
@@ -144,7 +146,3 @@ def _summary(engines: Sequence[Engine], milliseconds: Sequence[float], best: int
 
 def _title(engine: Engine) -> str:
     return f'{engine.name} {engine.precision}'
-
-
-def _wished(wish: EngineWish) -> str:
-    return f'engine {wish.engine}' + (f' {wish.precision}' if wish.precision != AUTO else '')
