@@ -14,7 +14,7 @@ from uncd_ros.errors import ConfigError, ModelError
 from uncd_ros.model.card import FIGURE_MAX, ModelCard, check_files
 from uncd_ros.model.card_json import (
     build_record,
-    check_checksum,
+    check_content,
     content_checksum,
     encode_content,
     parse_json,
@@ -145,7 +145,7 @@ def read_engine(path: Path) -> EngineRecord:
     content = parse_json(path, read_file(path))
     if (version := content.get('format_version')) != RECORD_VERSION:
         raise ModelError(f'{path}: format_version is {str(version)[:20]!a}, expected {RECORD_VERSION}')
-    check_checksum(path, content)
+    check_content(path, content)
     return build_record(EngineRecord, path, record_content(content))
 
 
