@@ -4,6 +4,8 @@
 
 import subprocess
 import sys
+import time
+from unittest.mock import Mock
 
 import pytest
 
@@ -12,6 +14,7 @@ pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 from support.project import PROJECT
 from support.ros_harness import DOMAIN
 from uncd_ros.node.main_thread import MainThread
+from uncd_ros.node.worker import STALL_AFTER, Worker
 
 STUCK = f"""
 import threading, time
@@ -51,6 +54,17 @@ def test_jobs_run_in_turn_and_an_error_ends_only_its_own(capsys: pytest.CaptureF
     main_thread.run()
     assert done == [1, 2]
     assert 'a library gave up' in capsys.readouterr().err
+
+
+def test_a_worker_that_waits_for_a_pass_from_before_says_so() -> None:
+    main_thread = MainThread()
+    worker = Worker(Mock(), main_thread)
+    assert worker.stall(time.monotonic()) == ''
+    assert worker.stall(time.monotonic() + STALL_AFTER + 1.0).startswith('inference has not begun for')
+    assert worker.close() == ''  # without waiting for what has not begun
+    main_thread.end()
+    main_thread.run()
+    assert worker.stall(time.monotonic() + STALL_AFTER + 1.0) == ''
 
 
 def test_a_process_ends_although_its_main_thread_does_not_return() -> None:
