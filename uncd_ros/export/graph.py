@@ -4,6 +4,7 @@
 
 import logging
 import warnings
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -11,11 +12,57 @@ from torch import Tensor, nn
 from uncd_ros.model.inference import for_inference, infer
 from uncd_ros.model.openvino_engine import CONFIDENCE, DISTANCE, IMAGE, LABELS, SCORE, SCORE_MAP, UNCERTAINTY
 from uncd_ros.model.store import StoredModel
+from uncd_ros.network.student import StdMaps, Student, StudentOutput
 from uncd_ros.scores.image import reduce_score
 
 OPSET = 18
 _UNEXPORTABLE = ('median', 'median_min_over_max', 'upper_quantile')
 """Image scores that rank pixels, for which ONNX has no operation: they are made of the uncertainty outside."""
+
+
+class WalkedOutput(StudentOutput):
+    """A student's output whose shared quantities come from one walk over the classes, an online softmax.
+
+    Of elementwise operations alone, which a runtime fuses into one loop over maps that fit the cache. Reductions over
+    the classes, and the place of the largest, took half of an int8 pass: see benchmark/NOTES.md.
+    """
+
+    @cached_property
+    def walk(self) -> tuple[Tensor, Tensor, Tensor]:
+        """(B, h, w) each: largest logit, its class, and the sum over the others as `others`."""
+        # Slices, not unbind: OpenVINO copies what it splits.
+        classes = [self.logits[:, index] for index in range(self.logits.shape[1])]
+        largest, label, others = classes[0], torch.zeros_like(classes[0]), torch.zeros_like(classes[0])
+        for index, logit in enumerate(classes[1:], 1):
+            is_larger = logit > largest
+            smaller = (-(logit - largest).abs()).exp()
+            others = torch.where(is_larger, (others + 1.0) * smaller, others + smaller)
+            label = torch.where(is_larger, float(index), label)
+            largest = torch.maximum(largest, logit)
+        return largest, label, others
+
+    @cached_property
+    def top(self) -> tuple[Tensor, Tensor]:
+        """As `StudentOutput`."""
+        largest, label, _ = self.walk
+        return largest, label.long()
+
+    @cached_property
+    def others(self) -> Tensor:
+        """As `StudentOutput`."""
+        return self.walk[2]
+
+
+class _Walking(nn.Module):
+    """A student that gives a `WalkedOutput`."""
+
+    def __init__(self, student: Student) -> None:
+        super().__init__()
+        self.student = student
+
+    def forward(self, x: Tensor, *, std: StdMaps, features: bool) -> WalkedOutput:
+        """As `Student`."""
+        return WalkedOutput(*self.student(x, std=std, features=features))
 
 
 class ServedNetwork(nn.Module):
@@ -24,10 +71,11 @@ class ServedNetwork(nn.Module):
     def __init__(self, model: StoredModel) -> None:
         super().__init__()
         self.student, self.card = for_inference(model.student), model.card
+        self._walking = _Walking(self.student)
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """Labels, uncertainty and confidence, and what the image score is made of."""
-        inferred = infer(self.student, self.card, self.student.normalise(image.permute(0, 3, 1, 2)))
+        inferred = infer(self._walking, self.card, self.student.normalise(image.permute(0, 3, 1, 2)))
         name, score_map, distance = self.card.image_score, inferred.score_map, inferred.distance
         outputs = {
             LABELS: inferred.labels,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from uncd_ros.model.card import ModelCard
@@ -50,7 +50,7 @@ def for_inference(student: Student) -> Student:
     return laid_out
 
 
-def infer(student: Student, card: ModelCard, x: Tensor, *, all_maps: bool = False) -> InferenceOutput:
+def infer(student: nn.Module, card: ModelCard, x: Tensor, *, all_maps: bool = False) -> InferenceOutput:
     """Run one pass over (B, 3, h, w) normalised images; without `all_maps`, only what the model card asks for."""
     needed: StdMaps = 'classes' if all_maps else PIXEL_UNCERTAINTIES[card.uncertainty.name].std
     output: StudentOutput = student(x, std=needed, features=all_maps or card.image_score in OF_FEATURES)
