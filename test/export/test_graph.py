@@ -26,7 +26,9 @@ SCENE = StreetDrive(height=48, width=64).scene(7).image
 @pytest.mark.parametrize('uncertainty', PIXEL_UNCERTAINTIES)
 def test_it_gives_what_the_predictor_gives(tiny_model: Path, uncertainty: str, score: str) -> None:
     stored = load_model(tiny_model)
-    spec = UncertaintySpec(name=uncertainty, upper=PIXEL_UNCERTAINTIES[uncertainty].upper)
+    spec = UncertaintySpec(
+        name=uncertainty, upper=PIXEL_UNCERTAINTIES[uncertainty].upper, candidates={uncertainty: 'as it says'}
+    )
     stored = replace(stored, card=replace(stored.card, uncertainty=spec, image_score=score))
     expected = Predictor(stored, device='cpu').predict(SCENE, confidence=True)
     network = ServedNetwork(stored).eval()

@@ -130,9 +130,9 @@ class EngineRecord:
 
 def served_digest(card: ModelCard) -> str:
     """SHA-256 over all of a model card that decides about a prediction or its flag."""
-    served = {name: getattr(card, name) for name in ('image_score', 'student', 'uncertainty', 'confidence', 'ood')}
-    content = {name: value if isinstance(value, str) else asdict(value) for name, value in served.items()}
-    return content_checksum(content)
+    names = {'image_score': card.image_score, 'uncertainty': card.uncertainty.name}
+    records = {name: asdict(getattr(card, name)) for name in ('student', 'confidence', 'ood')}
+    return content_checksum(names | records)
 
 
 def encode_engine(record: EngineRecord) -> bytes:
