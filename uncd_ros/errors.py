@@ -15,6 +15,10 @@ class EngineError(ModelError):
     """An engine of a model that cannot be used here, though the model can."""
 
 
+class UnsuitableEngineError(EngineError):
+    """An engine that is whole and yet not for this machine, or not for the flag."""
+
+
 class ImageError(UncdError):
     """An image or label that cannot be read or does not fit."""
 

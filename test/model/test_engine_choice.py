@@ -201,6 +201,17 @@ def test_a_cpu_without_the_feature_falls_back(
     assert f'the CPU has none of {flag}' in choice.warning
 
 
+def test_what_this_machine_cannot_run_is_no_warning_while_another_engine_runs(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cpuinfo = tmp_path / 'cpuinfo'
+    cpuinfo.write_text('flags : fpu sse2 avx2\n')
+    monkeypatch.setattr(openvino_engine, '_CPUINFO', cpuinfo)
+    choice = choose(folder, EngineWish(engine='openvino'))
+    assert (choice.engine.precision, choice.warning) == ('f32', '')
+    assert 'engine openvino int8 is not used: the CPU has none of avx512_vnni' in choice.summary
+
+
 def test_a_missing_openvino_is_a_warning_only_to_who_asks_for_it(
     exported_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from uncd_ros.durable import write_durably
-from uncd_ros.errors import EngineError, ModelError
+from uncd_ros.errors import ModelError, UnsuitableEngineError
 from uncd_ros.export.frames import Frame, Frames, every_nth
 from uncd_ros.export.graph import to_onnx
 from uncd_ros.export.measure import Measured, calibrate, measure
@@ -45,7 +45,7 @@ def export(model: StoredModel, frames: Frames | None, source: str, say: Callable
     """Write engines/ into the model's folder; int8 only where there are frames, which `source` names.
 
     An engine that this CPU cannot run, so that it cannot be measured, is left out, and `say` is told. Raises ModelError
-    where a file cannot be written.
+    where OpenVINO refuses the network, or a file cannot be written.
     """
     reference = TorchEngine(model, 'cpu')
     say('writing ONNX')
@@ -55,7 +55,7 @@ def export(model: StoredModel, frames: Frames | None, source: str, say: Callable
         graph, weights = files.values()
         try:
             engine = OpenVinoEngine(graph, weights, precision=precision, card=model.card)
-        except EngineError as error:
+        except UnsuitableEngineError as error:
             say(f'openvino {precision} is left out: {error}')
         else:
             artefacts[precision] = Artefact(files=files, engine=engine)

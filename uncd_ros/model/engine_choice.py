@@ -4,14 +4,14 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
-from uncd_ros.errors import ConfigError, EngineError, ModelError
+from uncd_ros.errors import ConfigError, EngineError, ModelError, UnsuitableEngineError
 from uncd_ros.model.card import ModelCard
 from uncd_ros.model.engine import AUTO, F32, OPENVINO, TORCH, Engine
 from uncd_ros.model.engine_parity import check_probe, infer_one, probe, probe_images
@@ -63,18 +63,10 @@ def choose_engine(model: StoredModel, device: str, wish: EngineWish, *, check: C
     there.
     """
     torch_engine = TorchEngine(model, device)
-    engines: list[Engine] = []
-    refusals: list[str] = []
-    paths = _wished_files(model.folder, wish) if torch_engine.device.type == 'cpu' else []
-    reference = [infer_one(torch_engine, image) for image in probe_images(model.card)] if paths else []
-    for path in paths:
-        check()
-        try:
-            engine = open_engine(path, model)
-            check_probe(probe(reference, engine), read_engine(path).probe, model.card.ood)
-            engines.append(engine)
-        except ModelError as error:
-            refusals.append(f'engine {path.stem.replace("_", " ")} is not used: {error}')
+    opened = _Opened()
+    if torch_engine.device.type == 'cpu':
+        opened = _open_wished(model, wish, torch_engine, check)
+    engines, refusals = opened.engines, opened.refusals
     if not (wish.allows(TORCH, F32) or engines or refusals):
         where = 'holds none' if torch_engine.device.type == 'cpu' else f'has none for {torch_engine.device_name}'
         refusals.append(f'engine {wish.engine} {wish.precision} is not used: {model.folder} {where}')
@@ -84,9 +76,40 @@ def choose_engine(model: StoredModel, device: str, wish: EngineWish, *, check: C
     best = min(range(len(engines)), key=milliseconds.__getitem__)
     return EngineChoice(
         engine=engines[best],
-        summary=_summary(engines, milliseconds, best),
+        summary='; '.join([_summary(engines, milliseconds, best), *opened.unsuitable]),
         warning='; '.join(refusals) + (f': {_title(engines[best])} runs' if refusals else ''),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    """What became of the engines in a model folder."""
+
+    engines: list[Engine] = field(default_factory=list)
+    """Those that give torch's results."""
+    refusals: list[str] = field(default_factory=list)
+    """Why others are not used, a sentence each; a person should know."""
+    unsuitable: list[str] = field(default_factory=list)
+    """Likewise, where that is no fault: the machine is another one, and something better than torch runs."""
+
+
+def _open_wished(model: StoredModel, wish: EngineWish, torch_engine: Engine, check: Callable[[], None]) -> _Opened:
+    opened = _Opened()
+    paths = _wished_files(model.folder, wish)
+    reference = [infer_one(torch_engine, image) for image in probe_images(model.card)] if paths else []
+    for path in paths:
+        check()
+        try:
+            engine = open_engine(path, model)
+            check_probe(probe(reference, engine), read_engine(path).probe, model.card.ood)
+            opened.engines.append(engine)
+        except (ModelError, RuntimeError) as error:
+            sentences = opened.unsuitable if isinstance(error, UnsuitableEngineError) else opened.refusals
+            sentences.append(f'engine {path.stem.replace("_", " ")} is not used: {error}')
+    if not opened.engines:
+        opened.refusals.extend(opened.unsuitable)
+        opened.unsuitable.clear()
+    return opened
 
 
 def _wished_files(folder: Path, wish: EngineWish) -> list[Path]:
@@ -113,7 +136,7 @@ def open_engine(path: Path, model: StoredModel) -> OpenVinoEngine:
     if record.weights_sha256 != card.weights_sha256 or record.served != served_digest(card):
         raise EngineError(f'{path}: made from another model, expected one that was exported from {model.folder}')
     if record.calibration is None:
-        raise EngineError(f'{path}: {record.refusal}')
+        raise UnsuitableEngineError(f'{path}: {record.refusal}')
     contents = {
         Path(name).suffix: read_checked(path.parent / name, expected, path.name)
         for name, expected in record.files.items()

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from uncd_ros.errors import EngineError
+from uncd_ros.errors import EngineError, UnsuitableEngineError
 from uncd_ros.model.card import ModelCard
 from uncd_ros.model.engine import BF16, INT8, OPENVINO, EngineOutput
 from uncd_ros.model.fit import Area, Placement, Size
@@ -118,7 +118,7 @@ def check_cpu(precision: str) -> None:
     except OSError:
         return
     if needed and not {*needed} & {*found}:
-        raise EngineError(f'the CPU has none of {", ".join(needed)}, which {precision} needs')
+        raise UnsuitableEngineError(f'the CPU has none of {", ".join(needed)}, which {precision} needs')
 
 
 def _check_form(model: Any, size: Size) -> None:
