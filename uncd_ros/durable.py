@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Files that a power cut leaves either as they were or whole."""
+"""Files and folders that a power cut leaves either as they were or whole."""
 
 import os
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ def write_durably(path: Path, data: bytes) -> None:
     """
     with _synced_part(path, data) as part:
         part.replace(path)
-    _sync_folder(path.parent)
+    _sync(path.parent)
 
 
 def create_durably(path: Path, data: bytes) -> bool:
@@ -28,8 +28,20 @@ def create_durably(path: Path, data: bytes) -> bool:
             path.hardlink_to(part)  # unlike a rename, a link never replaces what is there
         except FileExistsError:
             return False
-    _sync_folder(path.parent)
+    _sync(path.parent)
     return True
+
+
+def rename_durably(folder: Path, target: Path) -> None:
+    """Give a folder of files its name once all of them are on the disk: it appears whole, or not at all.
+
+    Raises OSError.
+    """
+    for file in folder.iterdir():
+        _sync(file)
+    _sync(folder)
+    folder.rename(target)
+    _sync(target.parent)
 
 
 @contextmanager
@@ -46,9 +58,10 @@ def _synced_part(path: Path, data: bytes) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    """A file or a folder."""
+    opened = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(opened)
     finally:
-        os.close(folder)
+        os.close(opened)
