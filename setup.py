@@ -48,6 +48,7 @@ setup(
             'ros-rcl-interfaces',
             'ros-sensor-msgs',
             'ros-std-msgs',
+            'ros-std-srvs',
             'PyYAML>=5.4',
             'opencv-python-headless>=4.8',
             'rich>=13',
@@ -110,6 +111,7 @@ setup(
         'console_scripts': [
             f'perception_node = {NAME}.commands:perception_node',
             f'image_player = {NAME}.commands:image_player',
+            f'event_recorder = {NAME}.commands:event_recorder',
             f'demo = {NAME}.commands:demo',
             f'evaluate_bag = {NAME}.commands:evaluate_bag',
             f'make_bag = {NAME}.commands:make_bag',

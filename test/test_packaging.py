@@ -49,7 +49,11 @@ def test_versions_agree():
 
 def test_every_ros_package_used_is_declared():
     sources = [path.read_text() for path in (PROJECT / 'uncd_ros').rglob('*.py')]
-    used = set(re.findall(r'^\s*(?:from|import) (\w+_msgs|rclpy|\w+_interfaces|cv_bridge)\b', '\n'.join(sources), re.M))
+    used = set(
+        re.findall(
+            r'^\s*(?:from|import) (\w+_msgs|\w+_srvs|rclpy|\w+_interfaces|cv_bridge)\b', '\n'.join(sources), re.M
+        )
+    )
     assert used <= {tag.text for tag in MANIFEST.iter('exec_depend')}
 
 
@@ -59,7 +63,9 @@ def test_every_python_package_used_is_declared():
     sources = '\n'.join(path.read_text() for path in (PROJECT / 'uncd_ros').rglob('*.py'))
     imported = set(re.findall(r'^\s*(?:from|import) (\w+)', sources, re.M)) - sys.stdlib_module_names
     ours_or_ros = {'uncd_ros', 'rclpy', 'compression'}  # the last is Python's own from 3.14 on
-    foreign = {name for name in imported - ours_or_ros if not name.endswith(('_msgs', '_interfaces', '_python'))}
+    foreign = {
+        name for name in imported - ours_or_ros if not name.endswith(('_msgs', '_srvs', '_interfaces', '_python'))
+    }
     declared = set(re.findall(r'[\w-]+', (PROJECT / 'package.xml').read_text()))
     assert {'numpy', 'torch', 'safetensors'} <= foreign
     wanted = {names.get(name, name) for name in foreign}
@@ -80,7 +86,8 @@ def test_everything_shared_is_installed(egg_info):
 def test_entry_points_exist(egg_info):
     scripts = re.findall(r'^(\w+) = uncd_ros\.commands:(\w+)$', (egg_info / 'entry_points.txt').read_text(), re.M)
     bags, models = {'evaluate_bag', 'make_bag'}, {'export_model', 'upgrade_model'}
-    assert {name for name, _ in scripts} == {'perception_node', 'image_player', 'demo'} | bags | models
+    nodes = {'perception_node', 'image_player', 'event_recorder'}
+    assert {name for name, _ in scripts} == nodes | bags | models | {'demo'}
     functions = ast.parse((PROJECT / 'uncd_ros' / 'commands.py').read_text()).body
     assert {function for _, function in scripts} <= {f.name for f in functions if isinstance(f, ast.FunctionDef)}
 

@@ -17,6 +17,11 @@ def image_player() -> int:
     return _run('node.image_player')
 
 
+def event_recorder() -> int:
+    """See node/event_recorder.py."""
+    return _run('node.event_recorder')
+
+
 def demo() -> int:
     """See node/demo.py."""
     return _run('node.demo')

@@ -35,7 +35,7 @@ def test_names_tell_the_time_of_the_event_and_sort_by_it(folder):
     assert folder.name(1_795_936_638_123_456_789) == 'event_20261129_071718_123'
     names = [fill(folder, second) for second in (9, 100, 5)]
     assert [bag.name for bag in folder.bags()] == [names[2], names[0], names[1]]
-    assert folder.used() == 1200
+    assert folder.usage() == (3, 1200)
 
 
 def test_the_oldest_make_room(folder):

@@ -14,6 +14,11 @@ def status_name(node: str, part: str, camera: str = '') -> str:
     return f'{node.removeprefix("/")}: {camera} {part}' if camera else f'{node.removeprefix("/")}: {part}'
 
 
+def kind_name(kind: type) -> str:
+    """Of a class of messages: 'sensor_msgs/msg/Image'."""
+    return f'{kind.__module__.partition(".")[0]}/msg/{kind.__name__}'
+
+
 def status_values(msg: DiagnosticArray, name: str) -> dict[str, str] | None:
     """The values of the status of a name; None if there is no such status."""
     for status in msg.status:

@@ -14,7 +14,7 @@ WIDTH = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """One topic of a node, as a person wants to know it."""
+    """One topic or service of a node, as a person wants to know it."""
 
     name: str
     type: str
@@ -35,6 +35,7 @@ class NodeHelp:
     parameters: Sequence[Parameter]
     subscribed: Sequence[Topic]
     published: Sequence[Topic]
+    services: Sequence[Topic] = ()
 
     def text(self) -> str:
         """Usage, parameters and topics, with a line end."""
@@ -45,9 +46,14 @@ class NodeHelp:
             '\nparameters:',
             *(_entry(each.name, _kind(each), each.text) for each in self.parameters),
         ]
-        for heading, topics in (('subscribed topics', self.subscribed), ('published topics', self.published)):
-            if topics:
-                parts += [f'\n{heading}:', *(_entry(each.name, each.type, each.text) for each in topics)]
+        sections = {
+            'subscribed topics': self.subscribed,
+            'published topics': self.published,
+            'services': self.services,
+        }
+        for heading, entries in sections.items():
+            if entries:
+                parts += [f'\n{heading}:', *(_entry(each.name, each.type, each.text) for each in entries)]
         return '\n'.join(parts) + '\n'
 
 

@@ -12,6 +12,7 @@ from rclpy.qos import QoSPolicyKind, QoSProfile, ReliabilityPolicy, qos_policy_n
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 
+from uncd_ros.node.names import kind_name
 from uncd_ros.node.qos import best_reliability, explain_crowd, explain_silence, offers, overridden_reliability
 
 try:
@@ -42,8 +43,13 @@ class AdaptiveSubscription:
         callback: Callable[[Any], None],
         group: CallbackGroup,
         on_lost: Callable[[int], None] | None = None,
+        *,
+        depth: int = DEPTH,
+        raw: bool = False,
     ) -> None:
         """`on_lost` is called with a number of messages that were sent and will never come; by the executor's thread.
+
+        `depth` is how many messages DDS may keep; `callback` gets a message, or its CDR as bytes if `raw`.
 
         Raises ConfigError if the reliability is overridden by something that is none.
         """
@@ -51,7 +57,8 @@ class AdaptiveSubscription:
         """Its full name."""
         self._node, self._kind, self._name = node, kind, topic
         self._callback, self._group, self._on_lost = callback, group, on_lost
-        self._kind_name = f'{kind.__module__.partition(".")[0]}/msg/{kind.__name__}'
+        self._depth, self._raw = depth, raw
+        self._kind_name = kind_name(kind)
         overridden = overridden_reliability(node, self.topic)
         self._is_adaptive = overridden is None
         self._reliability = overridden or self._best_reliability(ReliabilityPolicy.RELIABLE)
@@ -102,12 +109,13 @@ class AdaptiveSubscription:
             self._kind,
             self._name,
             self._callback,
-            QoSProfile(depth=DEPTH, reliability=self._reliability),
+            QoSProfile(depth=self._depth, reliability=self._reliability),
             callback_group=self._group,
             event_callbacks=SubscriptionEventCallbacks(
                 incompatible_qos=self._on_incompatible_qos, message_lost=message_lost
             ),
             qos_overriding_options=QoSOverridingOptions((QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH)),
+            raw=self._raw,
         )
 
     def _count_lost(self) -> Callable[[Any], None]:

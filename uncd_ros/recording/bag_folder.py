@@ -78,9 +78,13 @@ class BagFolder:
         """Own bags, oldest first."""
         return sorted(each for each in self.path.iterdir() if NAME.fullmatch(each.name) and is_folder(each))
 
-    def used(self) -> int:
-        """Bytes of all own bags."""
-        return sum(map(size, self.bags()))
+    def usage(self) -> tuple[int, int]:
+        """How many own bags there are, and their bytes; none where the folder is gone or cannot be read."""
+        try:
+            sizes = [size(bag) for bag in self.bags()]
+        except OSError:
+            return 0, 0
+        return len(sizes), sum(sizes)
 
     def lack_of_room(self, written: int) -> str:
         """Why a bag of which so many bytes are written must end, in a sentence; empty if it may go on.
