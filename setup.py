@@ -29,7 +29,10 @@ setup(
     # Written out, so that an editable install puts this folder on the path: `python training/distill.py` needs it.
     package_dir={'': '.'},
     packages=find_packages(include=[NAME, f'{NAME}.*']),
-    package_data={f'{NAME}.{folder}': ['templates/*.j2'] for folder in ('evaluation', 'bag_evaluation')},
+    package_data={
+        **{f'{NAME}.{folder}': ['templates/*.j2'] for folder in ('evaluation', 'bag_evaluation')},
+        f'{NAME}.viewer': ['page/*'],
+    },
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (SHARE, ['package.xml']),
@@ -77,6 +80,8 @@ setup(
             'scikit-learn>=1.3',
             'opencv-python-headless>=4.8',
         ],
+        # The live page.
+        'viewer': ['aiohttp>=3.9', 'opencv-python-headless>=4.8'],
         'train': [
             'lightning-fabric>=2.2',
             'kornia>=0.8.2',
@@ -112,6 +117,7 @@ setup(
             f'perception_node = {NAME}.commands:perception_node',
             f'image_player = {NAME}.commands:image_player',
             f'event_recorder = {NAME}.commands:event_recorder',
+            f'viewer = {NAME}.commands:viewer',
             f'demo = {NAME}.commands:demo',
             f'evaluate_bag = {NAME}.commands:evaluate_bag',
             f'make_bag = {NAME}.commands:make_bag',

@@ -86,7 +86,7 @@ def test_everything_shared_is_installed(egg_info):
 def test_entry_points_exist(egg_info):
     scripts = re.findall(r'^(\w+) = uncd_ros\.commands:(\w+)$', (egg_info / 'entry_points.txt').read_text(), re.M)
     bags, models = {'evaluate_bag', 'make_bag'}, {'export_model', 'upgrade_model'}
-    nodes = {'perception_node', 'image_player', 'event_recorder'}
+    nodes = {'perception_node', 'image_player', 'event_recorder', 'viewer'}
     assert {name for name, _ in scripts} == nodes | bags | models | {'demo'}
     functions = ast.parse((PROJECT / 'uncd_ros' / 'commands.py').read_text()).body
     assert {function for _, function in scripts} <= {f.name for f in functions if isinstance(f, ast.FunctionDef)}

@@ -22,6 +22,11 @@ def event_recorder() -> int:
     return _run('node.event_recorder')
 
 
+def viewer() -> int:
+    """See node/viewer.py."""
+    return _run('node.viewer')
+
+
 def demo() -> int:
     """See node/demo.py."""
     return _run('node.demo')

@@ -20,6 +20,7 @@ from uncd_ros.node.perception_help import PERCEPTION_HELP
 from uncd_ros.node.perception_node import main as perception_node
 from uncd_ros.node.process import asks_for_help
 from uncd_ros.node.recorder_params import HELP as RECORDER_HELP
+from uncd_ros.node.viewer import HELP as VIEWER_HELP
 
 
 def player(*arguments: str, **variables: str) -> tuple[int, str, str]:
@@ -37,7 +38,9 @@ def test_help_is_printed_and_nothing_starts(capsys: pytest.CaptureFixture[str]) 
     assert not printed.err
 
 
-@pytest.mark.parametrize('about', [PERCEPTION_HELP, PLAYER_HELP, RECORDER_HELP], ids=lambda about: about.program)
+@pytest.mark.parametrize(
+    'about', [PERCEPTION_HELP, PLAYER_HELP, RECORDER_HELP, VIEWER_HELP], ids=lambda about: about.program
+)
 def test_help_tells_every_parameter_with_default_unit_and_range(about: NodeHelp) -> None:
     text = about.text()
     assert max(map(len, text.splitlines())) <= 100

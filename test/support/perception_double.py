@@ -44,7 +44,13 @@ class PerceptionDouble:
             message='10.0 images per second',
             values=key_values(fps=10.0, latency_ms_p50=20.0, dropped=1, lost=2, faults=0, device='cpu', model='m'),
         )
-        self._diagnostics.publish(DiagnosticArray(status=[images]))
+        model = DiagnosticStatus(
+            name=status_name(NODE, 'model'),
+            level=DiagnosticStatus.OK,
+            message='m as calibrated',
+            values=key_values(model='m', uncertainty_upper=1.0),
+        )
+        self._diagnostics.publish(DiagnosticArray(status=[images, model]))
 
     def send(self, number: int, *, is_ood: bool = False, alarms: int = 0, heartbeat: bool = False) -> None:
         """An image, stamped with its number in nanoseconds, and its results; or a heartbeat without any."""

@@ -56,9 +56,9 @@ def encode_png(image: NDArray[np.uint8]) -> bytes:
     return bytes(cv2.imencode('.png', image, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1])
 
 
-def encode_jpeg(image: NDArray[np.uint8]) -> bytes:
-    """(H, W, 3) BGR -> JPEG, as small as the compressed topics of camera drivers."""
-    return bytes(cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, 95])[1])
+def encode_jpeg(image: NDArray[np.uint8], quality: int = 95) -> bytes:
+    """(H, W) or (H, W, 3) BGR -> JPEG, by default as small as the compressed topics of camera drivers."""
+    return bytes(cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1])
 
 
 @contextmanager

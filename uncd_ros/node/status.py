@@ -137,6 +137,7 @@ def model_status(
             weights=card.weights_sha256[:12],
             calibration=calibration_id(card),
             image_score=card.image_score,
+            uncertainty_upper=card.uncertainty.upper,
             input=f'{card.student.input_width}x{card.student.input_height}',
             engine=predictor.engine.name,
             precision=predictor.engine.precision,
