@@ -27,8 +27,8 @@ $(READY): setup.py constraints.txt
 	$(RUN) -m pip install --quiet -c constraints.txt -e '.[ros,bags,viewer,train,export,test]'
 	@touch $@
 
-demo: $(READY)  ## play a camera through the node, write out/demo: [SOURCE=<video, folder or bag>] [MODEL=<folder or name>]
-	$(RUN) -m uncd_ros.node.demo $(if $(SOURCE),--source "$(SOURCE)") $(if $(MODEL),--model "$(MODEL)")
+demo: $(READY)  ## play a camera through the node: [SOURCE=<video, folder, bag>] [MODEL=<folder or name>] [VIEW=1, a live page]
+	$(RUN) -m uncd_ros.node.demo $(if $(SOURCE),--source "$(SOURCE)") $(if $(MODEL),--model "$(MODEL)") $(if $(VIEW),--view)
 
 train-smoke: $(READY)  ## run every stage of training on tiny networks, in minutes
 	$(RUN) training/distill.py --config training/configs/smoke.yaml

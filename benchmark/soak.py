@@ -19,7 +19,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 
-from uncd_ros.node.demo import process
+from uncd_ros.node.child import process
 from uncd_ros.node.transport import large_image_environment
 
 RATE = 60.0

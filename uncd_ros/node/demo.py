@@ -10,10 +10,9 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,8 @@ from uncd_ros.images.contact_sheet import contact_sheet
 from uncd_ros.model.card import ModelCard
 from uncd_ros.model.find import find_model
 from uncd_ros.model.store import load_card
+from uncd_ros.node.child import process
+from uncd_ros.node.demo_page import live_page
 from uncd_ros.node.domain import free_domain
 from uncd_ros.node.recorder import DIAGNOSTICS, MASK, Recorder, Spin, mask_mismatches, recording
 from uncd_ros.node.telemetry import percentiles_ms
@@ -60,6 +61,8 @@ class DemoArgs:
     """At most; 0 is all."""
     rate: float
     """Images per second."""
+    view: bool
+    """Whether to serve the live page, and to wait for somebody to open it."""
 
 
 def parse_args(arguments: list[str] | None) -> DemoArgs:
@@ -70,6 +73,7 @@ def parse_args(arguments: list[str] | None) -> DemoArgs:
     parser.add_argument('--out', type=Path, default=Path('out/demo'), help='folder for the results (%(default)s)')
     parser.add_argument('--frames', type=int, help=f'images to play at most; 0 is all, {SECONDS:g} s by default')
     parser.add_argument('--rate', type=float, help="images per second; the source's own by default")
+    parser.add_argument('--view', action='store_true', help='serve a live page, and begin once it is open in a browser')
     parsed = parser.parse_args(arguments)
     source = open_source(parsed.source)
     rate = parsed.rate or source.fps
@@ -79,6 +83,7 @@ def parse_args(arguments: list[str] | None) -> DemoArgs:
         out=parsed.out,
         frames=round(SECONDS * rate) if parsed.frames is None else parsed.frames,
         rate=rate,
+        view=parsed.view,
     )
 
 
@@ -89,11 +94,15 @@ def run(args: DemoArgs, console: Console) -> dict[str, Any]:
     overlays.mkdir(parents=True, exist_ok=True)
     for old in overlays.glob('*.jpg'):
         old.unlink()
-    with recording(overlays, samples=ROWS) as (recorder, spin), process('perception_node', model=args.model) as node:
+    with ExitStack() as stack:
+        recorder, spin = stack.enter_context(recording(overlays, samples=ROWS))
+        node = stack.enter_context(process('perception_node', model=args.model))
         console.print(f'starting the node with model [bold]{card.name}[/] …')
         spin(lambda: recorder.connected() or node.poll() is not None, START_WITHIN)
         if not recorder.connected():
             raise DemoError('the node did not start; its last lines above say why')
+        if args.view:
+            stack.enter_context(live_page(recorder, spin, console))
         sent = play(args, recorder, spin, console)
         reports = recorder.messages[DIAGNOSTICS] + 2  # the first may be from before the last image
         spin(lambda: recorder.messages[DIAGNOSTICS] >= reports and settled(recorder), SETTLE_WITHIN)
@@ -202,24 +211,6 @@ def check(summary: dict[str, Any], mismatches: list[str], status: int) -> None:
         complaints.append(f'the node ended with status {status}, expected 0')
     if complaints:
         raise DemoError('\n'.join(complaints[:10]))
-
-
-@contextmanager
-def process(module: str, **parameters: object) -> Iterator['subprocess.Popen[str]']:
-    """A node of this package as a process of its own, which does not outlive the block."""
-    overrides = [word for name, value in parameters.items() for word in ('-p', f'{name}:={json.dumps(value)}')]
-    command = [sys.executable, '-m', f'uncd_ros.node.{module}', '--ros-args', *overrides]
-    # A session of its own: Ctrl-C reaches the demo alone, which then ends its processes in order.
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
-    try:
-        yield running
-    finally:
-        if running.poll() is None:
-            running.terminate()
-        try:
-            running.wait(SETTLE_WITHIN)
-        except subprocess.TimeoutExpired:
-            running.kill()
 
 
 def main(arguments: list[str] | None = None) -> int:

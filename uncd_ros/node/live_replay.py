@@ -22,7 +22,7 @@ from sensor_msgs.msg import Image
 from uncd_ros.bag_evaluation.rate_search import LiveRun, as_json, highest_rate, markdown
 from uncd_ros.errors import UncdError
 from uncd_ros.evaluation.markdown import html
-from uncd_ros.node.demo import process
+from uncd_ros.node.child import process
 from uncd_ros.node.domain import free_domain
 from uncd_ros.node.names import status_values
 from uncd_ros.node.recorder import CAMERA, DIAGNOSTICS, IMAGES_STATUS, MASK

@@ -1,0 +1,108 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What an open page is sent, and what pages cost."""
+
+import socket
+
+import numpy as np
+import pytest
+
+pytest.importorskip('aiohttp', reason='serves the page')
+
+from support.page_double import hear, serving, talk, until
+from uncd_ros.errors import ImageError
+from uncd_ros.viewer.hub import Report
+from uncd_ros.viewer.picture import LARGE, SMALL, Picture
+
+
+def test_a_page_is_sent_reports_decisions_and_pictures(served):
+    source, server = served
+
+    async def talking(session):
+        async with session.ws_connect('/live?camera=front&view=camera') as live:
+            assert (await hear(live, 'report'))['node'] == '/segmentation'
+            source.hub.report(Report(node='/segmentation', cameras={'front': {'fps': '9.5'}}))
+            assert (await hear(live, 'report'))['cameras'] == {'front': {'fps': '9.5'}}
+            source.decide()
+            source.decide(None)
+            decisions = await hear(live, 'decisions')
+            decisions += [] if len(decisions) == 2 else await hear(live, 'decisions')
+            assert [each['score'] for each in decisions] == [0.5, None]
+            assert decisions[0]['reason'] == 'fog'
+            source.send(view='camera', size=(1000, 2000))
+            assert (await hear(live, 'camera')).shape == (640, LARGE, 3)
+            source.send(camera='left')
+            source.send(view='overlay', size=(1000, 2000))
+            assert (await hear(live, 'overlay')).shape == (160, SMALL, 3)
+        await until(lambda: not source.hub.wanted())
+
+    talk(server.url, talking)
+
+
+def test_what_is_wanted_follows_the_pages(monkeypatch):
+    with serving(monkeypatch, linger=0.2) as (source, server):
+
+        async def talking(session):
+            async with session.ws_connect('/live') as first:
+                await hear(first, 'report')
+                assert source.wanted[-1] == {None}
+                async with session.ws_connect('/live?camera=front'), session.ws_connect('/live?camera=front'):
+                    await until(lambda: source.hub.wanted() == {None, 'front'})
+                await until(lambda: source.hub.wanted() == {None})
+                async with session.ws_connect('/live?camera='):
+                    await until(lambda: source.hub.wanted() == {None, ''})
+            await until(lambda: not source.hub.wanted())
+            assert source.wanted[-1] == frozenset()
+
+        talk(server.url, talking)
+
+
+def test_nothing_is_encoded_without_a_page_and_once_for_two(served):
+    source, server = served
+    for _ in range(5):
+        source.send()
+
+    async def talking(session):
+        async with session.ws_connect('/live?camera=front') as one, session.ws_connect('/live?camera=front') as other:
+            assert (await hear(one, 'overlay'))[0, 0, 0] == pytest.approx(4, abs=2)
+            await hear(other, 'overlay')
+            assert source.encoded == [4]
+
+    talk(server.url, talking)
+
+
+def test_a_picture_that_cannot_be_read_is_left_out(served):
+    source, server = served
+
+    def fail() -> np.ndarray:
+        raise ImageError('damaged')
+
+    async def talking(session):
+        async with session.ws_connect('/live?camera=front') as live:
+            source.hub.show('front', 'overlay', Picture(fail))
+            source.decide()
+            await hear(live, 'decisions')
+            source.send()
+            await hear(live, 'overlay')
+
+    talk(server.url, talking)
+
+
+def test_a_page_that_stalls_slows_nobody(served):
+    source, server = served
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 255, (960, 1280, 3), np.uint8)  # some 600 kB each: more than buffers hold
+    stalled = socket.create_connection(('127.0.0.1', int(server.url.split(':')[-1].strip('/'))))
+    host = server.url.removeprefix('http://').strip('/')
+    handshake = f'GET /live?camera=front HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+    stalled.sendall(f'{handshake}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {"A" * 22}==\r\n\r\n'.encode())
+
+    async def talking(session):
+        async with session.ws_connect('/live?camera=front') as live:
+            await until(lambda: len(server._pages) == 2)
+            for _ in range(40):
+                source.hub.show('front', 'overlay', Picture(lambda: noise))
+                await hear(live, 'overlay')
+
+    talk(server.url, talking)
+    stalled.close()
