@@ -74,7 +74,8 @@ def check_make(words: tuple[str, ...]) -> None:
     command = ['make', '--dry-run', '--no-print-directory', *words[1:]]
     recipe = subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, text=True).stdout
     for word in words[1:]:
-        assert '=' not in word or word.split('=', 1)[1] in recipe, f'{word} does not arrive'
+        name, _, value = word.partition('=')
+        assert value in recipe or f'--{name.lower()}' in recipe, f'{word} does not arrive'
     for line in recipe.replace('\\\n', '').splitlines():
         if re.match(rf'{PYTHON} (-m uncd_ros|training/|benchmark/)', line):
             check_python(tuple(shlex.split(line)))
@@ -91,7 +92,7 @@ def check_ros2(words: tuple[str, ...]) -> None:
     elif verb == 'run':
         assert target == 'uncd_ros'
         assert f"f'{name} = {{NAME}}.commands:" in (PROJECT / 'setup.py').read_text()
-    elif verb != 'topic':  # those of ROS, not ours
+    elif verb not in ('topic', 'service'):  # those of ROS, not ours
         raise AssertionError(f'ros2 {verb}: nothing checks this command')
 
 

@@ -106,6 +106,20 @@ node/test_inference_failure.py
 node/test_surroundings.py
     disk read-only for logs | it is read-only | test_a_log_that_cannot_be_written_is_told
     unreadable profile of Fast DDS | so Fast DDS uses its defaults | test_a_profile_that_is_not_in_force_is_told
+node/test_event_recorder_node.py
+    nothing to record | to tell its cameras on /diagnostics | test_trigger_answers_with_the_bag
+    little room on the disk | MB are free, expected | test_a_disk_without_room_is_a_warning_and_the_node_lives_on
+recording/test_event_recorder.py
+    memory too short | s of messages | test_memory_that_does_not_reach_back_is_told
+    bag above the quota | one bag fills the quota of | test_a_bag_that_fills_the_quota_ends_early_and_is_kept
+    slow disk | the disk is too slow, the bag ends early | test_a_disk_that_is_too_slow_ends_the_bag_early
+    full disk | cannot be written ( | test_a_full_disk_is_one_sentence_and_the_next_bag_is_tried
+recording/test_bag_folder.py
+    folder taken | another event_recorder writes there | test_two_processes_do_not_share_a_folder
+node/test_viewer_node.py
+    port taken | cannot be listened on | test_a_port_that_is_taken_is_one_line
+viewer/test_server.py
+    page opened by a name | expected one of | test_other_web_sites_are_turned_away
 """
 """By file of the test: a fault, words by which the user knows it, and the test that shows it."""
 WITH_VALUES = [

@@ -143,7 +143,7 @@ def test_a_full_disk_is_one_sentence_and_the_next_bag_is_tried(tmp_path, monkeyp
     assert drive.recorder.tick(START).fault == ''
 
 
-def test_a_disk_that_is_too_slow_ends_the_bag_early_and_blocks_nobody(tmp_path, monkeypatch):
+def test_a_disk_that_is_too_slow_ends_the_bag_early(tmp_path, monkeypatch):
     going, write = threading.Event(), McapWriter.write
 
     def slow(*arguments):

@@ -23,8 +23,7 @@ from uncd_ros.images.codec import encode_jpeg
 from uncd_ros.node.main_thread import MainThread
 from uncd_ros.node.messages import ImageBuffer
 from uncd_ros.node.node_help import NodeHelp, Topic
-from uncd_ros.node.parameter import Parameter, declare
-from uncd_ros.node.params import values_of
+from uncd_ros.node.parameter import Parameter, declare, values_of
 from uncd_ros.node.process import run
 from uncd_ros.sources.frame_source import FrameSource, open_source
 

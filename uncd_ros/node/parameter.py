@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """One parameter of a node: what it may be, and how it is declared."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.exceptions import ParameterException
@@ -53,6 +55,22 @@ def declare(node: Node, parameters: tuple[Parameter, ...]) -> None:
         except ParameterException as error:
             raise ConfigError(f'parameter {each.name} must be {expected(each)}: {error}') from None
     check_names(node)
+
+
+def values_of(
+    node: Node, parameters: tuple[Parameter, ...], changes: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The present values, with `changes` made, by the last part of their names, as keywords for a record.
+
+    Raises ConfigError for a value that is none of those allowed.
+    """
+    values = {}
+    for each in parameters:
+        value = (changes or {}).get(each.name, node.get_parameter(each.name).value)
+        if each.choices and value not in each.choices:
+            raise ConfigError(f"{each.name} is '{value}', expected {' or '.join(each.choices)}")
+        values[each.name.rpartition('.')[2]] = value
+    return values
 
 
 def _descriptor(parameter: Parameter) -> ParameterDescriptor:

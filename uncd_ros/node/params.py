@@ -15,7 +15,7 @@ from uncd_ros.model.engine_choice import EngineWish
 from uncd_ros.model.fit import DEFAULT_FIT, FITS
 from uncd_ros.monitor.alarm import AlarmParams
 from uncd_ros.monitor.scene_monitor import SILENT_AFTER
-from uncd_ros.node.parameter import Parameter, declare
+from uncd_ros.node.parameter import Parameter, declare, values_of
 
 ON_OOD = ('keep', 'no_confidence', 'stop')
 """What may happen to the images that a planner acts on while the flag is up."""
@@ -212,22 +212,6 @@ class NodeParams:
         except ConfigError as error:
             raise ContradictionError(str(error)) from None
         return cls(alarm=alarm, wish=wish, cameras=cameras, **values)
-
-
-def values_of(
-    node: Node, parameters: tuple[Parameter, ...], changes: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """The present values, with `changes` made, by the last part of their names, as keywords for a record.
-
-    Raises ConfigError for a value that is none of those allowed.
-    """
-    values = {}
-    for each in parameters:
-        value = (changes or {}).get(each.name, node.get_parameter(each.name).value)
-        if each.choices and value not in each.choices:
-            raise ConfigError(f"{each.name} is '{value}', expected {' or '.join(each.choices)}")
-        values[each.name.rpartition('.')[2]] = value
-    return values
 
 
 def check_fit(node: Node, changes: Mapping[str, Any]) -> None:

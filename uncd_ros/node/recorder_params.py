@@ -8,8 +8,7 @@ from pathlib import Path
 from rclpy.node import Node
 
 from uncd_ros.node.node_help import NodeHelp, Topic
-from uncd_ros.node.parameter import Parameter, declare
-from uncd_ros.node.params import values_of
+from uncd_ros.node.parameter import Parameter, declare, values_of
 from uncd_ros.recording.bag_folder import DiskLimits
 from uncd_ros.recording.events import EventTimes
 

@@ -17,8 +17,7 @@ from sensor_msgs.msg import Image
 
 from uncd_ros.node.discovery import FoundCamera, cameras_in
 from uncd_ros.node.node_help import NodeHelp, Topic
-from uncd_ros.node.parameter import Parameter, declare
-from uncd_ros.node.params import values_of
+from uncd_ros.node.parameter import Parameter, declare, values_of
 from uncd_ros.node.process import run
 from uncd_ros.node.subscription import AdaptiveSubscription
 from uncd_ros.node.view_messages import decision_of, heat_pixels, pixels, report_of

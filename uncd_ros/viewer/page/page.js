@@ -152,15 +152,20 @@ function chart(canvas, decisions, end) {
   brush.rect(left, 0, width - left, bottom);
   brush.clip();
   brush.fillStyle = colour('alarm-ground');
-  decisions.forEach((each, i) => {
-    if (each.is_ood) brush.fillRect(x(each.time), 0, x(decisions[i + 1]?.time ?? end) - x(each.time) + 0.5, bottom);
-  });
+  let start = null; // of a stretch in which the flag was up
+  for (const { time, is_ood: isUp } of [...decisions, { time: end, is_ood: false }]) {
+    if (isUp) start ??= time;
+    else if (start !== null) {
+      brush.fillRect(x(start), 0, x(time) - x(start), bottom);
+      start = null;
+    }
+  }
   line(brush, decisions, x, y, 'threshold', colour('text'), 1, [6, 4]);
   line(brush, decisions, x, y, 'score', colour('score'), 2, []);
   brush.restore();
 
   brush.fillStyle = colour('quiet');
-  brush.font = '11px system-ui, "DejaVu Sans", sans-serif';
+  brush.font = `11px ${getComputedStyle(document.body).fontFamily}`;
   brush.textBaseline = 'middle';
   if (values.length) [low, high].forEach((value) => brush.fillText(value.toPrecision(3), 0, y(value)));
   for (let ago = 0; ago <= SPAN; ago += 15) {
@@ -198,7 +203,7 @@ function report({ node, cameras, model }) {
   if (!values) return;
   const number = (key, unit = '') => (isNaN(values[key]) ? '–' : `${+(+values[key]).toFixed(1)}${unit}`);
   const facts = [
-    ['images per second', `${number('fps')} of ${number('fps_in')}`],
+    ['images per s', `${number('fps')} of ${number('fps_in')}`],
     ['latency, median', number('latency_ms_p50', ' ms')],
     ['latency, 95 %', number('latency_ms_p95', ' ms')],
     ['dropped', number('dropped')],
