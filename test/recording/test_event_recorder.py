@@ -143,6 +143,15 @@ def test_a_full_disk_is_one_sentence_and_the_next_bag_is_tried(tmp_path, monkeyp
     assert drive.recorder.tick(START).fault == ''
 
 
+def test_a_message_of_an_unknown_type_costs_its_bag_alone(tmp_path):
+    drive = Drive(tmp_path)
+    drive.recorder.add(Entry(topic='/odd', kind='odd_msgs/msg/Odd', received=START, data=b''))
+    drive.recorder.event(START)
+    drive.settle().play(60, 40)
+    assert drive.bags() == [list(range(30, 46))]
+    assert 'odd_msgs' in drive.outcomes[0].fault
+
+
 def test_a_disk_that_is_too_slow_ends_the_bag_early(tmp_path, monkeypatch):
     going, write = threading.Event(), McapWriter.write
 

@@ -60,8 +60,6 @@ class EventRecorderNode(Node):
         self._lost = 0
         self._group = MutuallyExclusiveCallbackGroup()
         self._publisher = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
-        self._short = False
-        """Whether it has been said that memory is short."""
 
     def start(self) -> bool:
         """Look for the perception node."""
@@ -144,9 +142,9 @@ class EventRecorderNode(Node):
         state = self._recorder.tick(steady_now())
         for subscription in self._listeners:
             subscription.follow_publishers()
-        if state.shortfall and not self._short:
-            self.get_logger().warning(f'{state.shortfall}: set memory_mb higher or before lower')
-        self._short = bool(state.shortfall)
+        if state.shortfall:
+            advice = f'{state.shortfall}: set memory_mb higher or before lower'
+            self.get_logger().warning(advice, throttle_duration_sec=60.0)
         header = Header(stamp=self.get_clock().now().to_msg())
         self._publisher.publish(DiagnosticArray(header=header, status=[self._status(state)]))
 

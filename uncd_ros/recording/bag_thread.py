@@ -84,6 +84,8 @@ class BagThread:
             bag = self._folder.publish(self.name)
         except BagError as error:
             self._fault = str(error)
+        except Exception as error:  # the thread must not end unseen
+            self._fault = f'{self.name}: {type(error).__name__}: {error}'
         with self._counting:
             self._ended = True
         self._on_end(Outcome(bag=bag, fault=self._fault))
