@@ -58,7 +58,9 @@ class PageServer:
         self._thread.start()
 
     def close(self) -> None:
-        """Turn all pages away."""
+        """Turn all pages away; may be called twice."""
+        if self._loop.is_closed():
+            return
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
