@@ -10,13 +10,15 @@ import sys
 import threading
 import time
 
+import numpy as np
 import pytest
 from rosbags.rosbag2.storage_mcap import McapWriter
 
 from support.bag_makers import START, camera_message
 from support.project import PROJECT
-from uncd_ros.bags.reader import Bag
+from uncd_ros.bags.reader import Bag, typestore
 from uncd_ros.bags.topics import IMAGE
+from uncd_ros.bags.writer import header, image_message
 from uncd_ros.evaluate_bag import main as evaluate_bag
 from uncd_ros.recording import bag_thread
 from uncd_ros.recording.bag_folder import BagFolder, DiskLimits
@@ -200,11 +202,13 @@ def test_kill_9_leaves_whole_bags_or_none(tmp_path):
 def test_a_bag_goes_straight_into_evaluate_bag(tmp_path, tiny_model, capsys):
     folder = BagFolder(tmp_path / 'events', PLENTY)
     recorder = EventRecorder(folder, TIMES, 10**8)
+    ids = np.eye(48, 64, dtype=np.uint8)
     for index in range(30):
         now = START + index * PERIOD
         image = Entry(topic='/front/image_raw', kind=IMAGE, received=now, data=camera_message(index))
         recorder.add(packed(image, 'jpeg'))
-        recorder.add(packed(Entry(topic='/segmentation/mask', kind=IMAGE, received=now, data=image.data), 'png'))
+        mask = typestore().serialize_cdr(image_message(header(now, 'front'), 'mono8', ids), IMAGE)
+        recorder.add(packed(Entry(topic='/segmentation/mask', kind=IMAGE, received=now, data=bytes(mask)), 'png'))
         if index == 15:
             recorder.event(now)
     recorder.close()

@@ -62,6 +62,11 @@ def test_what_comes_compressed_stays_as_it_is():
     assert packed(small, 'jpeg') is small
 
 
+def test_what_is_no_label_image_is_refused():
+    with pytest.raises(ImageError, match="encoding is 'bgr8', expected mono8 or 32FC1"):
+        packed(entry('bgr8', np.zeros((2, 2, 3), np.uint8)), 'png')
+
+
 @pytest.mark.parametrize('data', [b'', b'\x00\x01\x00\x00abc', camera_message(0)[:-100]])
 def test_damaged_image_is_refused(data):
     with pytest.raises(ImageError):

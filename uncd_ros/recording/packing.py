@@ -4,13 +4,14 @@
 
 from typing import Any, Literal
 
+import cv2
 import numpy as np
 
 from uncd_ros.bags.reader import typestore
 from uncd_ros.bags.topics import COMPRESSED_IMAGE, IMAGE
 from uncd_ros.errors import ImageError
 from uncd_ros.images.codec import encode_jpeg, encode_png
-from uncd_ros.images.encodings import as_array, is_grey
+from uncd_ros.images.encodings import as_array, is_grey, read_pixels
 from uncd_ros.recording.entry import Entry
 
 Codec = Literal['jpeg', 'png']
@@ -39,7 +40,11 @@ def packed(entry: Entry, codec: Codec) -> Entry:
 
 
 def _png(image: Any) -> tuple[str, bytes]:
-    return 'mono8', encode_png(np.ascontiguousarray(as_array(image)[..., 0]))
+    if image.encoding not in ('mono8', '32FC1'):
+        raise ImageError(f"image encoding is '{image.encoding}', expected mono8 or 32FC1 to be kept as PNG")
+    values = read_pixels(image)[..., 0]
+    pixels = values if image.encoding == 'mono8' else cv2.convertScaleAbs(values, alpha=255.0)
+    return 'mono8', encode_png(np.asarray(pixels, np.uint8))
 
 
 def _jpeg(image: Any) -> tuple[str, bytes]:
