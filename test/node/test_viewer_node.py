@@ -43,9 +43,9 @@ class Watched:
 class Browser:
     """A page that is open, on a thread of its own; keeps what it is sent."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, view: str) -> None:
         self.reports, self.decisions, self.pictures = [], [], {}
-        self._url = f'{url}live'
+        self._url = f'{url}live?camera=&view={view}'
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._look()))
         self._closing = asyncio.Event()
@@ -56,7 +56,7 @@ class Browser:
         self._thread.join()
 
     async def _look(self) -> None:
-        async with aiohttp.ClientSession() as session, session.ws_connect(f'{self._url}?camera=') as live:
+        async with aiohttp.ClientSession() as session, session.ws_connect(self._url) as live:
             closing = asyncio.ensure_future(self._closing.wait())
             while not closing.done():
                 heard = asyncio.ensure_future(live.receive())
@@ -86,14 +86,18 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
         probe.close()
 
 
-def test_subscriptions_come_and_go_with_the_page(watched: Watched) -> None:
-    wanted = {'/diagnostics', '/image_raw', *(f'/segmentation/{name}' for name in ('overlay', 'uncertainty'))}
+@pytest.mark.parametrize('view', VIEWS)
+def test_subscriptions_come_and_go_with_the_page(watched: Watched, view: str) -> None:
     assert not any(watched.subscriptions().values())
-    browser = Browser(watched.url)
+    browser = Browser(watched.url, view)
     try:
-        tell_until(watched.double, watched.probe, lambda: watched.subscriptions()['/segmentation/ood_status'])
-        there = {topic for topic, number in watched.subscriptions().items() if number}
-        assert there == wanted | {'/segmentation/ood_status'}
+        wanted = {'/diagnostics', '/image_raw', '/segmentation/ood_status'}
+        wanted |= set() if view == 'camera' else {f'/segmentation/{view}'}
+
+        def shown() -> bool:
+            return {topic for topic, number in watched.subscriptions().items() if number} == wanted
+
+        tell_until(watched.double, watched.probe, shown)
     finally:
         browser.close()
     watched.probe.until(lambda: not any(watched.subscriptions().values()))
@@ -101,15 +105,16 @@ def test_subscriptions_come_and_go_with_the_page(watched: Watched) -> None:
     assert 'Traceback' not in watched.process.output
 
 
-def test_the_page_is_sent_what_the_node_says(watched: Watched) -> None:
-    browser = Browser(watched.url)
+@pytest.mark.parametrize('view', ['overlay', 'uncertainty'])
+def test_the_page_is_sent_what_the_node_says(watched: Watched, view: str) -> None:
+    browser = Browser(watched.url, view)
     try:
-        publishers = [watched.double.images, watched.double.results['overlay'], watched.double.results['ood_status']]
+        publishers = [watched.double.images, watched.double.results[view], watched.double.results['ood_status']]
         tell_until(watched.double, watched.probe, lambda: all(each.get_subscription_count() for each in publishers))
 
         def shown() -> bool:
             watched.double.send(1, is_ood=True, alarms=3)
-            return set(browser.pictures) == set(VIEWS) and bool(browser.decisions)
+            return set(browser.pictures) == {view, 'camera'} and bool(browser.decisions)
 
         watched.probe.until(shown, 60.0)
     finally:
@@ -121,8 +126,8 @@ def test_the_page_is_sent_what_the_node_says(watched: Watched) -> None:
     decision = browser.decisions[-1]
     assert (decision['is_ood'], decision['reason'], decision['alarms']) == (True, 'fog', 3)
     assert (decision['score'], decision['threshold'], decision['fault']) == (0.5, 0.4, '')
-    assert browser.pictures['overlay'].shape == (48, 64, 3)
-    assert browser.pictures['uncertainty'].max() < 10  # black is certain
+    assert browser.pictures[view].shape == (48, 64, 3)
+    assert (browser.pictures[view].max() < 10) == (view == 'uncertainty')  # black is certain
 
 
 def test_a_port_that_is_taken_is_one_line(watched: Watched, tmp_path: Path) -> None:

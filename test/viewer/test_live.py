@@ -31,9 +31,10 @@ def test_a_page_is_sent_reports_decisions_and_pictures(served):
             assert decisions[0]['reason'] == 'fog'
             source.send(view='camera', size=(1000, 2000))
             assert (await hear(live, 'camera')).shape == (640, LARGE, 3)
-            source.send(camera='left')
-            source.send(view='overlay', size=(1000, 2000))
-            assert (await hear(live, 'overlay')).shape == (160, SMALL, 3)
+        async with session.ws_connect('/live?camera=front') as live:
+            source.send(camera='left', view='camera')
+            source.send(view='camera', size=(1000, 2000))
+            assert (await hear(live, 'camera')).shape == (160, SMALL, 3)
         await until(lambda: not source.hub.wanted())
 
     talk(server.url, talking)
@@ -45,12 +46,15 @@ def test_what_is_wanted_follows_the_pages(monkeypatch):
         async def talking(session):
             async with session.ws_connect('/live') as first:
                 await hear(first, 'report')
-                assert source.wanted[-1] == {None}
+                nothing_yet = {(None, 'overlay'), (None, 'camera')}
+                assert source.wanted[-1] == nothing_yet
                 async with session.ws_connect('/live?camera=front'), session.ws_connect('/live?camera=front'):
-                    await until(lambda: source.hub.wanted() == {None, 'front'})
-                await until(lambda: source.hub.wanted() == {None})
-                async with session.ws_connect('/live?camera='):
-                    await until(lambda: source.hub.wanted() == {None, ''})
+                    await until(
+                        lambda: source.hub.wanted() - nothing_yet == {('front', 'overlay'), ('front', 'camera')}
+                    )
+                await until(lambda: source.hub.wanted() == nothing_yet)
+                async with session.ws_connect('/live?camera=&view=camera'):
+                    await until(lambda: source.hub.wanted() - nothing_yet == {('', 'camera')})
             await until(lambda: not source.hub.wanted())
             assert source.wanted[-1] == frozenset()
 

@@ -62,9 +62,9 @@ def overlay(
     """
     grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     colours = cv2.LUT(cv2.cvtColor(labels, cv2.COLOR_GRAY2RGB), table[:, None])
-    weight = 0.55 * np.clip(1.0 - uncertainty / upper, 0.0, 1.0).astype(np.float32)
+    weight = np.maximum(0.55 - uncertainty * np.float32(0.55 / upper), np.float32(0.0))
     # A seventh of the time that NumPy takes for the same sum.
-    return np.asarray(cv2.blendLinear(colours, grey, weight, 1.0 - weight), np.uint8)
+    return np.asarray(cv2.blendLinear(colours, grey, weight, np.float32(1.0) - weight), np.uint8)
 
 
 def framed(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

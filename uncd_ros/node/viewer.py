@@ -42,10 +42,11 @@ HELP = NodeHelp(
     subscribed=(
         Topic(name='/diagnostics', type='DiagnosticArray', text='While a page is open: cameras, speed, losses.'),
         Topic(name='(the camera)', type='Image or CompressedImage', text='While it is looked at, as what follows.'),
-        Topic(name='(its results)', type='as the node sends them', text='overlay, uncertainty and ood_status.'),
+        Topic(name='(its results)', type='as the node sends them', text='overlay or uncertainty, and ood_status.'),
     ),
     published=(),
 )
+STATUS = 'status'
 NICENESS = 10
 """Of the process: on a busy robot the page is what has time."""
 
@@ -63,8 +64,8 @@ class Viewer(Node):
         self._group = MutuallyExclusiveCallbackGroup()
         self._found: dict[str, FoundCamera] = {}
         """By name."""
-        self._shown: dict[str, list[AdaptiveSubscription]] = {}
-        """By the name of each camera that is looked at."""
+        self._shown: dict[tuple[str, str], AdaptiveSubscription] = {}
+        """By the name of a camera, and what of it is looked at: a view, or STATUS."""
         self._diagnostics: Subscription[DiagnosticArray] | None = None
         """While any page is open."""
         self._upper: float | None = None
@@ -92,16 +93,17 @@ class Viewer(Node):
         elif not wanted and self._diagnostics is not None:
             self.destroy_subscription(self._diagnostics)
             self._diagnostics = None
-        for name in self._shown.keys() - wanted:
-            for subscription in self._shown.pop(name):
-                subscription.destroy()
-            self._hub.forget(name)
-        for name, camera in self._found.items():
-            if name in wanted and name not in self._shown:
-                self._shown[name] = self._subscribe(camera)
+        looks = {(str(name), what) for name, view in wanted if name in self._found for what in (view, STATUS)}
+        for look in self._shown.keys() - looks:
+            self._shown.pop(look).destroy()
+            if look[1] == STATUS:
+                self._hub.forget(look[0])
+        for name, what in looks - self._shown.keys():
+            self._shown[name, what] = self._subscribe(self._found[name], what)
 
-    def _subscribe(self, camera: FoundCamera) -> list[AdaptiveSubscription]:
-        kind = camera.image_kind(self)
+    def _subscribe(self, camera: FoundCamera, what: str) -> AdaptiveSubscription:
+        """To one topic of a camera: that of a view, or of its STATUS."""
+        image_kind = camera.image_kind(self)
 
         def show(view: View, kind: type) -> Callable[[bytes], None]:
             return lambda data: self._hub.show(camera.name, view, Picture(pixels(data, kind)))
@@ -114,16 +116,13 @@ class Viewer(Node):
             msg = deserialize_message(data, DiagnosticArray)
             self._hub.tell(camera.name, decision_of(msg, time.monotonic()))
 
-        topics: tuple[tuple[type, str, Callable[[bytes], None]], ...] = (
-            (kind, camera.images, show('camera', kind)),
-            (Image, f'{camera.outputs}overlay', show('overlay', Image)),
-            (Image, f'{camera.outputs}uncertainty', on_uncertainty),
-            (DiagnosticArray, f'{camera.outputs}ood_status', on_status),
-        )
-        return [
-            AdaptiveSubscription(self, kind, topic, on_message, self._group, raw=True)
-            for kind, topic, on_message in topics
-        ]
+        topics: dict[str, tuple[type, str, Callable[[bytes], None]]] = {
+            'camera': (image_kind, camera.images, show('camera', image_kind)),
+            'overlay': (Image, f'{camera.outputs}overlay', show('overlay', Image)),
+            'uncertainty': (Image, f'{camera.outputs}uncertainty', on_uncertainty),
+            STATUS: (DiagnosticArray, f'{camera.outputs}ood_status', on_status),
+        }
+        return AdaptiveSubscription(self, *topics[what], self._group, raw=True)
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         cameras = cameras_in(msg, self._perception)
@@ -135,7 +134,7 @@ class Viewer(Node):
         self._found = {each.name: each for each in cameras}
         self._hub.report(report)
         self._follow_pages()
-        for subscription in [each for shown in self._shown.values() for each in shown]:
+        for subscription in self._shown.values():
             subscription.follow_publishers()
 
 

@@ -5,7 +5,7 @@
 import asyncio
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -53,6 +53,10 @@ class Channel:
     decisions: deque[tuple[int, Decision]] = field(default_factory=lambda: deque(maxlen=HISTORY))
 
 
+Look = tuple[str | None, View]
+"""A camera, None for a page that does not yet know any, and what of it is looked at."""
+
+
 class Page:
     """One open page: notices what it has not yet been sent. By the server's thread."""
 
@@ -97,17 +101,17 @@ class Hub:
     """For the node's thread on one side and the server's on the other."""
 
     def __init__(self, node: str, on_pages: Callable[[], Any]) -> None:
-        """`node` is the name of the perception node; `on_pages` is called when other cameras are looked at."""
+        """`node` is the name of the perception node; `on_pages` is called when something else is looked at."""
         self.latest_report = Report(node=node)
         self._on_pages = on_pages
         self._lock = threading.Lock()
         self._numbers = count()
         self._channels: dict[str, Channel] = {}
         self._pages: list[Page] = []
-        self._wanted: Counter[str | None] = Counter()
+        self._wanted: Counter[Look] = Counter()
 
-    def wanted(self) -> frozenset[str | None]:
-        """Cameras that are looked at; None is among them if a page does not yet know any. Empty without pages."""
+    def wanted(self) -> frozenset[Look]:
+        """What is looked at; empty without pages."""
         with self._lock:
             return frozenset(self._wanted)
 
@@ -135,17 +139,18 @@ class Hub:
             self._channels.pop(camera, None)
 
     @contextmanager
-    def page(self, camera: str | None, linger: float) -> Iterator[Page]:
-        """An open page, by the server's thread; its camera counts as looked at for `linger` seconds longer."""
+    def page(self, camera: str | None, views: Collection[View], linger: float) -> Iterator[Page]:
+        """An open page, by the server's thread; what it shows counts as looked at for `linger` seconds longer."""
         page = Page(self, camera)
-        self._count(camera, 1)
+        looks = [(camera, view) for view in views]
+        self._count(looks, 1)
         self._pages.append(page)
         page.wake()
         try:
             yield page
         finally:
             self._pages.remove(page)
-            asyncio.get_running_loop().call_later(linger, self._count, camera, -1)
+            asyncio.get_running_loop().call_later(linger, self._count, looks, -1)
 
     def decisions_since(self, camera: str | None, number: int) -> list[tuple[int, Decision]]:
         """Of a camera, with their numbers."""
@@ -159,10 +164,11 @@ class Hub:
             channel = self._channels.get(camera or '') if camera is not None else None
             return channel.pictures.get(view, (-1, None)) if channel else (-1, None)
 
-    def _count(self, camera: str | None, step: int) -> None:
+    def _count(self, looks: Collection[Look], step: int) -> None:
         with self._lock:
-            self._wanted[camera] += step
-            self._wanted += Counter()  # leaves out those that nobody looks at
+            for look in looks:
+                self._wanted[look] += step
+            self._wanted += Counter()  # leaves out what nobody looks at
         self._on_pages()
 
     def _channel(self, camera: str) -> Channel:

@@ -25,6 +25,7 @@ FILES = {
     '/page.js': ('page.js', 'text/javascript'),
 }
 LOOPBACK = ('127.0.0.1', '::1', 'localhost')
+SMALL_VIEW: View = 'camera'
 SMALL_PERIOD = 0.5
 """Seconds between two small pictures."""
 LINGER = 2.0
@@ -100,7 +101,8 @@ class PageServer:
     async def _live(self, request: web.Request) -> web.WebSocketResponse:
         """The stream of one camera, `?camera=NAME&view=VIEW`; without a camera, only reports, which name them all.
 
-        Reports and decisions are JSON. A picture is a byte, its place in VIEWS, and a JPEG.
+        Reports and decisions are JSON. A picture is a byte, its place in VIEWS, and a JPEG: the view that was asked for
+        is large, the camera image beside it small. The third is not sent, for what nobody wants the node does not make.
         """
         view = request.query.get('view', VIEWS[0])
         if view not in VIEWS:
@@ -109,7 +111,7 @@ class PageServer:
         await socket.prepare(request)
         self._pages.add(socket)
         try:
-            with self._hub.page(request.query.get('camera'), LINGER) as page:
+            with self._hub.page(request.query.get('camera'), {view, SMALL_VIEW}, LINGER) as page:
                 await _first_of(self._send(socket, page, view), _until_closed(socket))
         finally:
             self._pages.discard(socket)
@@ -127,11 +129,9 @@ class PageServer:
                 if decisions := page.decisions():
                     await socket.send_str(_json(decisions=[asdict(each) for each in decisions]))
                 await self._send_picture(socket, page, large, LARGE)
-                if self._loop.time() >= next_small:
+                if large != SMALL_VIEW and self._loop.time() >= next_small:
                     next_small = self._loop.time() + SMALL_PERIOD
-                    for view in VIEWS:
-                        if view != large:
-                            await self._send_picture(socket, page, view, SMALL)
+                    await self._send_picture(socket, page, SMALL_VIEW, SMALL)
 
     async def _send_picture(self, socket: web.WebSocketResponse, page: Page, view: View, width: int) -> None:
         picture = page.picture(view)

@@ -4,10 +4,10 @@
 'use strict';
 
 const VIEWS = ['overlay', 'camera', 'uncertainty'];
-const CAPTIONS = {
-  overlay: 'overlay: class colours, grey where uncertain',
-  camera: 'camera',
-  uncertainty: 'uncertainty: black is certain',
+const TITLES = {
+  overlay: 'class colours, grey where uncertain',
+  camera: 'as the camera sends it',
+  uncertainty: 'black is certain',
 };
 const SPAN = 60; // seconds in the chart
 const STALE_AFTER = 3; // seconds without a decision after which the page no longer says how the flag is
@@ -28,7 +28,7 @@ const page = {
 
 function connect() {
   if (page.socket) {
-    page.socket.onclose = null;
+    page.socket.onclose = page.socket.onmessage = null;
     page.socket.close();
   }
   const query = new URLSearchParams({ view: page.view });
@@ -74,7 +74,8 @@ async function see(data) {
 }
 
 function draw(view, bitmap) {
-  const canvas = view === page.view ? select('#large canvas') : select(`#small [data-view=${view}] canvas`);
+  if (view !== page.view && view !== 'camera') return; // it came while another one was chosen
+  const canvas = select(view === page.view ? '#large canvas' : '#small canvas');
   if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
     canvas.width = bitmap.width;
     canvas.height = bitmap.height;
@@ -86,14 +87,8 @@ function draw(view, bitmap) {
 
 function enlarge(view) {
   page.view = view;
-  select('#large figcaption').textContent = CAPTIONS[view];
-  select('#small').replaceChildren(...VIEWS.filter((each) => each !== view).map((each) => {
-    const button = element('button', '', { title: `show ${each} large` });
-    button.dataset.view = each;
-    button.append(element('canvas', ''), each);
-    button.onclick = () => enlarge(each);
-    return button;
-  }));
+  select('#small').hidden = view === 'camera';
+  select('#views').replaceChildren(...choices(VIEWS, view, enlarge, TITLES));
   connect();
 }
 
@@ -193,12 +188,7 @@ function report({ node, cameras, model }) {
   text('#model', model.model ? `${model.model} on ${Object.values(cameras)[0]?.device ?? '?'}` : '');
   const names = Object.keys(cameras);
   if (names.length && !names.includes(page.camera)) choose(names[0]);
-  const buttons = names.length < 2 ? [] : names.map((name) => {
-    const button = element('button', name, { 'aria-pressed': name === page.camera });
-    button.onclick = () => choose(name);
-    return button;
-  });
-  select('#cameras').replaceChildren(...buttons);
+  select('#cameras').replaceChildren(...(names.length < 2 ? [] : choices(names, page.camera, choose)));
   const values = cameras[page.camera];
   if (!values) return;
   const number = (key, unit = '') => (isNaN(values[key]) ? '–' : `${+(+values[key]).toFixed(1)}${unit}`);
@@ -234,6 +224,14 @@ function element(tag, content, attributes = {}) {
   made.textContent = content;
   Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
   return made;
+}
+
+function choices(names, chosen, choose, titles = {}) {
+  return names.map((name) => {
+    const button = element('button', name, { 'aria-pressed': name === chosen, title: titles[name] ?? name });
+    button.onclick = () => choose(name);
+    return button;
+  });
 }
 
 function text(query, content) {
