@@ -49,7 +49,7 @@ class PageServer:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix='jpeg')
         self._loop = asyncio.new_event_loop()
         self._pages: set[web.WebSocketResponse] = set()
-        self._runner = web.AppRunner(self._application(), access_log=None)
+        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=1.0)
         try:
             self.url = self._loop.run_until_complete(self._listen())
         except OSError as error:

@@ -82,7 +82,7 @@ function draw(view, bitmap) {
   }
   canvas.getContext('2d').drawImage(bitmap, 0, 0);
   bitmap.close();
-  document.body.dataset.seen = '';
+  if (view === page.view) document.body.dataset.seen = '';
 }
 
 function enlarge(view) {
