@@ -19,6 +19,7 @@ from std_srvs.srv import Trigger
 
 from uncd_ros.errors import ImageError
 from uncd_ros.node.discovery import FoundCamera, cameras_in
+from uncd_ros.node.main_thread import MainThread
 from uncd_ros.node.messages import key_values
 from uncd_ros.node.names import kind_name, status_name, status_values
 from uncd_ros.node.process import run
@@ -51,6 +52,7 @@ class EventRecorderNode(Node):
     def __init__(self) -> None:
         super().__init__('event_recorder')
         self.finished: Future[None] = Future()
+        self.main_thread = MainThread()
         self._params = params = RecorderParams.read(self)
         self._folder = BagFolder(params.folder, params.disk)
         self._recorder = EventRecorder(self._folder, params.times, params.memory, self._on_end)

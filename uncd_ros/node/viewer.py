@@ -16,6 +16,7 @@ from rclpy.task import Future
 from sensor_msgs.msg import Image
 
 from uncd_ros.node.discovery import FoundCamera, cameras_in
+from uncd_ros.node.main_thread import MainThread
 from uncd_ros.node.node_help import NodeHelp, Topic
 from uncd_ros.node.parameter import Parameter, declare, values_of
 from uncd_ros.node.process import run
@@ -60,6 +61,7 @@ class Viewer(Node):
         values = values_of(self, PARAMETERS)
         os.nice(NICENESS)
         self.finished: Future[None] = Future()
+        self.main_thread = MainThread()
         self._perception = self.resolve_topic_name(values['node'])
         self._group = MutuallyExclusiveCallbackGroup()
         self._found: dict[str, FoundCamera] = {}
