@@ -21,10 +21,10 @@ import numpy as np
 
 from uncd_ros.errors import EngineError, ModelError
 from uncd_ros.export.__main__ import main as export
-from uncd_ros.model.engine import OPENVINO
 from uncd_ros.model.engine_choice import open_engine
 from uncd_ros.model.engine_parity import check_probe, infer_one, probe, probe_images
 from uncd_ros.model.engine_record import engine_files, read_engine
+from uncd_ros.model.engine_wish import OPENVINO
 from uncd_ros.model.find import find_model
 from uncd_ros.model.openvino_engine import IMAGE, OpenVinoEngine
 from uncd_ros.model.predictor import Predictor

@@ -22,7 +22,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from uncd_ros.images.encodings import as_array
-from uncd_ros.model.engine_choice import EngineWish
+from uncd_ros.model.engine_wish import EngineWish
 from uncd_ros.model.fallback_predictor import load_predictor
 from uncd_ros.node.demo import process
 from uncd_ros.node.domain import free_domain

@@ -58,7 +58,8 @@ def program_of(words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """`python -m uncd_ros.make_bag a` -> 'uncd_ros/make_bag.py', ('a',)."""
     assert words[0] == PYTHON, f'{words[0]}: expected {PYTHON}'
     if words[1] == '-m':
-        return words[2].replace('.', '/') + '.py', words[3:]
+        path = words[2].replace('.', '/')
+        return f'{path}/__main__.py' if (PROJECT / path).is_dir() else f'{path}.py', words[3:]
     return words[1], words[2:]
 
 

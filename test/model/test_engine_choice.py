@@ -20,7 +20,8 @@ from support.exported_model import edit_engine
 from support.untrained_model import save_untrained
 from uncd_ros.errors import ConfigError
 from uncd_ros.model import engine_choice, openvino_engine
-from uncd_ros.model.engine_choice import EngineChoice, EngineWish, choose_engine
+from uncd_ros.model.engine_choice import EngineChoice, choose_engine
+from uncd_ros.model.engine_wish import EngineWish
 from uncd_ros.model.fallback_predictor import load_predictor
 from uncd_ros.model.fit import FITS
 from uncd_ros.model.predictor import Predictor

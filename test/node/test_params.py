@@ -12,7 +12,7 @@ from rclpy.context import Context
 from rclpy.node import Node
 
 from uncd_ros.errors import ConfigError
-from uncd_ros.model.engine_choice import EngineWish
+from uncd_ros.model.engine_wish import EngineWish
 from uncd_ros.monitor.alarm import AlarmParams
 from uncd_ros.node.parameter import declare
 from uncd_ros.node.params import PERCEPTION, ContradictionError, NodeParams, refuse_late_changes

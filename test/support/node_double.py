@@ -17,7 +17,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from support.camera_double import Camera
 from support.ros_harness import DOMAIN, PATIENT, Probe
-from uncd_ros.model.engine_choice import EngineWish
+from uncd_ros.model.engine_wish import EngineWish
 from uncd_ros.model.fallback_predictor import FallbackPredictor, load_predictor
 from uncd_ros.model.predictor import Prediction
 from uncd_ros.node import perception_node

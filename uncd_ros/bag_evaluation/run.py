@@ -30,8 +30,8 @@ from uncd_ros.bags.prefetch import prefetch
 from uncd_ros.bags.reader import Bag
 from uncd_ros.bags.topics import COMPRESSED_IMAGE, IMAGE, KINDS, choose_topic
 from uncd_ros.errors import ConfigError
-from uncd_ros.model.engine import TORCH
-from uncd_ros.model.engine_choice import EngineWish, choose_engine
+from uncd_ros.model.engine_choice import choose_engine
+from uncd_ros.model.engine_wish import TORCH, EngineWish
 from uncd_ros.model.predictor import Predictor
 from uncd_ros.model.store import StoredModel, load_model
 from uncd_ros.progress import shown_progress

@@ -17,9 +17,9 @@ from uncd_ros.export.frames import Frame, Frames, every_nth
 from uncd_ros.export.graph import to_onnx
 from uncd_ros.export.measure import Measured, calibrate, measure
 from uncd_ros.export.openvino_files import convert, quantise, to_files
-from uncd_ros.model.engine import BF16, F32, INT8, OPENVINO
 from uncd_ros.model.engine_parity import PROBE_SOURCE, infer_one, probe, probe_images
 from uncd_ros.model.engine_record import ENGINES_FOLDER, EngineRecord, encode_engine, served_digest
+from uncd_ros.model.engine_wish import BF16, F32, INT8, OPENVINO
 from uncd_ros.model.fit import STRETCH, place
 from uncd_ros.model.inference import network_input
 from uncd_ros.model.openvino_engine import OpenVinoEngine

@@ -13,14 +13,6 @@ from uncd_ros.model.card import ModelCard
 from uncd_ros.model.fit import Placement
 from uncd_ros.stopwatch import Stopwatch
 
-AUTO = 'auto'
-TORCH, OPENVINO = 'torch', 'openvino'
-ENGINES = (AUTO, TORCH, OPENVINO)
-"""What may be asked for; auto is the fastest that a model folder holds and that gives the right result here."""
-F32, BF16, INT8 = 'f32', 'bf16', 'int8'
-PRECISIONS = (AUTO, F32, BF16, INT8)
-"""Type of number in which the network computes: 32-bit float, bfloat16, or 8-bit integers."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineOutput:

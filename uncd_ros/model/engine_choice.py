@@ -11,38 +11,18 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from uncd_ros.errors import ConfigError, EngineError, ModelError, UnsuitableEngineError
+from uncd_ros.errors import EngineError, ModelError, UnsuitableEngineError
 from uncd_ros.model.card import ModelCard
-from uncd_ros.model.engine import AUTO, F32, OPENVINO, TORCH, Engine
+from uncd_ros.model.engine import Engine
 from uncd_ros.model.engine_parity import check_probe, infer_one, probe, probe_images
 from uncd_ros.model.engine_record import engine_files, read_engine, served_digest
+from uncd_ros.model.engine_wish import F32, OPENVINO, TORCH, EngineWish
 from uncd_ros.model.openvino_engine import OpenVinoEngine, has_openvino
 from uncd_ros.model.store import StoredModel, read_checked
 from uncd_ros.model.torch_engine import TorchEngine
 
 ROUNDS = 5
 """Passes of each engine that are timed, in turns."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineWish:
-    """What the user asks for. Raises ConfigError for what torch, which is always there, cannot be asked for."""
-
-    engine: str = AUTO
-    """One of ENGINES."""
-    precision: str = AUTO
-    """One of PRECISIONS."""
-
-    def __post_init__(self) -> None:
-        if self.engine == TORCH and self.precision not in (AUTO, F32):
-            raise ConfigError(f'precision is {self.precision}, but engine torch computes in {F32}')
-
-    def allows(self, engine: str, precision: str) -> bool:
-        """Whether this engine may be taken."""
-        return self.engine in (AUTO, engine) and self.precision in (AUTO, precision)
-
-
-ANY_ENGINE = EngineWish()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from uncd_ros.model.card_json import (
     parse_json,
     record_content,
 )
-from uncd_ros.model.engine import BF16, F32, INT8
+from uncd_ros.model.engine_wish import BF16, F32, INT8
 from uncd_ros.model.store import read_file
 from uncd_ros.monitor.ood_rule import OodRule
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from uncd_ros.errors import UncdError
 from uncd_ros.model.card import ModelCard
 from uncd_ros.model.engine import Engine
-from uncd_ros.model.engine_choice import ANY_ENGINE, EngineChoice, EngineWish, choose_engine
+from uncd_ros.model.engine_choice import EngineChoice, choose_engine
+from uncd_ros.model.engine_wish import ANY_ENGINE, EngineWish
 from uncd_ros.model.fit import DEFAULT_FIT
 from uncd_ros.model.predictor import Prediction, Predictor
 from uncd_ros.model.store import load_model

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from uncd_ros.errors import EngineError, UnsuitableEngineError
 from uncd_ros.model.card import ModelCard
-from uncd_ros.model.engine import BF16, INT8, OPENVINO, EngineOutput
+from uncd_ros.model.engine import EngineOutput
+from uncd_ros.model.engine_wish import BF16, INT8, OPENVINO
 from uncd_ros.model.fit import Area, Placement, Size
 from uncd_ros.model.inference import network_input
 from uncd_ros.network.student import Normalise

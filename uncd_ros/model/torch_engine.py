@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from uncd_ros.errors import ConfigError
-from uncd_ros.model.engine import F32, TORCH, EngineOutput
+from uncd_ros.model.engine import EngineOutput
+from uncd_ros.model.engine_wish import F32, TORCH
 from uncd_ros.model.fit import Area, Placement
 from uncd_ros.model.inference import InferenceOutput, for_inference, infer, network_input, output_of
 from uncd_ros.model.store import StoredModel

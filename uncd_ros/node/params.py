@@ -10,8 +10,7 @@ from typing import Any
 from rclpy.node import Node
 
 from uncd_ros.errors import ConfigError
-from uncd_ros.model.engine import AUTO, ENGINES, PRECISIONS
-from uncd_ros.model.engine_choice import EngineWish
+from uncd_ros.model.engine_wish import AUTO, ENGINES, PRECISIONS, EngineWish
 from uncd_ros.model.fit import DEFAULT_FIT, FITS
 from uncd_ros.monitor.alarm import AlarmParams
 from uncd_ros.monitor.scene_monitor import SILENT_AFTER
