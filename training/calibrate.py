@@ -18,6 +18,7 @@ from rich.markdown import Markdown
 
 from training.calibration.calibrate_student import assess_calibrated, calibrate
 from training.calibration.training_report import CALIBRATION, around_calibration, calibration_text
+from training.calibration.unseen import CalibrationFold
 from training.data.splits import check_calibration, check_classes, load_splits
 from training.data.unlabelled import open_unlabelled
 from training.run.command_line import make_parser, parse
@@ -81,7 +82,8 @@ def recalibrate(args: CalibrateArgs) -> None:
     check_calibration(splits)
     check_classes('the data', splits.train.classes, card.classes)
     settings = CalibrationSettings(false_alarm_rate=card.ood.false_alarm_rate, ood_sets=args.ood_sets)
-    calibration = calibrate(model.student, splits, args.dataset, settings, card.uncertainty.candidates)
+    fold = CalibrationFold(student=model.student, train=splits.train, unseen=splits.calibration)
+    calibration = calibrate([fold], args.dataset, settings, card.uncertainty.candidates)
     # The weights came with a temperature in them: together the two are what divides the trained logits.
     total = replace(calibration.temperature, value=calibration.temperature.value * card.temperature.value)
     calibration = replace(calibration, temperature=total)

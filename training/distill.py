@@ -9,15 +9,19 @@ After a kill at any moment the same command resumes, and at most one epoch is lo
 
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 
 from rich.markdown import Markdown
 
 from training.calibration.assessment import Assessment, assess
-from training.calibration.calibrate_student import Calibration, assess_calibrated, calibrate
+from training.calibration.calibrate_student import Calibration, assess_calibrated, calibrate, transfer
 from training.calibration.training_report import model_card_text, write_contact_sheet, write_report
+from training.calibration.unseen import CalibrationFold
 from training.data.cache import cache_splits
+from training.data.folds import DriveFold, drive_folds, held_out
 from training.data.inspection import check_data
-from training.data.splits import PROJECT, Splits, check_calibration, load_splits
+from training.data.labelled_frames import LabelledFrames
+from training.data.splits import PROJECT, Splits, load_splits
 from training.data.unlabelled import open_unlabelled
 from training.fitting.loop import launch
 from training.members.disagreement import report_ensemble, report_path
@@ -26,6 +30,7 @@ from training.members.member_network import member_network
 from training.run.progress import console
 from training.run.run_folder import claim, claim_student, recorded
 from training.run.settings import Settings, parse_settings
+from training.teaching.fold_student import train_fold_student
 from training.teaching.objectives import make_objective
 from training.teaching.teacher import Teacher
 from training.teaching.teacher_network import ensemble_network
@@ -43,7 +48,7 @@ def distill(settings: Settings) -> None:
     """The main path."""
     fabric = launch(settings)
     splits = load_splits(settings.data, settings.student)
-    check_calibration(splits)
+    folds = drive_folds(settings, splits)
     claim(settings)
     claim_student(settings)
     # What cannot be opened is refused before hours of training.
@@ -55,31 +60,55 @@ def distill(settings: Settings) -> None:
     networks = train_teacher(fabric, splits.train, settings)
     if fabric.global_rank == 0:
         count = len(networks)
-        report_ensemble(
-            dict(enumerate(networks)), splits.calibration, report_path(settings.run_folder, range(count), count)
-        )
+        for group in held_out(settings, splits, range(count)):
+            path = report_path(settings.run_folder, group.members, count)
+            report_ensemble({index: networks[index] for index in group.members}, group.frames, path)
     single = load_single(settings, fabric.device)
     student = train_student(fabric, single, networks, splits.train, settings)
+    fold_students = [
+        train_fold_student(fabric, number, fold, networks, splits.train, settings) for number, fold in enumerate(folds)
+    ]
 
     if fabric.global_rank == 0:
-        candidates = make_objective(settings.distill).uncertainties
-        calibration = calibrate(student, splits, settings.data.dataset, settings.calibration, candidates)
-        assessed = assess_all(student, single, networks, splits, calibration)
+        calibration = calibrate_student(student, dict(zip(folds, fold_students, strict=True)), splits, settings)
+        assessed = {('val', 'student'): assess_calibrated(student, splits.val, calibration)}
+        assessed['calibration', 'student'] = calibration.assessed
+        assessed |= assess_others('val', [(single, networks, splits.val)])
+        teachers = [[networks[index] for index in fold.members] for fold in folds]
+        unseen = [(each[0], each, fold.select(splits.train)) for each, fold in zip(teachers, folds, strict=True)]
+        assessed |= assess_others('calibration', unseen or [(single, networks, splits.calibration)])
         save_student(student, splits, settings, assessed, calibration)
 
 
-def assess_all(
-    student: Student, single: Member, networks: list[Member], splits: Splits, calibration: Calibration
+def calibrate_student(
+    student: Student, fold_students: Mapping[DriveFold, Student], splits: Splits, settings: Settings
+) -> Calibration:
+    """Calibrate on the drives of `data.holdout`, or where there are none on all drives, by the students of folds."""
+    folds = [
+        CalibrationFold(
+            student=fold_student,
+            train=splits.train.excluding(fold.sequences),
+            unseen=fold.select(splits.train),
+        )
+        for fold, fold_student in fold_students.items()
+    ]
+    whole = CalibrationFold(student=student, train=splits.train, unseen=splits.calibration)
+    candidates = make_objective(settings.distill).uncertainties
+    calibration = calibrate(folds or [whole], settings.data.dataset, settings.calibration, candidates)
+    return transfer(calibration, student, splits.train) if folds else calibration
+
+
+def assess_others(
+    split: str, groups: Sequence[tuple[Member, Sequence[Member], LabelledFrames]]
 ) -> dict[tuple[str, str], Assessment]:
-    """Student, baseline and teacher side by side, on frames no network trained on; the student as calibrated."""
-    everything, teacher = tuple(PIXEL_UNCERTAINTIES), Teacher(networks)
-    assessed = {('val', 'student'): assess_calibrated(student, splits.val, calibration)}
-    assessed['calibration', 'student'] = calibration.assessed
-    for split, data in (('val', splits.val), ('calibration', splits.calibration)):
-        console.print(f'assessing {len(data)} {split} frames')
-        assessed[split, 'baseline'] = assess(member_network(single), data, WITHOUT_STD)
-        assessed[split, 'teacher'] = assess(ensemble_network(teacher), data, everything)
-    return assessed
+    """Baseline and teacher of each group on its frames, all groups together."""
+    console.print(f'assessing {sum(len(frames) for _, _, frames in groups)} {split} frames')
+    singles = [(member_network(single), frames) for single, _, frames in groups]
+    teachers = [(ensemble_network(Teacher(networks)), frames) for _, networks, frames in groups]
+    return {
+        (split, 'baseline'): assess(singles, WITHOUT_STD),
+        (split, 'teacher'): assess(teachers, tuple(PIXEL_UNCERTAINTIES)),
+    }
 
 
 def save_student(

@@ -53,7 +53,7 @@ def test_a_run_ends_with_a_loadable_model_and_a_report(uninterrupted: Path) -> N
     assert {a['network'] for a in report['assessments']} == {'student', 'baseline', 'teacher'}
     # What the card states is what the stored model gives on the data set, and more than one class everywhere gives.
     splits = load_splits(parse_settings([f'--config={SMOKE}']).data, stored.card.student)
-    again = assess(student_network(stored.student), splits.val, ('entropy',))
+    again = assess([(student_network(stored.student), splits.val)], ('entropy',))
     assert stored.card.metrics['val_miou'] == pytest.approx(again.miou, abs=1e-3)
     counts = class_counts(splits.val)
     assert again.miou > float(counts.max() / counts.sum()) / int((counts > 0).sum())

@@ -10,8 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from training.calibration.unseen import Unseen, outputs
 from training.data.labelled_frames import LabelledFrames
-from uncd_ros.evaluation.pixel_metrics import ErrorMetrics, ImageScores, Network
+from uncd_ros.evaluation.pixel_metrics import ErrorMetrics, ImageScores
 from uncd_ros.evaluation.split_evaluator import as_batch
 from uncd_ros.evaluation.student_model import student_network
 from uncd_ros.network.student import Student
@@ -41,16 +42,14 @@ def images(data: LabelledFrames) -> Iterator[NDArray[np.uint8]]:
 
 
 @torch.no_grad()
-def assess(
-    network: Network, data: LabelledFrames, uncertainties: tuple[str, ...], curve: ConfidenceCurve | None = None
-) -> Assessment:
-    """Stream `data` through `network` at full size, one image at a time.
+def assess(unseen: Unseen, uncertainties: tuple[str, ...], curve: ConfidenceCurve | None = None) -> Assessment:
+    """Stream each network's frames through it at full size, one image at a time.
 
     `curve` belongs to the first of the uncertainties.
     """
-    metrics = ErrorMetrics(len(data.classes), uncertainties, curve)
-    for frame in data:
-        metrics.update(network(as_batch(frame.image)), torch.from_numpy(frame.labels))
+    metrics = ErrorMetrics(len(unseen[0][1].classes), uncertainties, curve)
+    for output, frame in outputs(unseen):
+        metrics.update(output, torch.from_numpy(frame.labels))
     return Assessment(
         miou=metrics.confusion.miou(),
         iou=metrics.confusion.iou(),

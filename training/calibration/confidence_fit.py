@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from training.data.labelled_frames import LabelledFrames
+from training.calibration.unseen import Unseen, outputs
 from uncd_ros.classes import IGNORE_INDEX
-from uncd_ros.evaluation.pixel_metrics import Network, to_size
-from uncd_ros.evaluation.split_evaluator import as_batch
+from uncd_ros.evaluation.pixel_metrics import to_size
 from uncd_ros.scores.confidence import MOST_POINTS, ConfidenceCurve
 from uncd_ros.scores.pixel import log_odds, pixel_uncertainty
 
@@ -34,15 +33,16 @@ class PixelSample:
 
 
 @torch.inference_mode()
-def sample_pixels(network: Network, data: LabelledFrames, uncertainty: str) -> PixelSample:
+def sample_pixels(unseen: Unseen, uncertainty: str) -> PixelSample:
     """Valid pixels of every frame; the same ones each time."""
     generator = torch.Generator().manual_seed(0)
+    per_frame = max(1, SAMPLES // sum(len(frames) for _, frames in unseen))
     evidence, right = [], []
-    for frame in data:
+    for native, frame in outputs(unseen):
         labels = torch.from_numpy(frame.labels)
-        output = to_size(network(as_batch(frame.image)), *labels.shape)
+        output = to_size(native, *labels.shape)
         seen = torch.nonzero(labels.flatten() != IGNORE_INDEX)[:, 0]
-        chosen = seen[torch.randperm(len(seen), generator=generator)[: max(1, SAMPLES // len(data))]]
+        chosen = seen[torch.randperm(len(seen), generator=generator)[:per_frame]]
         maps = torch.stack([log_odds(output), pixel_uncertainty(uncertainty, output)]).flatten(1).cpu()
         evidence.append(maps[:, chosen].double().T)
         right.append((output.labels()[0].cpu() == labels).flatten()[chosen])

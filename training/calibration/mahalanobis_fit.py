@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mean and whitening of the Mahalanobis features: fitted to training frames, scaled on calibration frames."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
@@ -41,19 +41,22 @@ def fit_mahalanobis(student: Student, images: Iterable[NDArray[np.uint8]]) -> No
 
 
 @torch.no_grad()
-def scale_mahalanobis(student: Student, images: Iterable[NDArray[np.uint8]]) -> None:
-    """Give the feature distance the scale of the energy: both vary alike over these (H, W, 3) uint8 images.
+def scale_mahalanobis(unseen: Sequence[tuple[Student, Iterable[NDArray[np.uint8]]]]) -> float:
+    """Give the feature distance the scale of the energy: both vary alike over all these (H, W, 3) uint8 images.
 
-    They must not have been trained on, for it is on unseen streets that the two are added up. How the distance
-    alone ranks images stays as it was. Raises ConfigError where the frames do not differ.
+    No student may have been trained on its own, for it is on unseen streets that the two are added up. One factor
+    multiplies the whitening of every student and is returned, so how the distance alone ranks images stays as it was.
+    Raises ConfigError where the frames do not differ.
     """
-    outputs = (_output(student, image) for image in images)
+    outputs = (_output(student, image) for student, images in unseen for image in images)
     names = ('energy', 'mahalanobis')
     scores = torch.stack([torch.cat([image_score(name, each, each.std) for name in names]) for each in outputs])
     energy, distance = scores.std(dim=0)
     if not energy * distance > 0:
         raise ConfigError(f'{len(scores)} calibration frames look alike to the network, expected many that differ')
-    student.mahalanobis.whitening.mul_(energy / distance)
+    for student, _ in unseen:
+        student.mahalanobis.whitening.mul_(energy / distance)
+    return float(energy / distance)
 
 
 def _features(student: Student, image: NDArray[np.uint8]) -> Tensor:

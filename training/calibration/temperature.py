@@ -3,18 +3,16 @@
 """Temperature scaling (Guo et al. 2017), and how a temperature becomes part of the weights."""
 
 import math
-from collections.abc import Iterable
 from typing import cast
 
 import torch
 from scipy.optimize import minimize_scalar
 from torch import Tensor, nn
 
+from training.calibration.unseen import Unseen, outputs
 from uncd_ros.classes import IGNORE_INDEX
 from uncd_ros.evaluation.metrics import CalibrationError
-from uncd_ros.evaluation.pixel_metrics import Network, to_size
-from uncd_ros.evaluation.results import LabelledFrame
-from uncd_ros.evaluation.split_evaluator import as_batch
+from uncd_ros.evaluation.pixel_metrics import to_size
 from uncd_ros.model.card import Temperature
 from uncd_ros.network.student import Student
 
@@ -25,14 +23,14 @@ PIXELS = 4096
 
 
 @torch.inference_mode()
-def fit_temperature(network: Network, frames: Iterable[LabelledFrame]) -> Temperature:
+def fit_temperature(unseen: Unseen) -> Temperature:
     """T = argmin over BOUNDS of the negative log-likelihood -mean_i log softmax(logits_i / T)[label_i].
 
     It is convex in 1 / T, so a bounded search over log T finds the minimum; models that were calibrated by an earlier
     version, which took the best of 71 temperatures, may differ from it by 2 %. Frames are streamed, and 4 C PIXELS
     bytes of each are kept.
     """
-    logits, labels = _sample(network, frames)
+    logits, labels = _sample(unseen)
 
     def negative_log_likelihood(log_temperature: float) -> float:
         log_p = (logits / math.exp(log_temperature)).log_softmax(dim=1)
@@ -52,12 +50,12 @@ def fold_temperature(student: Student, temperature: float) -> None:
         parameter.div_(temperature)
 
 
-def _sample(network: Network, frames: Iterable[LabelledFrame]) -> tuple[Tensor, Tensor]:
+def _sample(unseen: Unseen) -> tuple[Tensor, Tensor]:
     """(N, C) logits and (N,) int64 labels of pixels that have a class."""
     logits, labels = [], []
-    for frame in frames:
+    for output, frame in outputs(unseen):
         ids = torch.from_numpy(frame.labels)
-        maps = to_size(network(as_batch(frame.image)), *ids.shape).logits[0].float().cpu().flatten(1)
+        maps = to_size(output, *ids.shape).logits[0].float().cpu().flatten(1)
         valid = torch.nonzero(ids.flatten() != IGNORE_INDEX)[:, 0]
         chosen = valid[:: max(1, math.ceil(len(valid) / PIXELS))]
         logits.append(maps[:, chosen].T)

@@ -62,7 +62,7 @@ def _baselines(
     settings = _matching_run(run, model)
     member = load_single(settings, device)
     frames = calibration(settings)
-    temperature = fit_temperature(member_network(member), frames).value
+    temperature = fit_temperature([(member_network(member), frames)]).value
     served = 'entropy' if model.card.uncertainty.name in STDS else model.card.uncertainty.name
     alone = EvaluatedModel(
         name=BASELINE,

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from training.data.labelled_frames import LabelledFrames
-from training.data.splits import Splits
+from training.data.splits import Splits, check_calibration
 from training.run.settings import Settings
 from uncd_ros.errors import ConfigError
 
@@ -71,8 +71,53 @@ def held_out(settings: Settings, splits: Splits, members: Iterable[int]) -> list
 
 
 @dataclass(frozen=True, kw_only=True)
+class DriveFold:
+    """Drives that calibrate together by cross-fitting."""
+
+    sequences: tuple[str, ...]
+    """Drives that the same members leave out."""
+    members: tuple[int, ...]
+    """Their numbers; they alone teach the student of this fold."""
+
+    def select(self, train: LabelledFrames) -> LabelledFrames:
+        """The frames of its drives."""
+        return train.select(self.sequences.__contains__)
+
+
+def drive_folds(settings: Settings, splits: Splits) -> list[DriveFold]:
+    """The folds that calibrate where `data.holdout` is empty: all drives. None where it names drives that do.
+
+    Raises ConfigError for settings that leave nothing to calibrate on.
+    """
+    if len(splits.calibration):
+        return []
+    if not settings.distill.cross_fit:
+        check_calibration(splits)
+    known, excluded = sorted(set(splits.train.sequences)), list(settings.student_fit.exclude_sequences)
+    if excluded:
+        raise ConfigError(
+            f'student_fit.exclude_sequences is {excluded} with data.holdout [], where every drive teaches the student; '
+            'expected [], or these drives in data.holdout'
+        )
+    if len(known) < 2:
+        raise ConfigError(f"data.holdout is [] and '{known[0]}' is every drive of train, expected two drives or more")
+    check_sequences(settings, splits.train)
+    folds: dict[tuple[int, ...], list[str]] = {}
+    for sequence in known:
+        without = tuple(i for i, plan in enumerate(settings.members) if sequence in plan.exclude_sequences)
+        folds.setdefault(without, []).append(sequence)
+    return [DriveFold(sequences=tuple(sequences), members=members) for members, sequences in folds.items()]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Folds:
-    """Cross-fitting: an image is labelled only by members that were not trained on its sequence."""
+    """Cross-fitting: an image is labelled only by members that were not trained on its sequence.
+
+    The student of a fold has few teachers, for its members alone are without the drives of the fold. Where fewer than
+    two of them are without another sequence, too, all of them label it: a member that has seen the sequence makes the
+    std smaller than it is for the student that ships, but one that has seen the fold would tell the student about
+    drives that it must not know.
+    """
 
     trained_on: tuple[frozenset[str], ...]
     """Sequences each member has seen."""
@@ -85,4 +130,5 @@ class Folds:
 
     def may_label(self, sequences: tuple[str, ...]) -> Tensor:
         """(F, B) bool: which member may label which image of a batch."""
-        return torch.tensor([[sequence not in seen for sequence in sequences] for seen in self.trained_on])
+        may_label = torch.tensor([[sequence not in seen for sequence in sequences] for seen in self.trained_on])
+        return may_label | (may_label.sum(dim=0) < 2)

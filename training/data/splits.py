@@ -92,7 +92,10 @@ def check_calibration(splits: Splits) -> None:
     """Raise ConfigError unless there are sequences to calibrate a student on."""
     if not len(splits.calibration):
         known = sorted(set(splits.train.sequences))
-        raise ConfigError(f'data.holdout is [], expected some of {known[:20]}: the student is calibrated on them')
+        raise ConfigError(
+            f'data.holdout is [], expected some of {known[:20]}: the student is calibrated on them; distill.py also '
+            'calibrates on all drives, by cross-fitting (distill.cross_fit)'
+        )
 
 
 def check_classes(name: str, classes: Sequence[ClassInfo], expected: Sequence[ClassInfo]) -> None:

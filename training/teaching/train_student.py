@@ -21,11 +21,16 @@ from uncd_ros.network.student import Student
 
 
 def train_student(
-    fabric: Fabric, single: Member, networks: Sequence[Member], data: LabelledFrames, settings: Settings
+    fabric: Fabric,
+    single: Member,
+    networks: Sequence[Member],
+    data: LabelledFrames,
+    settings: Settings,
+    name: str = 'student',
 ) -> Student:
     """A student taught by all networks, which starts as the single net but for its heads; resumes from its checkpoint.
 
-    By `distill.start` it starts as the members did, instead.
+    By `distill.start` it starts as the members did, instead. `name` is that of the checkpoint.
     """
     plan, objective = settings.distill, make_objective(settings.distill)
     start = single if plan.start == 'member' else initial_member(settings)
@@ -41,7 +46,7 @@ def train_student(
         stats = teacher(x, folds.may_label(batch.sequences) if folds else None)
         return objective(network(x, std=objective.std), stats, labels)
 
-    checkpoint, shown = settings.student_folder / 'student.ckpt', _shown(data, settings)
+    checkpoint, shown = settings.student_folder / f'{name}.ckpt', _shown(data, settings)
     with objective.network(student, networks) as network:
         fit(fabric, checkpoint, network, loss, shown, settings, settings.student_fit)
     wise_ft(student, start, plan.wise_ft_alpha)

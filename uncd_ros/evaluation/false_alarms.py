@@ -13,7 +13,7 @@ from uncd_ros.evaluation.metrics import effective_counts
 from uncd_ros.monitor.ood_rule import OodRule
 
 BLOCKS = 5
-"""Pieces into which each sequence is cut; each is compared with the threshold that the other pieces set."""
+"""Pieces into which each sequence is cut by default; each is compared with the threshold that all others set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +53,18 @@ def clopper_pearson(alarms: float, n: float, confidence: float = 0.95) -> tuple[
 
 
 def false_alarms(
-    scores: Sequence[float], sequences: Sequence[str], rule: OodRule, is_calibration: bool = False
+    scores: Sequence[float], sequences: Sequence[str], rule: OodRule, is_calibration: bool = False, blocks: int = BLOCKS
 ) -> FalseAlarms:
     """Count the in-distribution frames that a rule calls anomalous; `scores` are in the order of recording.
 
     `is_calibration` says that the scores are those of the rule, which would keep its promise to them whatever they are:
-    each block of a sequence is then compared with the threshold that all other frames set.
+    each of the `blocks` of a sequence is then compared with the threshold that all other frames set. With one block,
+    that is the threshold of the other sequences.
     """
     names = np.asarray(sequences)
     effective = effective_counts(scores, sequences)
-    anomalous = np.asarray(scores) > (_held_out_thresholds(scores, names, rule) if is_calibration else rule.threshold())
+    thresholds = _held_out_thresholds(scores, names, rule, blocks) if is_calibration else rule.threshold()
+    anomalous = np.asarray(scores) > thresholds
     total = _count(anomalous, sum(effective.values()))
     hindsight = OodRule(
         calibration_scores=tuple(sorted(scores)), effective_n=total.effective_n, false_alarm_rate=rule.false_alarm_rate
@@ -77,7 +79,9 @@ def false_alarms(
     )
 
 
-def _held_out_thresholds(scores: Sequence[float], names: NDArray[np.str_], rule: OodRule) -> NDArray[np.float64]:
+def _held_out_thresholds(
+    scores: Sequence[float], names: NDArray[np.str_], rule: OodRule, blocks: int
+) -> NDArray[np.float64]:
     """(N,) the threshold of each frame, set by all frames but those of its block.
 
     Blocks are contiguous: a single frame that is left out has neighbours in the rest that are nearly the same.
@@ -85,7 +89,7 @@ def _held_out_thresholds(scores: Sequence[float], names: NDArray[np.str_], rule:
     values = np.asarray(scores)
     thresholds = np.empty(len(values))
     for name in np.unique(names):
-        for block in np.array_split(np.flatnonzero(names == name), BLOCKS):
+        for block in np.array_split(np.flatnonzero(names == name), blocks):
             if len(block):
                 rest = tuple(sorted(np.delete(values, block).tolist()))
                 thresholds[block] = replace(

@@ -13,6 +13,7 @@ import torch
 from support.tiny_frames import in_memory
 from training.calibration.assessment import image_scores, images
 from training.calibration.calibrate_student import Calibration, assess_calibrated, calibrate
+from training.calibration.unseen import CalibrationFold
 from training.data.augment import CALIBRATION_SHIFTS, WEATHER
 from training.data.labelled_frames import LabelledFrames, Subset
 from training.data.splits import Splits
@@ -52,10 +53,14 @@ def splits(model: StoredModel) -> Splits:
     )
 
 
+def _fold(student: Student, splits: Splits) -> CalibrationFold:
+    return CalibrationFold(student=student, train=splits.train, unseen=splits.calibration)
+
+
 @pytest.fixture(scope='module')
 def calibrated(model: StoredModel, splits: Splits) -> tuple[Student, Calibration]:
     student = copy.deepcopy(model.student)
-    return student, calibrate(student, splits, 'camvid', SETTINGS, MEANINGS)
+    return student, calibrate([_fold(student, splits)], 'camvid', SETTINGS, MEANINGS)
 
 
 def test_the_score_that_tells_shifts_is_served_with_its_reasons(calibrated: tuple[Student, Calibration]) -> None:
@@ -77,7 +82,7 @@ def test_only_the_calibration_frames_set_threshold_confidence_and_temperature(
     assert calibration.data.sequences == ('1a', '1b') and calibration.data.images == 24
     # Other training frames, other val frames: what comes from the calibration frames alone stays as it is.
     others = replace(splits, train=_frames(model, 3, 90, 30), val=_frames(model, 4, 90, 10))
-    again = calibrate(copy.deepcopy(model.student), others, 'camvid', SETTINGS, MEANINGS)
+    again = calibrate([_fold(copy.deepcopy(model.student), others)], 'camvid', SETTINGS, MEANINGS)
     for name in ('temperature', 'uncertainty', 'uncertainty_selection', 'confidence', 'data'):
         assert getattr(again, name) == getattr(calibration, name)
 
@@ -93,7 +98,8 @@ def test_only_the_training_frames_set_the_mean_of_the_mahalanobis_features(
         features = plain(plain.preprocess(train), std='none').features
     torch.testing.assert_close(student.mahalanobis.mean, features.mean(dim=0), rtol=1e-4, atol=1e-4)
     other = copy.deepcopy(model.student)
-    calibrate(other, replace(splits, calibration=_frames(model, 5, 90, 20)), 'camvid', SETTINGS, MEANINGS)
+    fold = _fold(other, replace(splits, calibration=_frames(model, 5, 90, 20)))
+    calibrate([fold], 'camvid', SETTINGS, MEANINGS)
     assert torch.equal(other.mahalanobis.mean, student.mahalanobis.mean)
 
 
@@ -134,11 +140,12 @@ def test_calibration_is_of_the_weights_that_are_stored(calibrated: tuple[Student
 def test_calibration_repeats_itself(
     model: StoredModel, splits: Splits, calibrated: tuple[Student, Calibration]
 ) -> None:
-    again = calibrate(copy.deepcopy(model.student), splits, 'camvid', SETTINGS, MEANINGS)
+    again = calibrate([_fold(copy.deepcopy(model.student), splits)], 'camvid', SETTINGS, MEANINGS)
     assert again.card_fields() == calibrated[1].card_fields()
 
 
 def test_a_single_frame_calibrates_nothing(model: StoredModel, splits: Splits) -> None:
     frame = Subset.of(splits.val, [0])
+    fold = CalibrationFold(student=model.student, train=frame, unseen=frame)
     with pytest.raises(ConfigError, match='calibration has 1 frames, expected hundreds'):
-        calibrate(model.student, Splits(train=frame, calibration=frame, val=frame), 'camvid', SETTINGS, MEANINGS)
+        calibrate([fold], 'camvid', SETTINGS, MEANINGS)

@@ -59,6 +59,6 @@ def test_void_is_not_sampled() -> None:
     labels[:, 1] = 1
     data = in_memory(torch.zeros(2, 3, 4, 6, dtype=torch.uint8), labels, ('a', 'a'))
     logits = torch.tensor([0.0, 2.0, 0.0]).view(1, 3, 1, 1).expand(1, 3, 4, 6)
-    sample = sample_pixels(lambda _: StudentOutput(logits=logits, std=logits / 10), data, 'predicted_std')
+    sample = sample_pixels([(lambda _: StudentOutput(logits=logits, std=logits / 10), data)], 'predicted_std')
     assert sample.right.tolist() == [True] * 12
     np.testing.assert_allclose(sample.evidence, [[2 - np.log(2), 0.2]] * 12, rtol=1e-6)

@@ -44,7 +44,7 @@ def test_distance_and_energy_vary_alike_on_frames_that_were_not_trained_on(tiny_
     fit_mahalanobis(student, _arrays(training))
     with torch.no_grad():
         before = student(student.preprocess(unseen.permute(0, 2, 3, 1)))
-        scale_mahalanobis(student, _arrays(unseen))
+        scale_mahalanobis([(student, _arrays(unseen))])
         after = student(student.preprocess(unseen.permute(0, 2, 3, 1)))
     energy, distance = (image_score(name, after, after.std) for name in ('energy', 'mahalanobis'))
     assert distance.std() == pytest.approx(float(energy.std()), rel=1e-4)
@@ -56,4 +56,4 @@ def test_frames_that_are_all_alike_are_refused(tiny_model: Path) -> None:
     with pytest.raises(ConfigError, match='3 training frames look alike'):
         fit_mahalanobis(student, _arrays(alike))
     with pytest.raises(ConfigError, match='3 calibration frames look alike'):
-        scale_mahalanobis(student, _arrays(alike))
+        scale_mahalanobis([(student, _arrays(alike))])

@@ -21,7 +21,7 @@ def test_labels_drawn_from_the_softmax_at_a_temperature(temperature: float) -> N
     labels = torch.distributions.Categorical(logits=(logits / temperature).permute(1, 2, 0)).sample().byte()
     labels[:20] = 255
     frame = LabelledFrame(image=np.zeros((120, 160, 3), np.uint8), labels=labels.numpy(), name='a', sequence='a')
-    found = fit_temperature(lambda _: StudentOutput(logits=logits[None], std=logits[None]), [frame])
+    found = fit_temperature([(lambda _: StudentOutput(logits=logits[None], std=logits[None]), [frame])])
     assert found.value == pytest.approx(temperature, rel=0.06)
     assert found.ece_after < 0.02
     assert (found.ece_before > 0.04) == (temperature != 1.0)
@@ -47,6 +47,6 @@ def test_two_classes_in_closed_form(right: int, pixels: int) -> None:
     labels = torch.zeros(1, 40 * pixels, dtype=torch.uint8)
     labels[0, : 40 * (pixels - right)] = 1
     frame = LabelledFrame(image=np.zeros((*labels.shape, 3), np.uint8), labels=labels.numpy(), name='a', sequence='a')
-    fitted = fit_temperature(lambda _: StudentOutput(logits=logits[None], std=logits[None]), [frame])
+    fitted = fit_temperature([(lambda _: StudentOutput(logits=logits[None], std=logits[None]), [frame])])
     assert fitted.value == pytest.approx(4.0 / np.log(right / (pixels - right)), rel=1e-3)
     assert fitted.ece_after < 1e-3 < fitted.ece_before

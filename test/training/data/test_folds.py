@@ -60,10 +60,10 @@ def test_members_label_what_they_were_not_trained_on_and_all_label_what_nobody_w
     folds = Folds.of(_settings(('a',), ('b',), ('a', 'b'), ()), _data('a', 'b', 'c'))
     may_label = folds.may_label(('b', 'a', 'c', 'unlabelled:video'))
     assert may_label.tolist() == [
-        [False, True, False, True],
-        [True, False, False, True],
-        [True, True, False, True],
-        [False, False, False, True],
+        [False, True, True, True],
+        [True, False, True, True],
+        [True, True, True, True],
+        [False, False, True, True],
     ]
 
 
