@@ -13,6 +13,7 @@ import numpy as np
 
 from training.calibration.assessment import Assessment
 from training.calibration.calibrate_student import Calibration
+from training.calibration.fold_text import folds_content, folds_text
 from training.data.labelled_frames import LabelledFrames
 from training.data.splits import dataset_class
 from training.run.settings import Settings
@@ -52,6 +53,7 @@ def write_report(folder: Path, assessed: Assessments, calibration: Calibration) 
             'effective_n': calibration.ood.effective_n,
             'false_alarms': asdict(calibration.false_alarms),
             'temperature': asdict(calibration.temperature),
+            'cross_fit': folds_content(calibration),
         },
     }
     write_durably(folder / 'report.json', (json.dumps(content, indent=1) + '\n').encode())
@@ -62,7 +64,6 @@ def write_report(folder: Path, assessed: Assessments, calibration: Calibration) 
 
 def model_card_text(card: ModelCard, settings: Settings, assessed: Assessments, calibration: Calibration) -> str:
     """MODEL_CARD.md: what it was trained on, how well, and what it must not be used for."""
-    held_out = ', '.join(settings.data.holdout) or 'streets of their own'
     return (
         f'# Model card: {card.name}\n\n'
         f'Distilled from {describe_teacher(settings)} by {METHODS[settings.distill.objective]}. '
@@ -71,16 +72,36 @@ def model_card_text(card: ModelCard, settings: Settings, assessed: Assessments, 
         f'{", ".join(info.name for info in card.classes)}.\n\n'
         f'**Data and licence.** {dataset_class(settings.data.dataset).licence}{_unlabelled(settings)}\n\n'
         f'## How good it is\n\n{results_table(assessed)}\n\n'
-        'The student is at its temperature (see below); baseline and teacher are as they were trained.\n\n'
+        'The student is at its temperature (see below); baseline and teacher are as they were trained.'
+        f'{_networks_of_folds(calibration)}\n\n'
         f'{CALIBRATION}\n\n{calibration_text(calibration, assessed["val", "student"])}\n\n'
         f'{LIMITS}\n\n'
-        f'- The calibration sequences ({held_out}) were kept from all training, but they selected the served '
-        'uncertainty and image score: figures on them are slightly optimistic.\n'
+        f'- {_calibration_limit(settings, calibration)} They selected the served uncertainty and image score: figures '
+        'on them are slightly optimistic.\n'
         f'- {_labelling(settings)}\n'
         '- The false-alarm rate holds for drives like the calibration sequences. Another camera, city, season '
         'or hour needs a calibration of its own.\n'
         '- An OOD flag that is not raised does not prove safety. Do not let this model alone decide whether '
         'a vehicle or robot may move near people.\n'
+    )
+
+
+def _networks_of_folds(calibration: Calibration) -> str:
+    if not calibration.folds:
+        return ''
+    return (
+        ' On the calibration frames, student, baseline and teacher are those of the folds: none of them was trained on '
+        'the drive that it is evaluated on.'
+    )
+
+
+def _calibration_limit(settings: Settings, calibration: Calibration) -> str:
+    if not calibration.folds:
+        held_out = ', '.join(settings.data.holdout) or 'streets of their own'
+        return f'The calibration sequences ({held_out}) were kept from all training.'
+    return (
+        'The student of this model was trained on all calibration sequences. Each was kept from the student of its '
+        'fold, and that one was evaluated on it.'
     )
 
 
@@ -137,10 +158,9 @@ def write_contact_sheet(path: Path, predictor: Predictor, data: LabelledFrames, 
 def calibration_text(calibration: Calibration, val: Assessment) -> str:
     """What the model serves, why, and how well calibrated; `val` is the calibrated student on other frames."""
     rule, alarms, temperature = calibration.ood, calibration.false_alarms, calibration.temperature
-    guarantee = 'guarantees' if rule.guaranteed(rule.false_alarm_rate) else 'does NOT guarantee'
     return (
         f'The student is calibrated on {calibration.data.images} frames of {calibration.data.dataset} '
-        f'({", ".join(calibration.data.sequences)}). It was not trained on them.\n\n'
+        f'({", ".join(calibration.data.sequences)}). {_unseen(calibration)}\n\n'
         f'- Temperature: {temperature.value:.2f}. The weights hold it already. The expected calibration error (ECE) on '
         f'these frames is {temperature.ece_before:.3f} without it and {temperature.ece_after:.3f} with it.\n'
         f'- Uncertainty: {calibration.uncertainty_selection.reason}{_meaning(calibration)}\n'
@@ -148,11 +168,34 @@ def calibration_text(calibration: Calibration, val: Assessment) -> str:
         f'- Image score: {calibration.image_score_selection.reason}\n'
         f'- OOD threshold: {rule.threshold():.4f}, for a false-alarm rate of {rule.false_alarm_rate:.0%} per frame. It '
         f'comes from {len(rule.calibration_scores)} frames, which are worth {rule.effective_n} independent ones. '
-        f'Conformal prediction {guarantee} the rate with so many. When each fifth of a drive is compared with the '
-        f'threshold that all other frames set, the rate is {alarms.observed:.1%} '
-        f'(95 % interval {alarms.ci95[0]:.1%} to {alarms.ci95[1]:.1%}).\n\n'
+        f'{_promise(calibration)}, the rate is {alarms.observed:.1%} '
+        f'(95 % interval {alarms.ci95[0]:.1%} to {alarms.ci95[1]:.1%}).\n{folds_text(calibration)}\n'
         f'{_selection_table(calibration.uncertainty_selection)}\n\n'
         f'{_selection_table(calibration.image_score_selection)}'
+    )
+
+
+def _unseen(calibration: Calibration) -> str:
+    if not calibration.folds:
+        return 'It was not trained on them.'
+    return (
+        'It was trained on them, so these figures are found by cross-fitting: students of '
+        f'{len(calibration.folds)} folds, each trained and taught without the drives of its fold, are evaluated on '
+        'these.'
+    )
+
+
+def _promise(calibration: Calibration) -> str:
+    """Whether the frames are enough, and how the rate was counted."""
+    enough = calibration.ood.guaranteed(calibration.ood.false_alarm_rate)
+    if calibration.folds:
+        return (
+            f'These are {"enough" if enough else "NOT enough"} for a threshold at this rate. When each drive is '
+            'compared with the threshold that all other drives set'
+        )
+    return (
+        f'Conformal prediction {"guarantees" if enough else "does NOT guarantee"} the rate with so many. When each '
+        'fifth of a drive is compared with the threshold that all other frames set'
     )
 
 

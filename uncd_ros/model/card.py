@@ -94,7 +94,10 @@ class Temperature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalibrationData:
-    """Frames that chose what the model gives, and set its threshold; it was not trained on them."""
+    """Frames that chose what the model gives, and set its threshold.
+
+    The student was not trained on them; or, when cross-fitting, others like it were not, each on the drives of a fold.
+    """
 
     dataset: str
     sequences: tuple[str, ...]

@@ -10,7 +10,10 @@ from uncd_ros.errors import ConfigError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OodRule:
-    """Image scores of nominal drives that the student never saw. Raises ConfigError where the fields do not fit."""
+    """Image scores of nominal drives, each by a student that never saw it.
+
+    Raises ConfigError where the fields do not fit.
+    """
 
     calibration_scores: tuple[float, ...]
     """Image scores on held-out in-distribution drives, finite and ascending; at least one."""
