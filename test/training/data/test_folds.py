@@ -9,7 +9,7 @@ import torch
 
 from support.project import PROJECT
 from support.tiny_frames import in_memory
-from training.data.folds import Folds, check_sequences, held_out
+from training.data.folds import Folds, check_sequences, drive_folds, held_out
 from training.data.labelled_frames import LabelledFrames
 from training.data.splits import Splits
 from training.run.settings import Settings, parse_settings
@@ -75,6 +75,16 @@ def test_a_sequence_with_a_single_judge_is_refused() -> None:
     ):
         check_sequences(few, _data('a', 'b'))
     check_sequences(replace(few, student_fit=few.members[2]), _data('a', 'b'))
+
+
+def test_a_single_drive_cannot_calibrate_itself() -> None:
+    splits = Splits(train=_data('a', 'a'), calibration=_data(), val=_data('b'))
+    with pytest.raises(
+        ConfigError, match=r"data\.holdout is \[\] and 'a' is every drive of train, expected two drives"
+    ):
+        drive_folds(_settings(('a',), ('a',), cross_fit=True), splits)
+    with pytest.raises(ConfigError, match=r"data\.holdout is \[\], expected some of \['a'\]"):
+        drive_folds(_settings(('a',), ('a',)), splits)
 
 
 def test_cross_fitting_and_cutmix_exclude_each_other() -> None:
