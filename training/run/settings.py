@@ -32,8 +32,8 @@ class DataSettings:
     """Folder of the data set; $UNCD_DATA/<dataset> by default. Procedural streets need none."""
     holdout: tuple[str, ...] = ()
     """Training sequences that no network trains on; they calibrate the student. Names may hold * and ?. Procedural
-    streets need none, and an ensemble needs none if every member leaves out sequences of its own (`exclude_sequences`).
-    """
+    streets need none, and an ensemble needs none if every member leaves out sequences of its own (`exclude_sequences`):
+    with `distill.cross_fit` all drives then calibrate."""
     val: tuple[str, ...] = ()
     """Sequences that evaluate, for a data set without a val split of its own; all others train. Names may hold * and ?.
     """
@@ -133,7 +133,8 @@ class DistillSettings:
     wise_ft_alpha: ClosedUnitInterval = 1.0
     """Interpolation towards the start (WiSE-FT): 1 keeps the trained weights, 0 the first member's."""
     cross_fit: bool = False
-    """Take the targets of an image only from members that were not trained on its sequence."""
+    """Take the targets of an image only from members that were not trained on its sequence. Without `data.holdout`, also
+    calibrate on every drive, by students that never saw it."""
     cutmix: ClosedUnitInterval = 0.0
     """Probability that the images of a batch exchange regions (CutMix), before the teacher sees them."""
     unlabelled: tuple[str, ...] = ()
