@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The objectives by name."""
 
-from training.run.settings import OBJECTIVE_SETTINGS, DistillSettings
+from training.run.distill_settings import OBJECTIVE_SETTINGS, DistillSettings
 from training.teaching.dudes import DudesLoss
 from training.teaching.end_crd import EndCrdLoss
 from training.teaching.end_kl import EndKlLoss

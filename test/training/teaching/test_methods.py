@@ -13,7 +13,8 @@ from support.project import PROJECT
 from support.tiny_frames import noise_streets
 from training import distill as program
 from training.data.splits import Splits
-from training.run.settings import OBJECTIVE_SETTINGS, parse_settings
+from training.run.distill_settings import OBJECTIVE_SETTINGS
+from training.run.settings import parse_settings
 from training.teaching.objectives import OBJECTIVES
 from training.teaching.teachers import TEACHERS
 from uncd_ros.errors import ConfigError
