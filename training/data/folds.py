@@ -102,6 +102,7 @@ def drive_folds(settings: Settings, splits: Splits) -> list[DriveFold]:
     if len(known) < 2:
         raise ConfigError(f"data.holdout is [] and '{known[0]}' is every drive of train, expected two drives or more")
     check_sequences(settings, splits.train)
+    held_out(settings, splits, range(len(settings.members)))  # refuses a member that trains on everything
     folds: dict[tuple[int, ...], list[str]] = {}
     for sequence in known:
         without = tuple(i for i, plan in enumerate(settings.members) if sequence in plan.exclude_sequences)

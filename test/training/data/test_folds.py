@@ -87,6 +87,12 @@ def test_a_single_drive_cannot_calibrate_itself() -> None:
         drive_folds(_settings(('a',), ('a',)), splits)
 
 
+def test_a_member_that_trains_on_every_drive_is_refused_before_it_is_trained() -> None:
+    splits = Splits(train=_data('a', 'b'), calibration=_data(), val=_data('a'))
+    with pytest.raises(ConfigError, match=r'members\.4\.exclude_sequences and data\.holdout are empty'):
+        drive_folds(_settings(('a',), ('a',), ('b',), ('b',), (), cross_fit=True), splits)
+
+
 def test_cross_fitting_and_cutmix_exclude_each_other() -> None:
     with pytest.raises(ConfigError, match=r'distill\.cross_fit and distill\.cutmix exclude each other'):
         parse_settings(
