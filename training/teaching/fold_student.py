@@ -33,8 +33,8 @@ def train_fold_student(
 def fold_settings(settings: Settings, fold: DriveFold, data: LabelledFrames) -> Settings:
     """Settings of a fold's student: its members, and its drives left out.
 
-    It takes as many steps as the student that ships, or a few more: fewer frames, more epochs. A student that has
-    learnt for a shorter time is less sure, and a threshold from its scores would not fit the one that ships.
+    It takes about as many steps as the student that ships: fewer frames, more epochs. A student that has learnt for a
+    shorter time is less sure, and a threshold from its scores would not fit the one that ships.
     """
     left = len(data) - len(fold.select(data))
     epochs = math.ceil(settings.student_fit.epochs * len(data) / left)
