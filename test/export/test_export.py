@@ -122,6 +122,18 @@ def test_frames_set_an_engine_s_own_threshold(tiny_model: Path, tmp_path: Path) 
     assert 1 <= found.ood.effective_n <= 20
 
 
+def test_frames_that_the_student_was_trained_on_set_no_threshold(tiny_model: Path, tmp_path: Path) -> None:
+    card = load_card(tiny_model)
+    frames = open_frames(str(nominal_frames(tmp_path / 'frames', 20)), card)
+    data = replace(card.calibration_data, sequences=('a', 'c'), fingerprint=card.provenance.data_fingerprint)
+    cross_fitted = replace(card, calibration_data=data)
+    assert cross_fitted.is_cross_fitted
+    refusal = calibrate(cross_fitted, Measured(parity=PARITY, scores=SCORES), frames)
+    assert isinstance(refusal, str) and 'the student was trained on the drive a, whose scores set no' in refusal
+    held_out = replace(card, calibration_data=replace(data, fingerprint='another'))
+    assert not isinstance(calibrate(held_out, Measured(parity=PARITY, scores=SCORES), frames), str)
+
+
 @pytest.mark.parametrize(
     ('change', 'is_calibrated'),
     [

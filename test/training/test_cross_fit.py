@@ -64,7 +64,7 @@ def test_a_model_comes_out_that_every_drive_taught_and_calibrated(run: Path) -> 
     predictor = Predictor(load_model(run / 'model'))
     card = predictor.card
     assert card.calibration_data.sequences == DRIVES and card.calibration_data.images == 12
-    assert len(card.ood.calibration_scores) == 12
+    assert len(card.ood.calibration_scores) == 12 and card.is_cross_fitted
     assert np.isfinite(predictor.predict(np.zeros((48, 64, 3), np.uint8)).score)
     # One student for each fold lies beside the one that ships; a report for the members of each.
     assert {path.name for path in run.glob('student*.ckpt')} == {

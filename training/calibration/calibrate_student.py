@@ -145,11 +145,16 @@ def transfer(calibration: Calibration, student: Student, train: LabelledFrames) 
     """Give what the folds found together to the student that was taught on all drives, in place.
 
     Temperature and scale are those of the folds, for no frame is left that it never saw; mean and whitening of its
-    Mahalanobis features are its own. The calibration that is returned says how its image scores compare.
+    Mahalanobis features are its own. The calibration that is returned says how its image scores compare, and by one
+    fingerprint for both that the calibration frames are the training frames.
     """
     _prepare(student, train, calibration.temperature.value)
     student.mahalanobis.whitening.mul_(calibration.mahalanobis_scale)
-    return replace(calibration, seen=seen_scores(student, train, calibration.uncertainty.name, calibration.image_score))
+    return replace(
+        calibration,
+        data=replace(calibration.data, fingerprint=train.fingerprint()),
+        seen=seen_scores(student, train, calibration.uncertainty.name, calibration.image_score),
+    )
 
 
 def _prepare(student: Student, train: LabelledFrames, temperature: float) -> None:

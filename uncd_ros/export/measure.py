@@ -115,6 +115,12 @@ def calibrate(card: ModelCard, measured: Measured, frames: Frames | None) -> Eng
             f'it has no calibration of its own: its image scores differ from those of torch by up to '
             f'{parity.score_difference:.2g} of a spread of {spread:.2g}; export it with --calibration'
         )
+    if card.is_cross_fitted and (seen := sorted({*frames.sequences} & {*card.calibration_data.sequences})):
+        return (
+            f'it has no calibration of its own: its image scores differ from those of torch by up to '
+            f'{parity.score_difference:.2g}, and the student was trained on the drive {seen[0]}, whose scores set no '
+            'threshold; export it with --calibration on other drives'
+        )
     rule = OodRule(
         calibration_scores=tuple(sorted(measured.scores)),
         effective_n=sum(effective_counts(measured.scores, frames.sequences).values()),

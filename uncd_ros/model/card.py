@@ -173,6 +173,11 @@ class ModelCard:
         check_files(self.files)
 
     @property
+    def is_cross_fitted(self) -> bool:
+        """Whether the student was trained on the calibration frames: others like it, that were not, gave the scores."""
+        return self.calibration_data.fingerprint == self.provenance.data_fingerprint
+
+    @property
     def weights_sha256(self) -> str:
         """Of student.safetensors, for a model that was saved."""
         return self.files[WEIGHTS]

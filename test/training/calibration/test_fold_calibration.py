@@ -117,7 +117,8 @@ def test_the_student_that_ships_takes_over_what_the_folds_found(
     assert features.mean(dim=0).abs().max() < 1e-2 * calibration.mahalanobis_scale
     seen = image_scores(student, images(data), calibration.uncertainty.name)[calibration.image_score]
     assert shipped.seen is not None and shipped.seen.median == pytest.approx(np.median(seen))
-    assert replace(shipped, seen=None) == calibration
+    assert shipped.data.fingerprint == data.fingerprint()
+    assert replace(shipped, seen=None, data=calibration.data) == calibration
 
 
 def test_the_bound_of_cross_conformal_prediction() -> None:
