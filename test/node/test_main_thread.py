@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the main thread of a node's process works off, and the end of a process whose main thread does not return."""
 
+import os
 import subprocess
 import sys
 import time
@@ -72,3 +73,13 @@ def test_a_process_ends_although_its_main_thread_does_not_return() -> None:
         [sys.executable, '-c', STUCK], cwd=PROJECT, capture_output=True, text=True, timeout=60.0, check=False
     )
     assert (done.returncode, done.stdout) == (0, 'stopped\n'), done.stderr
+
+
+@pytest.mark.parametrize(('users', 'expected'), [(None, '0'), ('10000', '10000')])
+def test_openmp_does_not_spin_unless_the_user_says_so(users: str | None, expected: str) -> None:
+    program = "import sys, os, uncd_ros.node; print(os.environ['GOMP_SPINCOUNT'], 'torch' in sys.modules)"
+    environment = {name: value for name, value in os.environ.items() if name != 'GOMP_SPINCOUNT'}
+    environment |= {'GOMP_SPINCOUNT': users} if users else {}
+    command = [sys.executable, '-c', program]
+    ended = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
+    assert ended.stdout == f'{expected} False\n'
