@@ -6,7 +6,10 @@ Each augmented view comes from (seed, epoch, frame) alone, and each order from (
 gives the same batches, and a resumed training sees what an uninterrupted one sees.
 """
 
+import ctypes
 import os
+import signal
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +26,8 @@ from training.data.labelled_frames import LabelledFrames
 from uncd_ros.errors import UncdError
 
 MOST_WORKERS = 8
+PR_SET_PDEATHSIG = 1
+"""From Linux' prctl.h."""
 Key = tuple[int, int]
 """Epoch and number of a frame."""
 
@@ -88,6 +93,7 @@ def stream_views(dataset: ViewDataset, order: EpochOrder, workers: int, device: 
         dataset,
         batch_sampler=order,
         num_workers=workers,
+        worker_init_fn=_end_with_parent,
         # Of its own, for it draws a seed of the workers, which the views do not use, when it begins.
         generator=torch.Generator(),
         collate_fn=_collate,
@@ -107,6 +113,12 @@ def worker_count(asked: int | str, processes: int) -> int:
         return asked
     cores = len(os.sched_getaffinity(0)) // processes
     return max(1, min(MOST_WORKERS, cores - 1))
+
+
+def _end_with_parent(_worker: int) -> None:
+    """A fork holds the connections of a process that was killed open, and its end would not be noticed for seconds."""
+    if sys.platform == 'linux':
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def random_seed(*parts: int) -> int:
