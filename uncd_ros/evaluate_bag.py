@@ -6,8 +6,10 @@
     python -m uncd_ros.evaluate_bag drive --params perception.yaml          decided as the node with these parameters
     python -m uncd_ros.evaluate_bag drive --labels /camera/labels           and the metrics that need ground truth
     python -m uncd_ros.evaluate_bag drive --events events.csv               and delay, missed events, false alarms
+    python -m uncd_ros.evaluate_bag drives/* --ray 10.0.0.1:6379            many bags on a Ray cluster, one table
 
-Writes report.html, report.md, report.json, frames.jsonl and figures/. The bag itself is never touched.
+Writes report.html, report.md, report.json, frames.jsonl and figures/, and fleet.html of several bags. The bags
+themselves are never touched.
 """
 
 import argparse
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from uncd_ros.classes import IGNORE_INDEX
+from uncd_ros.cluster import LOCAL
 from uncd_ros.errors import ConfigError, UncdError
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from uncd_ros.bag_evaluation.fleet import FleetArgs
     from uncd_ros.bag_evaluation.run import EvaluateBagArgs
 
 
@@ -35,26 +39,32 @@ class Parser(argparse.ArgumentParser):
         raise ConfigError(message)
 
 
-def parse_args(arguments: list[str] | None) -> 'EvaluateBagArgs':
-    """Read the command line. Raises ConfigError for what is unknown or of no use."""
+def parse_args(arguments: list[str] | None) -> 'EvaluateBagArgs | FleetArgs':
+    """The command line, of one bag or of several. Raises ConfigError for what is unknown or of no use."""
+    from uncd_ros.bag_evaluation.fleet import FleetArgs
     from uncd_ros.bag_evaluation.node_settings import NodeSettings, read_node_settings
     from uncd_ros.bag_evaluation.run import EvaluateBagArgs
 
-    values = _parser().parse_args(arguments)
-    if values.every < 1:
-        raise ConfigError(f'--every is {values.every}, expected 1 or more')
-    if values.live is not None and not 0.0 < values.live <= 100.0:
-        raise ConfigError(f'--live is {values.live}, expected more than 0 and at most 100')
-    values.out = values.out or Path('out') / values.bag.resolve().name
-    params, model = values.params, values.model
-    del values.params, values.model
+    values = vars(_parser().parse_args(arguments))
+    if values['every'] < 1:
+        raise ConfigError(f'--every is {values["every"]}, expected 1 or more')
+    if values['live'] is not None and not 0.0 < values['live'] <= 100.0:
+        raise ConfigError(f'--live is {values["live"]}, expected more than 0 and at most 100')
+    params, model, bags, out, ray = (values.pop(name) for name in ('params', 'model', 'bags', 'out', 'ray'))
     node = read_node_settings(params) if params else NodeSettings()
-    return EvaluateBagArgs(**vars(values), node=replace(node, model=model) if model else node)
+    node = replace(node, model=model) if model else node
+    if len(bags) > 1 or ray:
+        common = EvaluateBagArgs(bag=bags[0], out=out or Path('out'), node=node, **values)
+        return FleetArgs.of(bags, common, ray)
+    return EvaluateBagArgs(bag=bags[0], out=out or Path('out') / bags[0].resolve().name, node=node, **values)
 
 
 def _parser() -> Parser:
     parser = Parser(prog='evaluate_bag', description='Evaluate a model on a recorded drive.')
-    parser.add_argument('bag', type=Path, help='rosbag2 folder, or one .mcap or .db3 file of it')
+    bags = 'rosbag2 folder, or one .mcap or .db3 file of it; several are evaluated one after another'
+    parser.add_argument('bags', type=Path, nargs='+', metavar='bag', help=bags)
+    cluster = 'evaluate each bag as a task on the Ray cluster at HOST:PORT, or on one of this machine alone'
+    parser.add_argument('--ray', nargs='?', const=LOCAL, metavar='ADDRESS', help=cluster)
     parser.add_argument('--image-topic', metavar='T', help='topic of the images; chosen automatically by default')
     parser.add_argument(
         '--params',
@@ -81,7 +91,8 @@ def _parser() -> Parser:
         '--events', type=Path, metavar='FILE', help='known out-of-distribution events: CSV or JSON, start,end,kind'
     )
     parser.add_argument('--out', type=Path, help='folder of the report; out/<name of the bag> by default')
-    parser.add_argument('--write-bag', type=Path, metavar='OUT', help='new bag: camera, mask, uncertainty and flag')
+    written = 'new bag: camera, mask, uncertainty and flag; a folder of them for several bags'
+    parser.add_argument('--write-bag', type=Path, metavar='OUT', help=written)
     parser.add_argument('--every', type=int, default=1, metavar='N', help='evaluate every Nth image only')
     parser.add_argument('--device', default='auto', help='auto, cpu or cuda')
     live = 'also play the bag to the real node at this many times real time, and measure its speed: needs rclpy'
@@ -104,16 +115,13 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         from rich.console import Console
 
-        from uncd_ros.bag_evaluation.run import evaluate
+        from uncd_ros.bag_evaluation.fleet import FleetArgs, evaluate_fleet
 
         console = Console(highlight=False, soft_wrap=True)
         args = parse_args(arguments)
-        replay_live = _live() if args.live else None
-        result = evaluate(args, console)
-        console.print(f'report: {args.out}/report.html, report.md, report.json, frames.jsonl')
-        if replay_live and args.live:
-            replay_live(args.bag, result.topic, args.node.model, args.live, args.out, console)
-            console.print(f'report: {args.out}/live.html, live.md, live.json')
+        if isinstance(args, FleetArgs):
+            return evaluate_fleet(args, console)
+        _evaluate_one(args, console)
     except UncdError as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
@@ -123,6 +131,17 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _evaluate_one(args: 'EvaluateBagArgs', console: 'Console') -> None:
+    from uncd_ros.bag_evaluation.run import evaluate
+
+    replay_live = _live() if args.live else None
+    result = evaluate(args, console)
+    console.print(f'report: {args.out}/report.html, report.md, report.json, frames.jsonl')
+    if replay_live and args.live:
+        replay_live(args.bag, result.topic, args.node.model, args.live, args.out, console)
+        console.print(f'report: {args.out}/live.html, live.md, live.json')
 
 
 if __name__ == '__main__':
