@@ -24,6 +24,7 @@ NEEDS = {
     'minutes': 'takes longer than a test may',
     'my data': 'the files that the page shows; test_own_data.py makes them and follows the page',
     'my data and minutes': 'the same, and takes longer than a test may',
+    'a cluster': 'Ray on other machines',
     'data': 'a data set or a model that is not in the repository',
 }
 PYTHON = '.venv/bin/python'
