@@ -21,7 +21,7 @@ from support.cluster_tasks import die_always, die_once, refuse, train_member_kil
 from support.ray_nodes import two_nodes
 from support.tiny_frames import TINY_SIZE
 from uncd_ros import cluster
-from uncd_ros.cluster import run_tasks
+from uncd_ros.cluster import check_cluster, run_tasks
 from uncd_ros.errors import ConfigError, UncdError
 from uncd_ros.evaluate_bag import main as evaluate_bag
 
@@ -143,26 +143,28 @@ def _reports(folder: Path) -> dict[Path, bytes]:
     return {path.relative_to(folder): path.read_bytes() for path in files}
 
 
-def test_an_address_where_nobody_answers_is_one_line(quiet: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize('listens', [False, True])
+def test_an_address_where_nobody_answers_is_one_line(monkeypatch: pytest.MonkeyPatch, listens: bool) -> None:
     pytest.importorskip('ray', reason='asks a Ray cluster')
     monkeypatch.setattr(cluster, 'ANSWER_WITHIN', 1.0)
     with socket.socket() as listener:
         listener.bind(('127.0.0.1', 0))
-        listener.listen()  # and never answers
+        if listens:
+            listener.listen()  # and never answers
         silent = f'127.0.0.1:{listener.getsockname()[1]}'
         with pytest.raises(ConfigError, match=f'^--ray {silent}: no Ray cluster answers there, expected') as refused:
-            run_tasks(silent, refuse, {'name': ''}, quiet)
+            check_cluster(silent)
     assert '\n' not in str(refused.value)
 
 
 @pytest.mark.parametrize('wrong', ['drive', 'ray://10.0.0.1:10001', '10.0.0.1', ''])
-def test_what_is_no_address_is_refused(quiet: Console, wrong: str) -> None:
+def test_what_is_no_address_is_refused(wrong: str) -> None:
     pytest.importorskip('ray', reason='asks a Ray cluster')
     with pytest.raises(ConfigError, match=f"--ray is '{wrong}', expected HOST:PORT"):
-        run_tasks(wrong, refuse, {'name': ''}, quiet)
+        check_cluster(wrong)
 
 
-def test_without_ray_one_line_says_what_to_install(quiet: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_ray_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, 'ray', None)
     with pytest.raises(ConfigError, match=r"^--ray needs ray: pip install 'uncd_ros\[cluster\]'$"):
-        run_tasks('10.0.0.1:6379', refuse, {'name': ''}, quiet)
+        check_cluster('10.0.0.1:6379')

@@ -25,7 +25,7 @@ from training.members.train_members import parse_share, train_members
 from training.run.command_line import OwnOptions
 from training.run.run_folder import claim
 from training.run.settings import parse_settings
-from uncd_ros.cluster import LOCAL
+from uncd_ros.cluster import LOCAL, check_cluster
 from uncd_ros.errors import ConfigError, UncdError
 
 
@@ -43,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
     if own.ray:
         check_devices(settings)
+        check_cluster(own.ray)
     count = len(settings.members)
     chosen = parse_share(own.members, count)
     fabric = launch(settings)

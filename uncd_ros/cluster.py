@@ -8,7 +8,7 @@ Tasks exchange files, not data: all machines see the same files under the same p
 import logging
 import os
 import platform
-import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -28,8 +28,27 @@ LOCAL = 'local'
 """Address of a cluster of this machine alone, which ends with the command."""
 RETRIES = 3
 """Of a task whose process or machine died; a fault that it raises itself is not tried again."""
-ANSWER_WITHIN = 20.0
+ANSWER_WITHIN = 15.0
 """Seconds for a cluster to answer; Ray itself would wait for minutes."""
+
+
+def check_cluster(address: str) -> None:
+    """Raise ConfigError where Ray is not installed or, but for LOCAL, no cluster answers at HOST:PORT."""
+    _import_ray()
+    if address == LOCAL:
+        return
+    host, _, port = address.rpartition(':')
+    if not host or not port.isdecimal() or '//' in host:
+        raise ConfigError(f"--ray is '{address}', expected HOST:PORT of a Ray cluster, or nothing for this machine")
+    # By a process of its own, for an attempt to connect cannot be given up within one.
+    command = [sys.executable, '-m', 'ray.scripts.scripts', 'status', '--address', address]
+    try:
+        socket.create_connection((host, int(port)), timeout=ANSWER_WITHIN).close()
+        subprocess.run(command, check=True, capture_output=True, timeout=ANSWER_WITHIN)
+    except (OSError, OverflowError, subprocess.SubprocessError):
+        raise ConfigError(
+            f'--ray {address}: no Ray cluster answers there, expected the address that `ray start --head` printed'
+        ) from None
 
 
 def run_tasks(
@@ -40,8 +59,8 @@ def run_tasks(
     `function` is one of a module, for it is imported where it runs. A task takes one GPU if the cluster has any and
     `gpu` allows, else as many CPU cores as this process has threads; with as many threads it computes the same.
 
-    Raises ConfigError where Ray is not installed or no cluster is at the address; UncdError that names a task whose
-    process died again and again or has no such function; and what a task raises.
+    The address has passed `check_cluster`. Raises ConfigError where Ray cannot join it; UncdError that names a task
+    whose process died again and again or has no such function; and what a task raises.
     """
     if not items:
         return []
@@ -60,15 +79,8 @@ def run_tasks(
 
 @contextmanager
 def _connected(address: str) -> Iterator[ModuleType]:
-    """Ray, without a word of its own on the terminal; its logs are where it keeps them."""
-    os.environ['RAY_USAGE_STATS_ENABLED'] = '0'
-    os.environ['RAY_DEDUP_LOGS_SKIP_REGEX'] = '.*'  # what it tells of processes that died
-    os.environ['RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO'] = '0'  # it would advise to set this
-    try:
-        import ray
-    except ModuleNotFoundError as error:
-        raise ConfigError(f"--ray needs {error.name}: pip install 'uncd_ros[cluster]'") from None
-    options = {'include_dashboard': False} if address == LOCAL else _checked(address)
+    ray = _import_ray()
+    options = {'include_dashboard': False} if address == LOCAL else {}
     try:
         ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL, **options)
     except (ConnectionError, RuntimeError, ValueError) as error:
@@ -79,18 +91,16 @@ def _connected(address: str) -> Iterator[ModuleType]:
         ray.shutdown()
 
 
-def _checked(address: str) -> dict[str, Any]:
-    """No further options. Raises ConfigError unless a cluster answers; asked in a process that can be given up."""
-    if not re.fullmatch(r'\S+:\d+', address) or '//' in address:
-        raise ConfigError(f"--ray is '{address}', expected HOST:PORT of a Ray cluster, or nothing for this machine")
-    command = [sys.executable, '-m', 'ray.scripts.scripts', 'status', '--address', address]
+def _import_ray() -> ModuleType:
+    """Ray, without a word of its own on the terminal; its logs are where it keeps them."""
+    os.environ['RAY_USAGE_STATS_ENABLED'] = '0'
+    os.environ['RAY_DEDUP_LOGS_SKIP_REGEX'] = '.*'  # what it tells of processes that died
+    os.environ['RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO'] = '0'  # it would advise to set this
     try:
-        subprocess.run(command, check=True, capture_output=True, timeout=ANSWER_WITHIN)
-    except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
-        raise ConfigError(
-            f'--ray {address}: no Ray cluster answers there, expected the address that `ray start --head` printed'
-        ) from None
-    return {}
+        import ray
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"--ray needs {error.name}: pip install 'uncd_ros[cluster]'") from None
+    return ray
 
 
 def _resources(ray: ModuleType, gpu: bool) -> dict[str, int]:

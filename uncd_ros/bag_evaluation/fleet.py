@@ -11,7 +11,7 @@ from rich.console import Console
 
 from uncd_ros.bag_evaluation.fleet_report import BagSummary, write_fleet_report
 from uncd_ros.bag_evaluation.run import EvaluateBagArgs, evaluate, make_folder
-from uncd_ros.cluster import run_tasks
+from uncd_ros.cluster import check_cluster, run_tasks
 from uncd_ros.errors import BagError, ConfigError
 from uncd_ros.model.store import load_model
 
@@ -46,6 +46,8 @@ class FleetArgs:
 
 def evaluate_fleet(args: FleetArgs, console: Console) -> int:
     """Evaluate all and write the report of the fleet; gives the exit status, 1 if a bag could not be evaluated."""
+    if args.ray:
+        check_cluster(args.ray)
     load_model(args.bags[0].node.model)  # what all share is refused once
     make_folder(args.out)
     for folder in {bag.write_bag.parent for bag in args.bags if bag.write_bag}:

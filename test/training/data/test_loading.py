@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Batches are the same whoever reads them, and a bad frame is one line."""
 
+import ctypes
+import signal
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +18,8 @@ from uncd_ros.errors import ImageError
 from uncd_ros.evaluation.results import LabelledFrame
 
 CPU = torch.device('cpu')
+PR_GET_PDEATHSIG = 2
+"""From Linux' prctl.h."""
 
 
 def _batches(
@@ -95,6 +100,20 @@ def test_a_bad_frame_is_one_line_wherever_it_is_read(workers: int) -> None:
     with pytest.raises(ImageError) as refused:
         _batches(frames, workers)
     assert str(refused.value) == 'one.png: damaged'
+
+
+class _ParentDeathSignal(LabelledFrames):
+    def __getitem__(self, index: int) -> LabelledFrame:
+        number = ctypes.c_int()
+        ctypes.CDLL(None).prctl(PR_GET_PDEATHSIG, ctypes.byref(number))
+        raise ImageError(f'signal {number.value}')
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='the signal is one of Linux')
+def test_a_worker_ends_with_the_process_it_belongs_to() -> None:
+    frames = _ParentDeathSignal(classes=(), names=('one.png',) * 4, sequences=('a',) * 4)
+    with pytest.raises(ImageError, match=f'^signal {signal.SIGKILL.value}$'):
+        _batches(frames, workers=1)
 
 
 def test_seeds_of_neighbours_differ_and_any_integer_is_one() -> None:
