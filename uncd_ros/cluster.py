@@ -44,11 +44,14 @@ def check_cluster(address: str) -> None:
     command = [sys.executable, '-m', 'ray.scripts.scripts', 'status', '--address', address]
     try:
         socket.create_connection((host, int(port)), timeout=ANSWER_WITHIN).close()
-        subprocess.run(command, check=True, capture_output=True, timeout=ANSWER_WITHIN)
-    except (OSError, OverflowError, subprocess.SubprocessError):
+        answer = subprocess.run(command, check=False, capture_output=True, text=True, timeout=ANSWER_WITHIN)
+    except (OSError, OverflowError, subprocess.TimeoutExpired):
         raise ConfigError(
             f'--ray {address}: no Ray cluster answers there, expected the address that `ray start --head` printed'
         ) from None
+    if answer.returncode:  # such as where the cluster asks for a token
+        *_, reason = answer.stderr.strip().split('\n')
+        raise ConfigError(f'--ray {address}: {_one_line(reason)}')
 
 
 def run_tasks(
@@ -84,7 +87,7 @@ def _connected(address: str) -> Iterator[ModuleType]:
     try:
         ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL, **options)
     except (ConnectionError, RuntimeError, ValueError) as error:
-        raise ConfigError(f'--ray {address}: {" ".join(str(error).split())[:300]}') from None
+        raise ConfigError(f'--ray {address}: {_one_line(str(error))}') from None
     try:
         yield ray
     finally:
@@ -101,6 +104,10 @@ def _import_ray() -> ModuleType:
     except ModuleNotFoundError as error:
         raise ConfigError(f"--ray needs {error.name}: pip install 'uncd_ros[cluster]'") from None
     return ray
+
+
+def _one_line(reason: str) -> str:
+    return ' '.join(reason.split())[:400]
 
 
 def _resources(ray: ModuleType, gpu: bool) -> dict[str, int]:
