@@ -24,7 +24,7 @@ $(READY): setup.py constraints.txt
 	@test -x $(RUN) || $(PYTHON) -m venv $(VENV) || { \
 	  echo "$(PYTHON) cannot make its own pip: lending it the one there is"; \
 	  $(PYTHON) -m venv --clear --without-pip $(VENV) && $(PYTHON) -m pip --python $(RUN) install --quiet pip; }
-	$(RUN) -m pip install --quiet -c constraints.txt -e '.[ros,bags,viewer,train,export,cluster,test]'
+	$(RUN) -m pip install --quiet -c constraints.txt -e '.[ros,bags,viewer,train,export,test]'
 	@touch $@
 
 demo: $(READY)  ## play a camera through the node: [SOURCE=<video, folder, bag>] [MODEL=<folder or name>] [VIEW=1, a live page]
