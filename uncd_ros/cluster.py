@@ -103,7 +103,8 @@ def _import_ray() -> ModuleType:
         import ray
     except ModuleNotFoundError as error:
         raise ConfigError(f"--ray needs {error.name}: pip install 'uncd_ros[cluster]'") from None
-    return ray
+    module: ModuleType = ray
+    return module
 
 
 def _one_line(reason: str) -> str:
