@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from support.exported_model import nominal_frames
+from support.exported_model import export_model, nominal_frames
 from support.project import PROJECT
 from support.tiny_frames import TINY_CLASSES, TINY_SIZE, write_frames
 from support.untrained_model import save_untrained
@@ -44,14 +44,11 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope='session')
 def exported_model(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Path:
     """A copy of the tiny model with all engines that can be made here; to be read, not changed."""
-    for package in ('onnxscript', 'openvino', 'nncf'):
-        pytest.importorskip(package, reason='needs the extra export')
-    from uncd_ros.export.__main__ import main
-
     folder = tmp_path_factory.mktemp('exported') / 'tiny'
     shutil.copytree(tiny_model, folder)
     frames = nominal_frames(tmp_path_factory.mktemp('frames') / 'nominal', 12)
-    assert main([str(folder), '--calibration', str(frames)]) == 0
+    ended = export_model(folder, '--calibration', str(frames))
+    assert ended.returncode == 0, ended.stderr
     return folder
 
 

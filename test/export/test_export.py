@@ -11,12 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-pytest.importorskip('onnx', reason='needs the extra export')
-pytest.importorskip('nncf', reason='needs the extra export')
-
-from support.exported_model import nominal_frames
+from support.exported_model import export_model, nominal_frames
 from uncd_ros.errors import ConfigError
-from uncd_ros.export.__main__ import main
 from uncd_ros.export.frames import open_frames
 from uncd_ros.export.measure import Measured, calibrate
 from uncd_ros.model.engine_record import Accuracy, Parity, read_engine
@@ -71,19 +67,19 @@ def test_the_model_folder_stays_what_it_was(exported_model: Path, tiny_model: Pa
     assert (exported_model / 'model.json').read_bytes() == (tiny_model / 'model.json').read_bytes()
 
 
-def test_int8_needs_frames(tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_int8_needs_frames(tiny_model: Path, tmp_path: Path) -> None:
     folder = tmp_path / 'tiny'
     shutil.copytree(tiny_model, folder)
-    assert main([str(folder)]) == 0
-    assert 'int8 is left out: it needs frames, expected --calibration' in capsys.readouterr().out
+    ended = export_model(folder)
+    assert ended.returncode == 0
+    assert 'int8 is left out: it needs frames, expected --calibration' in ended.stdout
     assert not list((folder / 'engines').glob('*int8*'))
 
 
-def test_a_folder_that_is_not_there_is_one_line(tiny_model: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(tiny_model), '--calibration', '/nowhere']) == 1
-    assert capsys.readouterr().err == (
-        'error: --calibration /nowhere: no such folder, expected one of images, or street\n'
-    )
+def test_a_folder_that_is_not_there_is_one_line(tiny_model: Path) -> None:
+    ended = export_model(tiny_model, '--calibration', '/nowhere')
+    assert ended.returncode == 1
+    assert ended.stderr == 'error: --calibration /nowhere: no such folder, expected one of images, or street\n'
 
 
 def test_frames_are_those_of_the_drives_that_calibrated_the_model(tiny_model: Path, tmp_path: Path) -> None:

@@ -1,16 +1,29 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Frames for the export of a model, and changes to the records of its engines."""
+"""The export of a model, frames for it, and changes to the records of its engines."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import cv2
+import pytest
 
+from support.project import PROJECT
 from uncd_ros.model.card_json import content_checksum
 from uncd_ros.street.drive import StreetDrive
+
+
+def export_model(folder: Path, *options: str) -> 'subprocess.CompletedProcess[str]':
+    """The command, as a process of its own, as users run it: after an export a process does not survive a training."""
+    if not all(map(find_spec, ('onnx', 'onnxscript', 'openvino', 'nncf'))):
+        pytest.skip('needs the extra export')
+    command = [sys.executable, '-m', 'uncd_ros.export', str(folder), *options]
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
 
 def nominal_frames(folder: Path, count: int) -> Path:
