@@ -24,11 +24,8 @@ os.environ['OMP_NUM_THREADS'] = '1'
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest file first: begun last, it would keep one of several workers busy while the others have ended.
-
-    ROS last: training forks processes that read data, which a process whose middleware has threads does not survive.
-    """
-    items.sort(key=lambda item: ('node' in item.path.parts, item.path.name != 'test_distill.py'))
+    """The longest file first: begun last, it would keep one of several workers busy while the others have ended."""
+    items.sort(key=lambda item: item.path.name != 'test_distill.py')
 
 
 @pytest.fixture(scope='session')
