@@ -116,9 +116,7 @@ def calibrate(
     rule, is_cross_fitted = _rule(nominal[score], data, rate), len(folds) > 1
     return Calibration(
         uncertainty=UncertaintySpec(
-            name=uncertainty,
-            upper=PIXEL_UNCERTAINTIES[uncertainty].upper,
-            candidates=dict(candidates),
+            name=uncertainty, upper=PIXEL_UNCERTAINTIES[uncertainty].upper, candidates=dict(candidates)
         ),
         uncertainty_selection=uncertainty_selection,
         image_score=score,
@@ -126,18 +124,22 @@ def calibrate(
         ood=rule,
         temperature=temperature,
         confidence=fit_confidence(sample_pixels(unseen, uncertainty)),
-        data=CalibrationData(
-            dataset=dataset,
-            sequences=tuple(sorted(set(data.sequences))),
-            images=len(data),
-            fingerprint=data.fingerprint(),
-        ),
+        data=_calibration_data(dataset, data),
         mahalanobis_scale=scale,
         assessed=assessed,
         false_alarms=false_alarms(
             nominal[score], data.sequences, rule, is_calibration=True, blocks=1 if is_cross_fitted else BLOCKS
         ),
         folds=fold_scores(folds, nominal[score], uncertainty, score, rate) if is_cross_fitted else (),
+    )
+
+
+def _calibration_data(dataset: str, frames: LabelledFrames) -> CalibrationData:
+    return CalibrationData(
+        dataset=dataset,
+        sequences=tuple(sorted(set(frames.sequences))),
+        images=len(frames),
+        fingerprint=frames.fingerprint(),
     )
 
 

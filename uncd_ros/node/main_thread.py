@@ -3,8 +3,8 @@
 """Work for the process's main thread: the network runs there, and callbacks beside it.
 
 The OpenMP runtime of torch gives each thread that computes a team of its own, and counts the main thread as one more
-even if it never computes. With the network elsewhere there are more threads than cores, the runtime stops spinning
-between parallel regions, and each of hundreds of them in a pass waits to be woken: half as long again.
+even if it never computes. With the network elsewhere there are more threads than cores, and the runtime hardly lets its
+threads spin between parallel regions, whatever the user asks for. Here the user decides: `uncd_ros/node/__init__.py`.
 """
 
 import sys

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """IDD (Varma et al. 2019): Indian roads, 26 classes; a drive is a folder."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from training.data.dataset import DataSet
@@ -51,12 +52,21 @@ class Idd(DataSet):
 
     def split(self, name: str) -> LabelledFrames:
         """Train or val."""
+        return drive_frames(self.root, name, CLASSES, '_leftImg8bit', '_gtFine_labellevel3Ids.png')
 
-        def labels(path: Path) -> Path:
-            frame = path.name.split('_leftImg8bit')[0]
-            return self.root / 'gtFine' / name / path.parent.name / f'{frame}_gtFine_labellevel3Ids.png'
 
-        paths = images_in(self.root / 'leftImg8bit' / name, '*/*_leftImg8bit.*')
-        classes = tuple(ClassInfo(name=each, color=color) for each, color in CLASSES.items())
-        code = IdCode.plain(len(classes), IGNORE_INDEX)
-        return LabelledFiles.of(frame_files(paths, labels, lambda path: path.parent.name), classes, code)
+def drive_frames(
+    root: Path, split: str, colors: Mapping[str, tuple[int, int, int]], image_end: str, label_end: str
+) -> LabelledFrames:
+    """Frames of a split, whose drives are folders; images and labels begin with the frame's name and end as told.
+
+    `colors` are those of the classes, by name, in the order of their ids.
+    """
+
+    def labels(path: Path) -> Path:
+        return root / 'gtFine' / split / path.parent.name / f'{path.name.split(image_end)[0]}{label_end}'
+
+    paths = images_in(root / 'leftImg8bit' / split, f'*/*{image_end}.*')
+    classes = tuple(ClassInfo(name=each, color=color) for each, color in colors.items())
+    code = IdCode.plain(len(classes), IGNORE_INDEX)
+    return LabelledFiles.of(frame_files(paths, labels, lambda path: path.parent.name), classes, code)

@@ -2,13 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """IDD Lite (Mishra et al. 2019): IDD at 320x227 in 7 classes; a drive is a folder."""
 
-from pathlib import Path
-
 from training.data.dataset import DataSet
-from training.data.label_codes import IdCode
-from training.data.labelled_files import LabelledFiles, frame_files, images_in
+from training.data.datasets.idd import drive_frames
 from training.data.labelled_frames import LabelledFrames
-from uncd_ros.classes import IGNORE_INDEX, ClassInfo
 
 CLASSES: dict[str, tuple[int, int, int]] = {
     'drivable': (128, 64, 128),
@@ -29,12 +25,4 @@ class IddLite(DataSet):
 
     def split(self, name: str) -> LabelledFrames:
         """Train or val."""
-
-        def labels(path: Path) -> Path:
-            frame = path.name.split('_image')[0]
-            return self.root / 'gtFine' / name / path.parent.name / f'{frame}_label.png'
-
-        paths = images_in(self.root / 'leftImg8bit' / name, '*/*_image.*')
-        classes = tuple(ClassInfo(name=each, color=color) for each, color in CLASSES.items())
-        code = IdCode.plain(len(classes), IGNORE_INDEX)
-        return LabelledFiles.of(frame_files(paths, labels, lambda path: path.parent.name), classes, code)
+        return drive_frames(self.root, name, CLASSES, '_image', '_label.png')
