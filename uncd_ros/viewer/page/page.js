@@ -104,12 +104,12 @@ function refresh() {
   const latest = page.decisions.at(-1);
   if (!latest) return;
   const age = performance.now() / 1000 - page.heard;
-  const state = age > STALE_AFTER ? 'stale' : latest.is_ood ? 'alarm' : 'calm';
+  const state = age > STALE_AFTER ? 'stale' : latest.is_ood ? 'alarm' : 'nominal';
   document.body.dataset.state = state;
   const words = {
     stale: `no news for ${age.toFixed(0)} s`,
     alarm: '▲ out of distribution',
-    calm: '● in distribution',
+    nominal: '● in distribution',
   };
   text('#flag h2', words[state]);
   text('#reason', state === 'stale' ? 'The node says nothing: do not rely on what is shown.' : latest.reason);
