@@ -69,7 +69,8 @@ class EpochProgress:
         left = (now - self.start) / (number - self.first) * (self.epochs - number)
         console.print(
             f'{self.name}: epoch {number}/{self.epochs}, loss {loss:.4f}, {rate:.1f} images/s, '
-            f'{self.waited / (now - self.epoch_start):.0%} waiting for data, {timedelta(seconds=round(left))} left'
+            f'{self.waited / (now - self.epoch_start):.0%} waiting for data, {timedelta(seconds=round(left))} left',
+            soft_wrap=True,  # whole lines for a log; a terminal wraps by itself
         )
         self.losses.clear()
         self.waited = 0.0
