@@ -60,7 +60,7 @@ def data_folder() -> Path:
 
 @pytest.fixture(scope='session')
 def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A CamVid of the tiny model's classes, a labelled shift and a folder of OOD images."""
+    """A CamVid of the tiny model's classes, a labelled shift, unknown objects and a folder of OOD images."""
     root = tmp_path_factory.mktemp('data')
     camvid = root / 'camvid'
     write_frames(camvid / 'val', camvid / 'valannot', [f's1_{i:02d}' for i in range(5)], 5, 11)
@@ -73,6 +73,7 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {'id': 1, 'name': 'high', 'from_camvid': TINY_CLASSES[2:]},
     ]
     (root / 'shift' / 'classes.json').write_text(json.dumps({'ignore': 255, 'classes': merged}))
+    write_frames(root / 'unknown' / 'images', root / 'unknown' / 'labels_masks', ['a', 'b', 'c'], 2, 255)
     write_frames(root / 'strange', None, ['1', '2', '3'], 5, 0)
     return root
 

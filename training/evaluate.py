@@ -4,7 +4,7 @@
 
     python training/evaluate.py MODEL --dataset camvid --split val train/0006R0 --out report
         --ood rain=rain.mp4 --shift idd=idd_lite_dev:classes.json --weather heavy_rain heavy_snow motion_blur
-        --teacher runs/camvid --baseline runs/camvid
+        --anomaly fs_static=fs_static --teacher runs/camvid --baseline runs/camvid
 
 Writes report.json, report.md, report.html and figures/. Frames stream: memory does not grow with their number.
 """
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
+from training.comparison.anomaly_data import drivable_ids, open_anomalies
 from training.comparison.evaluate_args import EvaluateArgs, parse_args
 from training.comparison.evaluated_models import evaluated_models
 from training.comparison.evaluation_data import (
@@ -36,6 +37,7 @@ from training.run.progress import console
 from training.run.run_folder import sweep_folder
 from uncd_ros.allocator import keep_freed_memory
 from uncd_ros.errors import ConfigError, UncdError
+from uncd_ros.evaluation.anomaly_evaluator import AnomalySet, evaluate_anomalies
 from uncd_ros.evaluation.cost import measure_cost
 from uncd_ros.evaluation.evaluation import Evaluation
 from uncd_ros.evaluation.report import write_report
@@ -55,6 +57,8 @@ def evaluate(args: EvaluateArgs) -> None:
     splits = {name: open_split(args, model, name) for name in args.split}
     shifts = open_shifts(args, model)
     ood_sources = {name: open_source(path) for name, path in args.ood.items()}
+    anomalies = open_anomalies(args)
+    drivable = drivable_ids(model.card, args.drivable) if anomalies else []
     models = evaluated_models(args, model, lambda run: calibration_frames(args, run))
     trained_on, calibrated_on = seen_sequences(args, model)
     make_folder(args.out)
@@ -72,6 +76,7 @@ def evaluate(args: EvaluateArgs) -> None:
         weather={
             split: evaluate_weather(split, open_weather(args, frames), models) for split, frames in splits.items()
         },
+        anomaly={name: evaluate_anomaly(name, frames, models, drivable) for name, frames in anomalies.items()},
         seen_sequences=trained_on,
         calibration_sequences=calibrated_on,
         every=args.every,
@@ -98,8 +103,7 @@ def make_folder(folder: Path) -> None:
 
 def evaluate_split(name: str, frames: LabelledFrames, models: Sequence[EvaluatedModel]) -> SplitEvaluator:
     """Run every model on every frame of a labelled split."""
-    examples = np.linspace(0, len(frames) - 1, min(EXAMPLES, len(frames))).astype(int)
-    evaluator = SplitEvaluator(models, len(frames.classes), examples.tolist())
+    evaluator = SplitEvaluator(models, len(frames.classes), example_numbers(frames))
     for frame in shown_progress(name, frames, len(frames)):
         evaluator.update(frame)
     return evaluator
@@ -111,6 +115,21 @@ def evaluate_shift(name: str, shift: Shifted, models: Sequence[EvaluatedModel]) 
     for frame in shown_progress(name, shift.frames, len(shift.frames)):
         evaluator.update(frame)
     return evaluator
+
+
+def evaluate_anomaly(
+    name: str, frames: LabelledFrames, models: Sequence[EvaluatedModel], drivable: Sequence[int]
+) -> AnomalySet:
+    """Run every model on every frame with unknown objects."""
+    first = shown_progress(f'{name}, pixels', frames, len(frames))
+    again = shown_progress(f'{name}, components', frames, len(frames))
+    return evaluate_anomalies(first, again, models, drivable, example_numbers(frames))
+
+
+def example_numbers(frames: LabelledFrames) -> list[int]:
+    """Those of the frames that are kept, evenly spread."""
+    numbers: list[int] = np.linspace(0, len(frames) - 1, min(EXAMPLES, len(frames))).astype(int).tolist()
+    return numbers
 
 
 def evaluate_weather(

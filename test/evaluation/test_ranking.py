@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
+from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
 from uncd_ros.evaluation.ranking import Ranking, bin_edges, ordered_bins
 
@@ -42,6 +42,16 @@ def test_areas_equal_scikit_learn(shape: str) -> None:
     assert ranking.aupr() == pytest.approx(average_precision_score(positive, score), abs=1e-3)
     false_rate, true_rate, _ = roc_curve(positive, score, drop_intermediate=False)
     assert ranking.fpr95() == pytest.approx(false_rate[np.searchsorted(true_rate, 0.95)], abs=1e-3)
+
+
+def test_the_threshold_of_the_best_f1() -> None:
+    rng = np.random.default_rng(1)
+    positive = rng.random(5_000) < 0.2
+    score = (rng.normal(size=5_000) + 2.0 * positive).astype(np.float32)
+    precision, recall, thresholds = precision_recall_curve(positive, score)
+    best = thresholds[(2 * precision * recall / (precision + recall))[:-1].argmax()]
+    assert _ranking(score, positive).best_f1_threshold() == pytest.approx(best, rel=1e-3)
+    assert math.isnan(Ranking().best_f1_threshold())
 
 
 def test_a_perfect_ranking() -> None:

@@ -28,6 +28,7 @@ def report(tiny_data: Path, tiny_run: Path, tiny_model: Path, tmp_path_factory: 
         *('--dataset', 'camvid', '--data', f'{tiny_data}/camvid', '--split', 'val', 'train/s2'),
         *('--ood', f'strange={tiny_data}/strange', '--weather', 'heavy_rain'),
         *('--shift', f'shifted={tiny_data}/shift:classes.json'),
+        *('--anomaly', f'noise={tiny_data}/unknown', '--drivable', *TINY_CLASSES),
         *('--teacher', str(tiny_run), '--baseline', str(tiny_run), '--device', 'cpu', '--out', str(out)),
     ]
     evaluate(parse_args([str(tiny_model), *options]))
@@ -71,6 +72,19 @@ def test_the_keys_that_other_tools_rely_on(content: dict[str, Any]) -> None:
     assert set(content['false_alarm']['by_sequence']) == {'s1'}
 
 
+def test_unknown_objects_have_keys_for_every_network(content: dict[str, Any]) -> None:
+    for block in (content, content['teacher'], content['baseline']):
+        noise = block['anomaly']['noise']
+        assert set(noise) == {'images', 'score', 'components', 'drivable'} and noise['images'] == 3
+        assert set(noise['drivable']) == {'share', 'score', 'components'} and 0 < noise['drivable']['share'] <= 1
+        stds = set() if block is content['baseline'] else {'mean_std', 'predicted_std'}
+        assert set(noise['score']) == set(noise['components']) == {'msp', 'entropy', 'neg_max_logit', 'energy'} | stds
+        for region in (noise, noise['drivable']):
+            assert set(region['score']['energy']) == {'ap', 'auroc', 'fpr95'}
+            assert set(region['components']['energy']) == {'threshold', 'siou', 'ppv', 'f1'}
+    assert 'anomaly' not in content['splits']['train/s2']
+
+
 def test_equal_members_do_not_disagree(content: dict[str, Any]) -> None:
     teacher, baseline = content['teacher'], content['baseline']
     assert all(each['mean_uncertainty'] == 0.0 for each in teacher['segmentation']['per_class'].values())
@@ -108,7 +122,7 @@ def test_the_report_is_whole(report: Path) -> None:
     assert 'How good is tiny?' in text and 'nan' not in text
     assert '<table>' in page and '<h2>Sweep</h2>' in page and 'The paper against four others.' in text
     figures = {path.name for path in (report / 'figures').glob('*.png')}
-    assert len(figures) == 8
+    assert len(figures) == 10
     for name in figures:
         assert f'(figures/{name})' in text and f'src="figures/{name}"' in page
         picture = cv2.imread(str(report / 'figures' / name))

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What training/evaluate.py is told on its command line."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,10 @@ class EvaluateArgs:
     """Name -> folder:classes.json."""
     weather: tuple[str, ...]
     """Keys of `augment.WEATHER`; each is applied to every split."""
+    anomaly: dict[str, str]
+    """Name -> folder of images and masks of unknown objects."""
+    drivable: tuple[str, ...]
+    """Classes that a robot may drive on."""
     teacher: Path | None = None
     """Run folder of the ensemble."""
     baseline: Path | None = None
@@ -63,10 +68,19 @@ def parse_args(arguments: Sequence[str] | None = None) -> EvaluateArgs:
     )
     weather = "evaluate each split's own frames in this weather, too"
     parser.add_argument('--weather', nargs='+', choices=list(WEATHER), default=[], help=weather)
-    parser.add_class_arguments(EvaluateArgs, as_group=False, skip={'model', 'split', 'ood', 'shift', 'weather'})
+    anomaly = 'images with unknown objects: folder with images/ and labels_masks/ of 0 normal, 1 or above anomalous, '
+    parser.add_argument(
+        '--anomaly', nargs='+', action='extend', default=[], metavar='NAME=FOLDER', help=anomaly + '255 outside'
+    )
+    drivable = 'classes that a robot may drive on; unknown objects are looked for there, too'
+    parser.add_argument('--drivable', nargs='+', default=['road'], metavar='CLASS', help=drivable)
+    listed = {'model', 'split', 'ood', 'shift', 'weather', 'anomaly', 'drivable'}
+    parser.add_class_arguments(EvaluateArgs, as_group=False, skip=listed)
     options = parse(parser, arguments)
-    options |= {name: named(options[name], f'--{name}') for name in ('ood', 'shift')}
-    options |= {name: tuple(dict.fromkeys(options[name])) for name in ('split', 'weather')}
+    options |= {name: named(options[name], f'--{name}') for name in ('ood', 'shift', 'anomaly')}
+    options |= {name: tuple(dict.fromkeys(options[name])) for name in ('split', 'weather', 'drivable')}
+    if odd := next((name for name in options['anomaly'] if not re.fullmatch(r'[\w.-]+', name)), None):
+        raise ConfigError(f'--anomaly {odd}=…: expected a name of letters, digits, _, - and ., as files have')
     names = [*options['ood'], *options['shift'], *options['weather']]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise ConfigError(f'{twice} is the name of two sets, expected one: a labelled set is evaluated as --ood too')

@@ -3,10 +3,11 @@
 """All that one evaluation measured, and what it says about each network."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from uncd_ros.evaluation.anomaly_evaluator import AnomalySet
 from uncd_ros.evaluation.cost import Cost
 from uncd_ros.evaluation.false_alarms import FalseAlarms, false_alarms
 from uncd_ros.evaluation.metrics import image_auroc
@@ -44,6 +45,8 @@ class Evaluation:
     shifts: Mapping[str, ShiftEvaluator]
     weather: Mapping[str, Mapping[str, ShiftEvaluator]]
     """Split -> weather -> all evaluated models on the split's own frames in it."""
+    anomaly: Mapping[str, AnomalySet] = field(default_factory=dict)
+    """Sets of images with unknown objects; none in a bag."""
     seen_sequences: frozenset[str]
     """Drives that the student was trained on."""
     calibration_sequences: frozenset[str]

@@ -5,7 +5,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from uncd_ros.evaluation import image_figures, pixel_figures
+from uncd_ros.evaluation import anomaly_figures, image_figures, pixel_figures
 from uncd_ros.evaluation.evaluation import Evaluation
 from uncd_ros.evaluation.split_evaluator import TEACHER
 
@@ -26,10 +26,11 @@ def draw_figures(evaluation: Evaluation, folder: Path) -> dict[str, Figure]:
     split, evaluator = next(iter(evaluation.splits.items()))
     figures: dict[str, Figure] = {}
 
-    def add(name: str) -> Path:
+    def add(name: str, of: str = '') -> Path:
         title, caption = _CAPTIONS[name]
-        figures[name] = Figure(file=f'{folder.name}/{name}.png', title=title, caption=' '.join(caption.split()))
-        return folder / f'{name}.png'
+        key, title = (f'{name}_{of}', f'{title}: {of}') if of else (name, title)
+        figures[key] = Figure(file=f'{folder.name}/{key}.png', title=title, caption=' '.join(caption.split()))
+        return folder / f'{key}.png'
 
     image_figures.examples(add('examples'), evaluation.card, evaluator)
     pixel_figures.reliability(add('reliability'), evaluator)
@@ -41,6 +42,9 @@ def draw_figures(evaluation: Evaluation, folder: Path) -> dict[str, Figure]:
     if ood_sets := evaluation.image_scores(split):
         image_figures.roc(add('image_roc'), evaluation.card, evaluator, ood_sets)
     image_figures.score_distributions(add('image_scores'), evaluation)
+    for name, anomalies in evaluation.anomaly.items():
+        anomaly_figures.score_maps(add('anomaly_maps', name), anomalies)
+        anomaly_figures.precision_recall(add('anomaly_curves', name), anomalies)
     return figures
 
 
@@ -69,6 +73,17 @@ _CAPTIONS = {
         'Image score of each set (Fig 7)',
         """Distribution of the served image score. The dashed line is the threshold of the flag, the short tick the
         median.""",
+    ),
+    'anomaly_maps': (
+        'Unknown objects',
+        """Frames of the set, evenly spread, and the student's scores of their pixels, each on the scale of its own
+        image. Orange outlines are anomalous pixels, blue ones the drivable region that the student sees. A useful
+        score is bright inside the orange outlines alone.""",
+    ),
+    'anomaly_curves': (
+        'Precision and recall of anomalous pixels',
+        """Each score of the student. Higher is better; a score without information has the share of anomalous pixels as
+        its precision.""",
     ),
     'reliability': (
         'Reliability',

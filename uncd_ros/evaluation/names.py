@@ -17,6 +17,8 @@ UNCERTAINTY_NAMES = {
     'neg_max_logit': 'negated max logit',
 }
 """Pixel uncertainties, for a person."""
+ANOMALY_NAMES = {**UNCERTAINTY_NAMES, 'energy': 'energy'}
+"""Anomaly scores of a pixel, for a person."""
 SCORE_NAMES = {
     'mean': 'mean',
     'median': 'median',

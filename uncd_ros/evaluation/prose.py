@@ -43,6 +43,10 @@ def markdown(evaluation: Evaluation, results: Mapping[str, EvaluationResults], f
         retention=tables.retention(of_main),
         foreground=tables.foreground(of_main),
         confidence=tables.confidence(of_main),
+        anomalies=[
+            {'name': name, 'table': tables.anomaly(found.results), 'student': found.results[STUDENT]}
+            for name, found in evaluation.anomaly.items()
+        ],
         figures=figures,
         sweeps=evaluation.sweeps,
     )

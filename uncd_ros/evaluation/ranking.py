@@ -85,6 +85,23 @@ class Ranking:
         kept = coverage * total[-1]
         return coverage, np.interp(kept, np.r_[0.0, total], np.r_[0.0, positives.cumsum()]) / kept
 
+    def positives(self) -> int:
+        """How many there were."""
+        return int(self.counts[:, 1].sum())
+
+    def precision_recall(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Precision and recall of what has at least each score that occurs, and those scores, highest first."""
+        values, negatives, positives = self._occupied()
+        hits, false_hits = positives[::-1].cumsum(), negatives[::-1].cumsum()
+        return hits / (hits + false_hits), hits / max(hits[-1], 1.0) if len(hits) else hits, values[::-1]
+
+    def best_f1_threshold(self) -> float:
+        """Score of the highest F1 of what has at least that score; NaN where there is none."""
+        precision, recall, values = self.precision_recall()
+        # Twice their product over their sum, which is 0 where both are.
+        f1 = precision * recall / (precision + recall).clip(min=1e-30)
+        return float(values[f1.argmax()]) if len(values) else float('nan')
+
     def mean(self) -> float:
         """Mean score, each counted as the middle of its bin."""
         values, negatives, positives = self._occupied()

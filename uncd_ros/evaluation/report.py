@@ -36,6 +36,9 @@ def as_json(evaluation: Evaluation, results: Mapping[str, EvaluationResults]) ->
     main, *others = results
     cost = asdict(evaluation.cost) if evaluation.cost else None
     content = {'model': model_block(evaluation.card), 'cost': cost, **_split(evaluation, main, results[main])}
+    for model in evaluation.evaluated_models:
+        block = content if model.name == STUDENT else content[model.name]
+        block['anomaly'] = {name: asdict(found.results[model.name]) for name, found in evaluation.anomaly.items()}
     if others:
         content['splits'] = {name: _split(evaluation, name, results[name]) for name in others}
     clean: dict[str, Any] = without_nan(content)

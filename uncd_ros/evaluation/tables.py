@@ -5,10 +5,11 @@
 import math
 from collections.abc import Iterable, Mapping
 
+from uncd_ros.evaluation.anomaly_results import AnomalyResult
 from uncd_ros.evaluation.evaluation import UNCERTAINTY_KEYS
 from uncd_ros.evaluation.false_alarms import FalseAlarms
 from uncd_ros.evaluation.markdown import table
-from uncd_ros.evaluation.names import MODEL_NAMES, SCORE_NAMES, UNCERTAINTY_NAMES
+from uncd_ros.evaluation.names import ANOMALY_NAMES, MODEL_NAMES, SCORE_NAMES, UNCERTAINTY_NAMES
 from uncd_ros.evaluation.results import EvaluationResult, ImageOod
 from uncd_ros.evaluation.split_evaluator import SCALED, STUDENT, TEACHER
 
@@ -112,6 +113,19 @@ def image_ood(results: EvaluationResults) -> str:
     alarms: Iterable[ImageOod] = results[STUDENT].image_ood.values()
     rows.append(('student', 'share above the threshold', *(f'{ood.alarm_rate:.0%}' for ood in alarms)))
     return table(('network', 'image score', *ood_sets), rows)
+
+
+def anomaly(results: Mapping[str, AnomalyResult]) -> str:
+    """Every network by every score that it has: pixels in both regions, components in the drivable one."""
+    header = ('network', 'score', 'AP', 'AUROC', 'FPR95', 'AP, drivable', 'AUROC', 'FPR95', 'sIoU', 'PPV', 'F1')
+    rows = []
+    for name, result in results.items():
+        for score, whole in result.score.items():
+            inside, things = result.drivable.score[score], result.drivable.components[score]
+            pixels = (whole.ap, whole.auroc, whole.fpr95, inside.ap, inside.auroc, inside.fpr95)
+            figures = map(number, (*pixels, things.siou, things.ppv, things.f1))
+            rows.append((MODEL_NAMES[name], ANOMALY_NAMES[score], *figures))
+    return table(header, rows)
 
 
 def shift(results: EvaluationResults) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from uncd_ros.errors import ImageError
 
-IMAGE_KINDS = 'jpg, png, ppm, bmp or tif'
+IMAGE_KINDS = 'jpg, png, ppm, bmp, tif or webp'
 _JPEG_START, _JPEG_END = b'\xff\xd8', 0xD9
 _JPEG_MARKER = re.compile(rb'\xff[^\x00\xff\xd0-\xd7]', re.DOTALL)
 """What begins a segment, or ends the image: neither a stuffed 0xFF nor a restart marker."""

@@ -12,7 +12,7 @@ from uncd_ros.bags.files import natural_order
 from uncd_ros.errors import SourceError
 from uncd_ros.images.codec import IMAGE_KINDS, read_image
 
-IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.ppm', '.bmp', '.tif', '.tiff')
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.ppm', '.bmp', '.tif', '.tiff', '.webp')
 FOLDER_FPS = 10.0
 """Frame rate of an image folder, which states none."""
 
