@@ -13,7 +13,7 @@ import torch
 
 from uncd_ros.durable import write_durably
 from uncd_ros.errors import ModelError, UnsuitableEngineError
-from uncd_ros.export.frames import Frame, Frames, every_nth
+from uncd_ros.export.frames import Frame, Frames, range_frames
 from uncd_ros.export.graph import to_onnx
 from uncd_ros.export.measure import Measured, calibrate, measure
 from uncd_ros.export.openvino_files import convert, quantise, to_files
@@ -85,7 +85,7 @@ def _openvino_files(
         found[BF16] = found[F32]
         if frames is not None:
             say('quantising')
-            found[INT8] = _named(INT8, *to_files(quantise(graph, _inputs(model, every_nth(frames, RANGE_FRAMES)))))
+            found[INT8] = _named(INT8, *to_files(quantise(graph, _inputs(model, range_frames(frames, RANGE_FRAMES)))))
         else:
             say('int8 is left out: it needs frames, expected --calibration')
     return found

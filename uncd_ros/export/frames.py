@@ -37,7 +37,10 @@ class Frame:
 class FolderFrames:
     """Images `<sequence>_<frame>` of one folder, read when they are asked for."""
 
+    every_path: tuple[Path, ...]
+    """All of the folder, whatever their drive."""
     paths: tuple[Path, ...]
+    """Those that may set a threshold."""
     sequences: tuple[str, ...]
     """Drive that each belongs to: its name up to the first '_'."""
     num_classes: int
@@ -48,7 +51,10 @@ class FolderFrames:
         return len(self.paths)
 
     def __getitem__(self, index: int) -> Frame:
-        path = self.paths[index]
+        return self.read(self.paths[index])
+
+    def read(self, path: Path) -> Frame:
+        """One of the folder, with its labels."""
         image: NDArray[np.uint8] = np.ascontiguousarray(read_image(path)[..., ::-1])
         of_labels = path.parent.with_name(f'{path.parent.name}annot') / f'{path.stem}.png'
         if not of_labels.is_file():
@@ -99,6 +105,7 @@ def open_frames(place: str, card: ModelCard) -> Frames:
     paths = FolderSource(folder).paths
     chosen = [path for path in paths if _sequence(path) in known] or paths
     return FolderFrames(
+        every_path=tuple(paths),
         paths=tuple(chosen),
         sequences=tuple(map(_sequence, chosen)),
         num_classes=len(card.classes),
@@ -106,10 +113,20 @@ def open_frames(place: str, card: ModelCard) -> Frames:
     )
 
 
-def every_nth(frames: Frames, most: int) -> Iterator[Frame]:
-    """At most so many frames, evenly spread."""
-    indices = np.unique(np.linspace(0, len(frames) - 1, min(most, len(frames))).astype(int))
-    return (frames[int(index)] for index in indices)
+def range_frames(frames: Frames, most: int) -> Iterator[Frame]:
+    """At most so many, evenly spread over all drives of the folder.
+
+    Of those that taught the student, too: ranges set no threshold, and those of one drive are too narrow for another
+    light. benchmark/NOTES.md has the figures.
+    """
+    if isinstance(frames, FolderFrames):
+        return (frames.read(frames.every_path[index]) for index in _spread(len(frames.every_path), most))
+    return (frames[index] for index in _spread(len(frames), most))
+
+
+def _spread(count: int, most: int) -> list[int]:
+    indices: list[int] = np.unique(np.linspace(0, count - 1, min(most, count)).astype(int)).tolist()
+    return indices
 
 
 def _sequence(path: Path) -> str:
