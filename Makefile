@@ -42,9 +42,8 @@ lint: $(READY)  ## check style, types and imports: ruff, mypy --strict, import-l
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-bench: $(READY)  ## measure speed, after checking that what is timed gives the right answer
-	@for script in $(filter-out benchmark/soak.py,$(sort $(wildcard benchmark/*.py))); do \
-	  echo "== $$script"; $(RUN) "$$script" || exit 1; done
+bench: $(READY)  ## measure speed here, after checking the results; writes out/bench/bench.json: [MODEL=<..>] [SHORT=1]
+	$(RUN) -m benchmark $(if $(MODEL),--model "$(MODEL)") $(if $(SHORT),--short)
 
 soak: $(READY)  ## run the node at full load and fail if memory grows or latency drifts: [MODEL=<..>] [MINUTES=<10>]
 	$(RUN) benchmark/soak.py $(if $(MODEL),--model "$(MODEL)") $(if $(MINUTES),--minutes $(MINUTES))

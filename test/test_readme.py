@@ -79,7 +79,7 @@ def check_make(words: tuple[str, ...]) -> None:
         name, _, value = word.partition('=')
         assert value in recipe or f'--{name.lower()}' in recipe, f'{word} does not arrive'
     for line in recipe.replace('\\\n', '').splitlines():
-        if re.match(rf'{PYTHON} (-m uncd_ros|training/|benchmark/)', line):
+        if re.match(rf'{PYTHON} (-m (uncd_ros|benchmark)|training/|benchmark/)', line):
             check_python(tuple(shlex.split(line)))
 
 

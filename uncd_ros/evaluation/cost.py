@@ -74,10 +74,12 @@ def measure_cost(student: Student, card: ModelCard) -> Cost:
     )
 
 
-def interleaved(passes: Mapping[str, Callable[[], object]], device: torch.device) -> dict[str, list[float]]:
+def interleaved(
+    passes: Mapping[str, Callable[[], object]], device: torch.device, rounds: int = ROUNDS
+) -> dict[str, list[float]]:
     """Milliseconds of each turn, timed one after another, so that a busy moment hits all alike; one turn warms up."""
     times: dict[str, list[float]] = {name: [] for name in passes}
-    for turn in range(ROUNDS + 1):
+    for turn in range(rounds + 1):
         for name, run in passes.items():
             start = time.perf_counter()
             run()
