@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from benchmark.section import Bench, Section, title
 from benchmark.sections.predictor import open_predictor
@@ -23,9 +24,9 @@ from uncd_ros.model.store import load_model
 from uncd_ros.sources.frame_source import open_source
 
 OOD = ('video/rain.mp4', 'idd_lite_dev/images')
-"""In the folder of the data; the first as it comes, and every image of the second."""
+"""In the folder of the data."""
 MOST = 100
-"""Images of each of them."""
+"""The first images of each of them."""
 
 
 def measure(bench: Bench) -> Section:
@@ -37,12 +38,19 @@ def measure(bench: Bench) -> Section:
         return Section()
     val = open_dataset(DataSettings(dataset=dataset), card.student).split('val')
     engines = {title(wish): open_predictor(load_model(bench.model), wish).engine for wish in bench.wishes}
-    rows = {name: of_engine(engine, val, every=10 if bench.short else 1) for name, engine in engines.items()}
+    every = 10 if bench.short else 1
+    rows, scores = {}, {}
+    for name, engine in engines.items():
+        rows[name], scores[name] = on_val(engine, val, every)
+    for place in filter(Path.exists, map(data_folder, OOD)):
+        images = list(islice(open_source(str(place)), MOST // every))
+        for name, engine in engines.items():
+            rows[name][f'ood_auroc_{place.parent.name}'] = ood_auroc(engine, images, scores[name])
     return Section(rows=rows)
 
 
-def of_engine(engine: Engine, val: LabelledFrames, every: int) -> dict[str, float]:
-    """One engine's figures."""
+def on_val(engine: Engine, val: LabelledFrames, every: int) -> tuple[dict[str, float], list[float]]:
+    """Figures of one engine, and its image scores."""
     meter, scores = AccuracyMeter(engine.card), []
     for index in range(0, len(val), every):
         output = infer_one(engine, val[index].image)
@@ -51,15 +59,11 @@ def of_engine(engine: Engine, val: LabelledFrames, every: int) -> dict[str, floa
     accuracy = meter.accuracy()
     assert accuracy
     alarms = false_alarms(scores, [val.sequences[index] for index in range(0, len(val), every)], engine.card.ood)
-    figures = asdict(accuracy) | {'above_threshold': alarms.observed}
-    for place in filter(Path.exists, map(data_folder, OOD)):
-        figures[f'ood_auroc_{place.parent.name}'] = ood_auroc(engine, place, scores, every)
-    return figures
+    return asdict(accuracy) | {'above_threshold': alarms.observed}, scores
 
 
-def ood_auroc(engine: Engine, place: Path, nominal: list[float], every: int) -> float:
-    """How well the image score tells the images of a place from nominal ones, whose scores are given."""
-    images = islice(open_source(str(place)), 0, MOST * every, every)
+def ood_auroc(engine: Engine, images: list[NDArray[np.uint8]], nominal: list[float]) -> float:
+    """How well the image score tells BGR images from nominal ones, whose scores are given."""
     anomalous = [infer_one(engine, np.ascontiguousarray(image[..., ::-1])).score for image in images]
     ranking = Ranking()
     ranking.update(torch.tensor(nominal + anomalous), torch.arange(len(nominal) + len(anomalous)) >= len(nominal))

@@ -55,7 +55,7 @@ def check(mask: NDArray[np.uint8], predictor: Predictor, image: NDArray[np.uint8
 
 def highest_rate(robot: Robot, images: Images, high: float, bench: Bench) -> float:
     """Images per second; `high` is more than can be, and the result right to a thirtieth of it, if short to a tenth."""
-    low, count = 0.0, 30 if bench.short else 100
+    low, count = 0.0, 20 if bench.short else 100
     precision = high / (10 if bench.short else 30)
     while high - low > precision:
         rate = (low + high) / 2
@@ -72,7 +72,7 @@ def in_turns(
     """Milliseconds of the bare predictor and of the node; the first of each round warm up."""
     bare: list[float] = []
     ours: list[float] = []
-    count = 30 if bench.short else 60
+    count = 20 if bench.short else 60
     for _ in range(1 if bench.short else 2):
         bare += paced(predictor, images, rate, count)[3:]
         ours += robot.stream(images, rate, count)[3:]

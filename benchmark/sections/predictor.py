@@ -77,7 +77,7 @@ def benchmark_app(bench: Bench, wish: EngineWish) -> float | None:
     program = Path(sys.executable).parent / 'benchmark_app'
     command = [program, '-m', engines / graph, '-d', 'CPU', '-api', 'sync', '-hint', 'none']
     command += ['-nstreams', 1, '-infer_precision', 'bf16' if wish.precision == BF16 else 'f32']
-    command += ['-nthreads', torch.get_num_threads(), '-t', 3 if bench.short else 5]
+    command += ['-nthreads', torch.get_num_threads(), '-t', 1 if bench.short else 5]
     ended = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
     found = re.search(r'Median:\s+([\d.]+) ms', ended.stdout)
     return float(found.group(1)) if found else None
