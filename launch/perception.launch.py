@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The perception node, ready for a camera; with a player in the camera's place or rviz beside it if asked."""
+"""The perception node, ready for a camera; a player in the camera's place, the event recorder or rviz if asked."""
 
 import os
 import sys
@@ -69,6 +69,9 @@ ARGUMENTS = [
     ),
     DeclareLaunchArgument('loop', default_value='false', description='true begins the source again at its end.'),
     DeclareLaunchArgument('rviz', default_value='false', description='true shows camera and results in rviz.'),
+    DeclareLaunchArgument(
+        'record', default_value='false', description='true writes a bag around each alarm: the event recorder.'
+    ),
     DeclareLaunchArgument('use_sim_time', default_value='false', description='true takes the time from /clock.'),
     DeclareLaunchArgument(
         'log_level', default_value='info', description='Least severe line: debug, info, warn or error.'
@@ -103,6 +106,8 @@ def make_actions(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     actions += perception(arguments, Respawn())
     if arguments.source:
         actions += [player(arguments, camera) for camera in arguments.cameras]
+    if arguments.record:
+        actions.append(recorder(arguments))
     if arguments.rviz:
         actions += rviz(arguments, folder)
     return actions
@@ -159,6 +164,18 @@ def player(arguments: LaunchArguments, camera: str) -> Node:
             }
         ],
         remappings=[(name, topics[f'{prefix}{name}']) for name in ('image_raw', 'image_raw/compressed')],
+        arguments=['--ros-args', '--log-level', arguments.log_level],
+        output='screen',
+    )
+
+
+def recorder(arguments: LaunchArguments) -> Node:
+    """The event recorder; its parameters are in the same file, as /**/event_recorder."""
+    return Node(
+        package='uncd_ros',
+        executable='event_recorder',
+        namespace=arguments.namespace,
+        parameters=[str(arguments.params_file), {'use_sim_time': arguments.use_sim_time}],
         arguments=['--ros-args', '--log-level', arguments.log_level],
         output='screen',
     )

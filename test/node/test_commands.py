@@ -28,3 +28,14 @@ def test_ends_without_a_word_while_python_reads_modules_in(by: signal.Signals, a
     _, errors = process.communicate(timeout=10.0)
     assert 'Traceback' not in errors
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize(('program', 'module'), [('viewer', 'aiohttp'), ('event_recorder', 'rosbags')])
+def test_what_is_not_installed_is_one_line(program: str, module: str) -> None:
+    """--help needs it no more than it needs a robot."""
+    without = f'import sys; sys.modules["{module}"] = None; from uncd_ros.commands import {program} as main; '
+    told = f'error: {program} needs {module}, which is not installed: pip install {module}\n'
+    for words, errors in ([], told), (['--help'], ''):
+        command = [sys.executable, '-c', f'{without}sys.exit(main())', *words]
+        ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+        assert (ended.stderr, ended.returncode) == (errors, int(bool(errors)))

@@ -19,6 +19,7 @@ pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 
 from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import CompressedImage, Image
+from std_srvs.srv import Trigger
 
 from support.ros_harness import PROJECT, Probe, Process
 from uncd_ros.images.encodings import as_array
@@ -108,7 +109,7 @@ def installed(tmp_path: Path) -> Path:
         folder.mkdir(parents=True)
     marker.touch()
     (prefix / 'share' / 'uncd_ros').symlink_to(PROJECT)
-    for name in ('perception_node', 'image_player'):
+    for name in ('perception_node', 'image_player', 'event_recorder'):
         script = executables / name
         script.write_text(f'#!/bin/sh\nexec {sys.executable} -m uncd_ros.node.{name} "$@"\n')
         script.chmod(0o755)
@@ -166,6 +167,28 @@ def test_launch_file(
         assert process.end(signal.SIGINT, timeout=90.0) == 0
         assert 'process has died' not in process.output
         assert 'Traceback' not in process.output
+    finally:
+        process.kill()
+        probe.close()
+
+
+def test_recorder_beside_the_node(installed: Path, tiny_model: Path, tmp_path: Path) -> None:
+    """In the node's namespace; what it is to do is in the same parameter file."""
+    file, folder = tmp_path / 'robot.yaml', tmp_path / 'events'
+    file.write_text(
+        f'/**/segmentation: {{ros__parameters: {{model: {tiny_model}}}}}\n'
+        f'/**/event_recorder: {{ros__parameters: {{folder: {folder}, before: 3.0, after: 0.1, min_free_mb: 0}}}}\n'
+    )
+    process = launched(installed, tmp_path / 'log.txt', f'params_file:={file}', 'namespace:=front', 'record:=true')
+    probe = Probe()
+    try:
+        probe.until(lambda: 'recording /front/image_raw' in process.output, 60.0)
+        answer = probe.call(Trigger, '/front/event_recorder/trigger', Trigger.Request())
+        bag = Path(answer.message)
+        assert bag.parent == folder
+        probe.until(bag.is_dir, 60.0)
+        assert process.end(signal.SIGINT, timeout=90.0) == 0
+        assert 'process has died' not in process.output
     finally:
         process.kill()
         probe.close()

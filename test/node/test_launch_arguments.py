@@ -20,7 +20,7 @@ DEFAULTS = {
     'params_file': str(PROJECT / 'config' / 'perception.yaml'),
     'image': 'image_raw',
     'rate': '0.0',
-    **dict.fromkeys(('loop', 'rviz', 'use_sim_time'), 'false'),
+    **dict.fromkeys(('loop', 'rviz', 'record', 'use_sim_time'), 'false'),
     **dict.fromkeys(('respawn', 'large_images'), 'true'),
     'log_level': 'info',
 }

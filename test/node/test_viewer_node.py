@@ -9,6 +9,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import cv2
 import numpy as np
@@ -19,7 +20,7 @@ pytest.importorskip('aiohttp', reason='serves the page')
 
 import aiohttp
 
-from support.chromium import PROGRAMS, find_chromium, screenshot
+from support import chromium, firefox
 from support.perception_double import PerceptionDouble, tell_until
 from support.ros_harness import Probe, Process
 from uncd_ros.viewer.picture import VIEWS
@@ -138,11 +139,12 @@ def test_a_port_that_is_taken_is_one_line(watched: Watched, tmp_path: Path) -> N
     assert other.output.count('\n') == 1
 
 
-def test_a_browser_shows_the_alarm(watched: Watched, tmp_path: Path) -> None:
-    """The whole page in headless Chromium: the red of the flag, and a picture."""
-    program = find_chromium()
+@pytest.mark.parametrize('browser', [chromium, firefox], ids=['chromium', 'firefox'])
+def test_a_browser_shows_the_alarm(watched: Watched, tmp_path: Path, browser: ModuleType) -> None:
+    """The whole page, headless: the red of the flag, and a picture."""
+    program = browser.find()
     if program is None:
-        pytest.skip(f'needs one of {", ".join(PROGRAMS)}')
+        pytest.skip(f'needs one of {", ".join(browser.PROGRAMS)}')
 
     def tick() -> None:
         watched.double.tell_cameras()
@@ -150,7 +152,7 @@ def test_a_browser_shows_the_alarm(watched: Watched, tmp_path: Path) -> None:
         watched.probe.within(0.01, lambda: False)
 
     ready = "document.body.dataset.state === 'alarm' && 'seen' in document.body.dataset"
-    page = screenshot(program, tmp_path / 'profile', watched.url, ready, (1280, 800), tick).astype(int)
+    page = browser.screenshot(program, tmp_path / 'profile', watched.url, ready, (1280, 800), tick).astype(int)
     blue, green, red = page[..., 0], page[..., 1], page[..., 2]
     assert ((red > 240) & (green < 100) & (blue < 100)).sum() > 500, 'the flag is not red'
     assert page[150:500, 200:700].std() > 20, 'there is no picture'

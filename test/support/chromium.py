@@ -20,7 +20,7 @@ import numpy as np
 PROGRAMS = ('chromium', 'chromium-headless-shell', 'google-chrome')
 
 
-def find_chromium() -> str | None:
+def find() -> str | None:
     """Its path; None where it is not installed."""
     return next(filter(None, map(shutil.which, PROGRAMS)), None)
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an open page is sent, and what pages cost."""
 
+import asyncio
 import socket
 
 import numpy as np
@@ -11,6 +12,7 @@ pytest.importorskip('aiohttp', reason='serves the page')
 
 from support.page_double import hear, serving, talk, until
 from uncd_ros.errors import ImageError
+from uncd_ros.viewer import server as server_module
 from uncd_ros.viewer.hub import Report
 from uncd_ros.viewer.picture import LARGE, SMALL, Picture
 
@@ -92,21 +94,47 @@ def test_a_picture_that_cannot_be_read_is_left_out(served):
     talk(server.url, talking)
 
 
+NOISE = np.random.default_rng(0).integers(0, 255, (960, 1280, 3), np.uint8)
+"""Some 600 kB as a JPEG: more than buffers hold."""
+
+
+def stalled_page(server) -> socket.socket:
+    """A client that asks for the stream and then reads nothing."""
+    host = server.url.removeprefix('http://').strip('/')
+    client = socket.create_connection(('127.0.0.1', int(host.rpartition(':')[2])))
+    handshake = f'GET /live?camera=front HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+    client.sendall(f'{handshake}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {"A" * 22}==\r\n\r\n'.encode())
+    return client
+
+
 def test_a_page_that_stalls_slows_nobody(served):
     source, server = served
-    rng = np.random.default_rng(0)
-    noise = rng.integers(0, 255, (960, 1280, 3), np.uint8)  # some 600 kB each: more than buffers hold
-    stalled = socket.create_connection(('127.0.0.1', int(server.url.split(':')[-1].strip('/'))))
-    host = server.url.removeprefix('http://').strip('/')
-    handshake = f'GET /live?camera=front HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
-    stalled.sendall(f'{handshake}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {"A" * 22}==\r\n\r\n'.encode())
 
     async def talking(session):
         async with session.ws_connect('/live?camera=front') as live:
             await until(lambda: len(server._pages) == 2)
             for _ in range(40):
-                source.hub.show('front', 'overlay', Picture(lambda: noise))
+                source.hub.show('front', 'overlay', Picture(lambda: NOISE))
                 await hear(live, 'overlay')
 
-    talk(server.url, talking)
-    stalled.close()
+    with stalled_page(server):
+        talk(server.url, talking)
+
+
+def test_a_page_that_stalls_is_given_up(served, monkeypatch):
+    """Its connection, too, although what was to be sent is still in the buffers."""
+    source, server = served
+    monkeypatch.setattr(server_module, 'HEARTBEAT', 0.5)
+
+    def connections() -> int:
+        return len(server._runner.server.connections)
+
+    async def talking(_session):
+        await until(lambda: len(server._pages) == 1)
+        while connections():
+            source.hub.show('front', 'overlay', Picture(lambda: NOISE))
+            await asyncio.sleep(0.05)
+
+    with stalled_page(server):
+        talk(server.url, talking)
+    assert not source.hub.wanted()

@@ -5,11 +5,12 @@
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]  # its home in Humble and since
+from rclpy.logging import get_logger
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message
 from rclpy.task import Future
@@ -26,16 +27,19 @@ from uncd_ros.node.process import run
 from uncd_ros.node.recorder_params import HELP, MB, RecorderParams
 from uncd_ros.node.subscription import AdaptiveSubscription
 from uncd_ros.recording.bag_folder import BagFolder
-from uncd_ros.recording.bag_thread import Outcome
 from uncd_ros.recording.entry import Entry
-from uncd_ros.recording.event_recorder import EventRecorder, RecorderState
 from uncd_ros.recording.events import AlarmCount
-from uncd_ros.recording.packing import Codec, packed
+
+if TYPE_CHECKING:  # what writes bags needs rosbags, as nothing else here does
+    from uncd_ros.recording.bag_thread import Outcome
+    from uncd_ros.recording.event_recorder import RecorderState
+    from uncd_ros.recording.packing import Codec
 
 RESULTS: dict[str, type] = {'mask': Image, 'uncertainty': Image, 'ood': Bool, 'ood_score': Float32}
 """Topics of each camera's results that are recorded, beside ood_status, which tells the alarms."""
-DEPTH = 50
-"""Messages of a topic that may wait; every one shall be in the bag, and to make an image small takes its time."""
+DEPTH, IMAGE_DEPTH = 50, 20
+"""Messages of a topic that may wait: every one shall be in the bag, and to make an image small takes its time. Images
+wait in memory that DDS then keeps: 20 of camera, mask and uncertainty are 150 MB at 1280x720."""
 REPORT_PERIOD = 1.0
 """Seconds between two messages on /diagnostics."""
 STEADY_OFFSET = time.time_ns() - time.monotonic_ns()
@@ -51,6 +55,10 @@ class EventRecorderNode(Node):
 
     def __init__(self) -> None:
         super().__init__('event_recorder')
+        from uncd_ros.recording.event_recorder import EventRecorder
+        from uncd_ros.recording.packing import packed
+
+        self._packed = packed
         self.finished: Future[None] = Future()
         self.main_thread = MainThread()
         self._params = params = RecorderParams.read(self)
@@ -100,19 +108,22 @@ class EventRecorderNode(Node):
         self._subscribe(DiagnosticArray, f'{camera.outputs}ood_status', 'png', on_status)
         self.get_logger().info(f'recording {camera.images} and what {self._params.node} says about it')
 
-    def _subscribe(self, kind: type, topic: str, codec: Codec, then: Callable[[bytes], None] = lambda _: None) -> None:
+    def _subscribe(
+        self, kind: type, topic: str, codec: 'Codec', then: Callable[[bytes], None] = lambda _: None
+    ) -> None:
         """Keep what comes on a topic, images in that codec, and hand it on."""
         name = kind_name(kind)
 
         def on_message(data: bytes) -> None:
             try:
-                self._recorder.add(packed(Entry(topic=topic, kind=name, received=steady_now(), data=data), codec))
+                self._recorder.add(self._packed(Entry(topic=topic, kind=name, received=steady_now(), data=data), codec))
             except ImageError as error:
                 self.get_logger().warning(f'not recorded: {error}', throttle_duration_sec=10.0)
             then(data)
 
+        depth = IMAGE_DEPTH if kind is Image else DEPTH
         subscription = AdaptiveSubscription(
-            self, kind, topic, on_message, self._group, self._on_lost, depth=DEPTH, raw=True
+            self, kind, topic, on_message, self._group, self._on_lost, depth=depth, raw=True
         )
         self._listeners.append(subscription)
 
@@ -133,12 +144,13 @@ class EventRecorderNode(Node):
     def _on_lost(self, count: int) -> None:
         self._lost += count
 
-    def _on_end(self, outcome: Outcome) -> None:
-        """By the thread that wrote a bag."""
+    def _on_end(self, outcome: 'Outcome') -> None:
+        """By the thread that wrote a bag; at the end of the process ROS is down, and with it the node's own logger."""
+        logger = self.get_logger() if self.context.ok() else get_logger('uncd_ros')
         if outcome.bag:
-            self.get_logger().info(f'wrote {outcome.bag}')
+            logger.info(f'wrote {outcome.bag}')
         if outcome.fault:
-            self.get_logger().error(outcome.fault)
+            logger.error(outcome.fault)
 
     def _report(self) -> None:
         state = self._recorder.tick(steady_now())
@@ -150,7 +162,7 @@ class EventRecorderNode(Node):
         header = Header(stamp=self.get_clock().now().to_msg())
         self._publisher.publish(DiagnosticArray(header=header, status=[self._status(state)]))
 
-    def _status(self, state: RecorderState) -> DiagnosticStatus:
+    def _status(self, state: 'RecorderState') -> DiagnosticStatus:
         waiting = '' if self._alarms else f'waiting for {self._params.node} to tell its cameras on /diagnostics'
         problems = '; '.join(filter(None, (state.fault, state.shortfall, waiting)))
         bags, used = self._folder.usage()

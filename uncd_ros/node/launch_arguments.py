@@ -24,7 +24,7 @@ CHOICES = {
     'autostart': ('', *SWITCH),
     'image_transport': ('', 'raw', 'compressed'),
     'log_level': ('debug', 'info', 'warn', 'error'),
-    **dict.fromkeys(('loop', 'rviz', 'use_sim_time', 'respawn', 'large_images'), SWITCH),
+    **dict.fromkeys(('loop', 'rviz', 'record', 'use_sim_time', 'respawn', 'large_images'), SWITCH),
 }
 """All that an argument may be; the empty text leaves the choice to the parameter file."""
 _PLACE = re.compile(r'/?[A-Za-z_]\w*(/[A-Za-z_]\w*)*', re.ASCII)
@@ -56,6 +56,7 @@ class LaunchArguments:
     """Images per second of the source; 0 is its own."""
     loop: bool
     rviz: bool
+    record: bool
     use_sim_time: bool
     respawn: bool
     large_images: bool

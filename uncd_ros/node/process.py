@@ -73,10 +73,10 @@ def run(make_node: Callable[[], Process], args: list[str] | None, about: NodeHel
         return 1
     except KeyboardInterrupt:  # from here on a signal shuts ROS down instead
         return 0
-    return spin(make_node)
+    return spin(make_node, about.program)
 
 
-def spin(make_node: Callable[[], Process]) -> int:
+def spin(make_node: Callable[[], Process], program: str) -> int:
     """The part of `run` for which ROS is up; its exit status. Callbacks run beside the main thread."""
     node = None
     executor = ServicesAsideExecutor()
@@ -91,6 +91,10 @@ def spin(make_node: Callable[[], Process]) -> int:
         callbacks.finish()
     except UncdError as error:
         print(f'error: {error}', file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        package = str(error.name).partition('.')[0]
+        print(f'error: {program} needs {package}, which is not installed: pip install {package}', file=sys.stderr)
         return 1
     except ExternalShutdownException:
         pass

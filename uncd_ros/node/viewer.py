@@ -24,7 +24,6 @@ from uncd_ros.node.subscription import AdaptiveSubscription
 from uncd_ros.node.view_messages import decision_of, heat_pixels, pixels, report_of
 from uncd_ros.viewer.hub import Hub
 from uncd_ros.viewer.picture import Picture, View
-from uncd_ros.viewer.server import PageServer
 
 PARAMETERS = (
     Parameter(name='node', default='segmentation', text='Name of the perception node; its cameras are found.'),
@@ -57,6 +56,8 @@ class Viewer(Node):
 
     def __init__(self) -> None:
         super().__init__('viewer')
+        from uncd_ros.viewer.server import PageServer  # needs aiohttp, as nothing else does
+
         declare(self, PARAMETERS)
         values = values_of(self, PARAMETERS)
         os.nice(NICENESS)

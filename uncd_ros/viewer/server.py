@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 
 from uncd_ros.errors import ConfigError, ImageError
 from uncd_ros.viewer.hub import Hub, Page
@@ -25,6 +25,9 @@ FILES = {
     '/page.js': ('page.js', 'text/javascript'),
 }
 LOOPBACK = ('127.0.0.1', '::1', 'localhost')
+PERIOD = 1 / 30
+"""Seconds at least between two times that a page is sent what is new: an eye needs no more, and a robot has other
+things to do."""
 SMALL_VIEW: View = 'camera'
 SMALL_PERIOD = 0.5
 """Seconds between two small pictures."""
@@ -115,6 +118,9 @@ class PageServer:
                 await _first_of(self._send(socket, page, view), _until_closed(socket))
         finally:
             self._pages.discard(socket)
+            # A page that has stalled will not take what is still to be sent: the connection must not wait for that.
+            if socket.close_code == WSCloseCode.ABNORMAL_CLOSURE and request.transport:
+                request.transport.abort()
         return socket
 
     async def _send(self, socket: web.WebSocketResponse, page: Page, large: View) -> None:
@@ -124,6 +130,7 @@ class PageServer:
             while True:
                 with suppress(asyncio.TimeoutError):  # a small picture may have come too early for its turn
                     await asyncio.wait_for(page.wait(), SMALL_PERIOD)
+                next_turn = self._loop.time() + PERIOD
                 if report := page.report():
                     await socket.send_str(_json(report=asdict(report)))
                 if decisions := page.decisions():
@@ -132,6 +139,7 @@ class PageServer:
                 if large != SMALL_VIEW and self._loop.time() >= next_small:
                     next_small = self._loop.time() + SMALL_PERIOD
                     await self._send_picture(socket, page, SMALL_VIEW, SMALL)
+                await asyncio.sleep(next_turn - self._loop.time())
 
     async def _send_picture(self, socket: web.WebSocketResponse, page: Page, view: View, width: int) -> None:
         picture = page.picture(view)
