@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an open live page costs the node: images per second with and without it in turn, and memory.
 
-python benchmark/viewer.py [--source drive.mp4 --model camvid] [--rate 60] [--pages 1] [--rounds 8] [--seconds 15]
+python benchmark/viewer.py [--source drive.mp4 --model camvid] [--rate 60] [--pages 1] [--rounds 4] [--seconds 8]
 """
 
 import argparse
@@ -141,8 +141,8 @@ def main() -> None:
     parser.add_argument('--model', default='street', help='model folder or built-in name (%(default)s)')
     parser.add_argument('--rate', type=float, default=60.0, help='images per second of the camera (%(default)s)')
     parser.add_argument('--pages', type=int, default=1, help='how many are open (%(default)s)')
-    parser.add_argument('--rounds', type=int, default=8, help='(%(default)s)')
-    parser.add_argument('--seconds', type=float, default=15.0, help='without and with pages, each round (%(default)s)')
+    parser.add_argument('--rounds', type=int, default=4, help='(%(default)s)')
+    parser.add_argument('--seconds', type=float, default=8.0, help='without and with pages, each round (%(default)s)')
     given = parser.parse_args()
     os.environ.update(large_image_environment(os.environ))
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 from support.exported_model import export_model, nominal_frames
 from support.project import PROJECT
@@ -21,6 +22,10 @@ from uncd_ros.network.student import StudentConfig
 # on a busy machine forty times as long. Processes that the tests start inherit it.
 torch.set_num_threads(1)
 os.environ['OMP_NUM_THREADS'] = '1'
+
+# What takes long on a busy machine is not wrong.
+settings.register_profile('patient', deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile('patient')
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -63,6 +63,8 @@ def test_demo_accounts_for_every_frame(tiny_model: Path, tmp_path: Path) -> None
     [
         (['--source', '/nowhere'], 'error: /nowhere: not found, '),
         (['--model', '/nowhere'], "error: model '/nowhere' not found: "),
+        (['--rate', '0'], 'error: --rate is 0.0, expected 0.1 to 1000'),
+        (['--frames', '-1'], 'error: --frames is -1, expected 0 to 1e+09'),
     ],
 )
 def test_mistake_is_one_line(capsys: pytest.CaptureFixture[str], arguments: list[str], complaint: str) -> None:

@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.panel import Panel
 
+from uncd_ros.checks import check_range
 from uncd_ros.errors import UncdError
 from uncd_ros.images.contact_sheet import contact_sheet
 from uncd_ros.model.card import ModelCard
@@ -38,6 +39,8 @@ from uncd_ros.sources.frame_source import open_source
 
 SECONDS = 40.0
 """Of a source that is longer, this much is played."""
+HIGHEST_RATE = 1000.0
+"""Images per second."""
 ROWS = 6
 """Of the contact sheet."""
 OUTSIDE = ('latency', 'receive', 'wait', 'end_to_end')
@@ -76,10 +79,14 @@ def parse_args(arguments: list[str] | None) -> DemoArgs:
     parser.add_argument('--view', action='store_true', help='serve a live page, and begin once it is open in a browser')
     parsed = parser.parse_args(arguments)
     source = open_source(parsed.source)
-    rate = parsed.rate or source.fps
+    model = parsed.model or ('street' if parsed.source == 'street' else 'camvid')
+    find_model(model)
+    rate = source.fps if parsed.rate is None else parsed.rate
+    check_range('--rate', rate, 0.1, HIGHEST_RATE)
+    check_range('--frames', parsed.frames or 0, 0, 10**9)
     return DemoArgs(
         source=parsed.source,
-        model=parsed.model or ('street' if parsed.source == 'street' else 'camvid'),
+        model=model,
         out=parsed.out,
         frames=round(SECONDS * rate) if parsed.frames is None else parsed.frames,
         rate=rate,
