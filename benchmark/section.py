@@ -30,6 +30,12 @@ class Bench:
         ours = [EngineWish(engine=OPENVINO, precision=name) for name in (F32, BF16, INT8) if name in found]
         return [EngineWish(engine=TORCH, precision=F32), *ours]
 
+    @property
+    def extremes(self) -> list[EngineWish]:
+        """torch, and the engine of the fewest bits, if there is one."""
+        wishes = self.wishes
+        return [wishes[0], *wishes[1:][-1:]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:

@@ -31,7 +31,7 @@ def measure(bench: Bench) -> Section:
     rows: dict[str, dict[str, float]] = {}
     ratios: dict[str, float] = {}
     with ros():
-        for wish in (bench.wishes[0], bench.wishes[-1]):
+        for wish in bench.extremes:
             predictor = open_predictor(load_model(bench.model), wish)
             images = street(*input_size(predictor.card))
             with running(str(bench.model), wish) as (robot, node):

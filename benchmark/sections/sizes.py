@@ -35,7 +35,10 @@ def measure(bench: Bench) -> Section:
 def one(bench: Bench, height: int, width: int, *, overlay: bool) -> dict[str, float]:
     """A node of its own, whose diagnostics speak of this size alone. Raises UncdError where masks do not fit."""
     images, count = street(height, width, 4), 40 if bench.short else 120
-    with running(str(bench.model), bench.wishes[-1], 'uncertainty', *(['overlay'] if overlay else [])) as (robot, node):
+    with running(str(bench.model), bench.extremes[-1], 'uncertainty', *(['overlay'] if overlay else [])) as (
+        robot,
+        node,
+    ):
         if robot.first_mask(images[0], node).shape != (height, width):
             raise UncdError(f'a mask has not the size {width}x{height} of its image')
         masks = robot.stream(images, RATE, count)

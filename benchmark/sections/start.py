@@ -15,7 +15,7 @@ from uncd_ros.model.store import load_card
 def measure(bench: Bench) -> Section:
     image, rows = street(*input_size(load_card(bench.model)), 1)[0], {}
     with ros():
-        for wish in (bench.wishes[0], bench.wishes[-1], ANY_ENGINE):
+        for wish in (*bench.extremes, ANY_ENGINE):
             times = []
             for _ in range(1 if bench.short else 4):
                 began = time.perf_counter()

@@ -14,7 +14,7 @@ from uncd_ros.model.store import load_model
 def measure(bench: Bench) -> Section:
     model, most = load_model(bench.model), torch.get_num_threads()
     rows, ratios = {}, {}
-    for wish in (bench.wishes[0], bench.wishes[-1]):
+    for wish in bench.extremes:
         medians = {}
         for count in sorted({*(2**power for power in range(10) if 2**power < most), most}):
             torch.set_num_threads(count)
