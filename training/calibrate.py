@@ -3,9 +3,11 @@
 """Calibrate a model anew, for another camera or another city, without training it.
 
     python training/calibrate.py MODEL --dataset camvid --data FOLDER --holdout SEQUENCE... --out NEW_MODEL
+    python training/calibrate.py MODEL --bag BAG --out NEW_MODEL
 
-Writes a copy of the model folder with another temperature, uncertainty, confidence curve, image score and OOD rule,
-from the sequences that are held out of FOLDER/train; the other sequences give the mean of the Mahalanobis features.
+The first writes a copy of the model folder with another temperature, uncertainty, confidence curve, image score and OOD
+rule, from the sequences that are held out of FOLDER/train; the other sequences give the mean of the Mahalanobis
+features. The second needs no labels, only a nominal drive, and gives another threshold alone.
 """
 
 import sys
@@ -13,10 +15,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from jsonargparse.typing import PositiveInt
+from jsonargparse.typing import OpenUnitInterval, PositiveInt
 from rich.markdown import Markdown
 
 from training.calibration.calibrate_student import assess_calibrated, calibrate
+from training.calibration.drive_rule import drive_rule
+from training.calibration.drive_scores import detected_shares, score_drive
+from training.calibration.drive_text import drive_text, with_former
+from training.calibration.trained_drives import check_unseen
 from training.calibration.training_report import CALIBRATION, around_calibration, calibration_text
 from training.calibration.unseen import CalibrationFold
 from training.data.splits import check_calibration, check_classes, load_splits
@@ -24,8 +30,10 @@ from training.data.unlabelled import open_unlabelled
 from training.run.command_line import make_parser, parse
 from training.run.progress import console
 from training.run.settings import CalibrationSettings, DataSettings
-from uncd_ros.errors import UncdError
-from uncd_ros.model.card import ModelCard
+from uncd_ros.errors import ConfigError, UncdError
+from uncd_ros.model.card import DOCUMENT, ModelCard
+from uncd_ros.model.fit import DEFAULT_FIT, FITS
+from uncd_ros.model.predictor import Predictor
 from uncd_ros.model.store import load_model, save_model
 
 
@@ -35,8 +43,20 @@ class CalibrateArgs:
 
     model: str
     """Model folder, or name of a built-in model."""
-    dataset: str
-    """Kind of data set, as in data.dataset of a training."""
+    bag: Path | None = None
+    """Recorded nominal drive without labels: it sets the threshold, and all else stays."""
+    image_topic: str | None = None
+    """Of the bag; chosen automatically by default."""
+    every: PositiveInt = 1
+    """Use every Nth image of the bag only."""
+    fit: str = DEFAULT_FIT
+    """What the node does to images of another shape than the network's input: stretch, letterbox or crop."""
+    device: str = 'auto'
+    """What runs the model on the bag: auto, cpu or cuda."""
+    false_alarm_rate: OpenUnitInterval | None = None
+    """Share of nominal images that may be above the threshold; that of the model by default."""
+    dataset: str = ''
+    """Kind of data set, as in data.dataset of a training; none with --bag."""
     data: str | None = None
     """Folder of the data set; $UNCD_DATA/<dataset> by default."""
     holdout: tuple[str, ...]
@@ -55,35 +75,56 @@ class CalibrateArgs:
         settings = DataSettings(**known)
         return replace(settings, root=self.data, holdout=self.holdout, sequence_length=self.sequence_length)
 
+    def rate(self, card: ModelCard) -> float:
+        """The false-alarm rate."""
+        return card.ood.false_alarm_rate if self.false_alarm_rate is None else self.false_alarm_rate
+
 
 def parse_args(arguments: Sequence[str] | None = None) -> CalibrateArgs:
     """Read the command line. Raises ConfigError for what is unknown."""
-    parser = make_parser('Calibrate a model anew, on labelled frames that it was not trained on.')
+    parser = make_parser('Calibrate a model anew: on labelled drives, or its threshold alone on a bag without labels.')
     parser.add_argument('model', help='model folder, or name of a built-in model')
     holdout = 'sequences of train that calibrate'
     parser.add_argument('--holdout', nargs='+', default=[], metavar='SEQUENCE', help=holdout)
-    ood_sets = 'videos or folders of out-of-distribution images; they help to select the image score'
+    ood_sets = (
+        'videos or folders of out-of-distribution images; they help to select the image score, and with --bag they '
+        'show what the new threshold finds'
+    )
     parser.add_argument('--ood-sets', nargs='+', default=[], metavar='PATH', help=ood_sets)
     length = 'frames per sequence of procedural streets'
     parser.add_argument('--sequence-length', type=PositiveInt, default=60, metavar='N', help=length)
-    listed = {'model', 'holdout', 'ood_sets', 'sequence_length'}
+    topic = 'topic of the images in the bag; chosen automatically by default'
+    parser.add_argument('--image-topic', metavar='TOPIC', help=topic)
+    rate = 'share of nominal images that may be above the threshold; that of the model by default'
+    parser.add_argument('--false-alarm-rate', type=OpenUnitInterval, metavar='SHARE', help=rate)
+    listed = {'model', 'holdout', 'ood_sets', 'sequence_length', 'image_topic', 'false_alarm_rate'}
     parser.add_class_arguments(CalibrateArgs, as_group=False, skip=listed)
     options = parse(parser, arguments)
     options |= {name: tuple(options[name]) for name in ('holdout', 'ood_sets')}
-    return CalibrateArgs(**options)
+    args = CalibrateArgs(**options)
+    of_labels = [f'--{name}' for name in ('dataset', 'data', 'holdout') if getattr(args, name)]
+    if args.bag and of_labels:
+        raise ConfigError(f'--bag and {of_labels[0]}: expected one of them; a bag sets the threshold without labels')
+    if not args.bag and not args.dataset:
+        raise ConfigError('--dataset is missing: expected it with --holdout for labelled drives, or --bag for a drive')
+    if args.fit not in FITS:
+        raise ConfigError(f'--fit is {args.fit}, expected {" or ".join(FITS)}')
+    return args
 
 
 def recalibrate(args: CalibrateArgs) -> None:
-    """The main path."""
+    """The main path with labels: everything but the network is found anew."""
     model = load_model(args.model)
-    card, (head, tail) = model.card, around_calibration(model.folder / 'MODEL_CARD.md')
+    card, (head, _, tail) = model.card, around_calibration(model.folder / DOCUMENT)
     open_unlabelled(args.ood_sets)
-    splits = load_splits(args.data_settings(card), card.student)
+    data = args.data_settings(card)
+    splits = load_splits(data, card.student)
     check_calibration(splits)
     check_classes('the data', splits.train.classes, card.classes)
-    settings = CalibrationSettings(false_alarm_rate=card.ood.false_alarm_rate, ood_sets=args.ood_sets)
+    check_unseen(card, data, splits.calibration)
+    settings = CalibrationSettings(false_alarm_rate=args.rate(card), ood_sets=args.ood_sets)
     fold = CalibrationFold(student=model.student, train=splits.train, unseen=splits.calibration)
-    calibration = calibrate([fold], args.dataset, settings, card.uncertainty.candidates)
+    calibration = calibrate([fold], data.dataset, settings, card.uncertainty.candidates)
     # The weights came with a temperature in them: together the two are what divides the trained logits.
     total = replace(calibration.temperature, value=calibration.temperature.value * card.temperature.value)
     calibration = replace(calibration, temperature=total)
@@ -95,8 +136,33 @@ def recalibrate(args: CalibrateArgs) -> None:
     console.print(f'model: {load_model(args.out).folder}')
 
 
+def calibrate_threshold(args: CalibrateArgs, bag: Path) -> None:
+    """The main path without labels: the threshold is found anew."""
+    model = load_model(args.model)
+    card, (head, former, tail) = model.card, around_calibration(model.folder / DOCUMENT)
+    open_unlabelled(args.ood_sets)
+    predictor = Predictor(model, device=args.device, fit=args.fit)
+    drive = score_drive(bag, args.image_topic, args.every, predictor, console)
+    rule = drive_rule(drive.scores, drive.seconds, args.rate(card))
+    detected = detected_shares(predictor, drive.some, args.ood_sets, rule.ood.threshold())
+    text = drive_text(drive, rule, card, detected, args.fit)
+    card = replace(card, ood=rule.ood, calibration_data=drive.calibration_data(), metrics=card.metrics | rule.metrics())
+    save_model(args.out, model.student, card, f'{head}{CALIBRATION}\n\n{with_former(text, former)}\n\n{tail}')
+    console.print(Markdown(text))
+    console.print(f'model: {load_model(args.out).folder}')
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point. Raises UncdError."""
+    args = parse_args(arguments)
+    if args.bag:
+        calibrate_threshold(args, args.bag)
+    else:
+        recalibrate(args)
+
+
 if __name__ == '__main__':
     try:
-        recalibrate(parse_args())
+        main()
     except UncdError as error:
         sys.exit(f'error: {error}')

@@ -48,6 +48,8 @@ class MakeBagArgs:
     storage: str
     compressed: bool
     every: int
+    skip: int
+    """Frames at the start of each source that are left out."""
     frames: int
     """Of each source at most; 0 is all."""
 
@@ -71,10 +73,12 @@ def parse_args(arguments: list[str] | None) -> MakeBagArgs:
     parser.add_argument('--storage', choices=STORAGES, default=STORAGES[0], help='(%(default)s)')
     parser.add_argument('--compressed', action='store_true', help='PNG in CompressedImage instead of raw Image')
     parser.add_argument('--every', type=int, default=1, metavar='N', help='every Nth frame only')
+    parser.add_argument('--skip', type=int, default=0, metavar='N', help='leave out the first N frames of each source')
     parser.add_argument('--frames', type=int, default=0, metavar='N', help='of each source at most; 0 is all')
     given = parser.parse_args(arguments)
-    if given.every < 1 or given.frames < 0:
-        raise ConfigError(f'--every {given.every}, --frames {given.frames}: expected 1 or more, 0 or more')
+    for option, lowest in (('every', 1), ('skip', 0), ('frames', 0)):
+        if (value := getattr(given, option)) < lowest:
+            raise ConfigError(f'--{option} is {value}, expected {lowest} or more')
     given.sources = tuple(given.sources)
     return MakeBagArgs(**vars(given))
 
@@ -116,7 +120,7 @@ def _shots(source: FrameSource, args: MakeBagArgs) -> Iterator[Shot]:
         shots = (_labelled(path, folder / f'{path.stem}.png') for path in source.paths)
     else:
         shots = (Shot(image=image, labels=None) for image in source)
-    chosen = islice(shots, 0, None, args.every)
+    chosen = islice(shots, args.skip, None, args.every)
     return islice(chosen, args.frames or None)
 
 
@@ -131,7 +135,7 @@ def _labelled(path: Path, labels: Path) -> Shot:
 def _count(source: FrameSource, args: MakeBagArgs) -> int | None:
     if source.frame_count is None:
         return args.frames or None
-    count = -(-source.frame_count // args.every)
+    count = -(-max(0, source.frame_count - args.skip) // args.every)
     return min(count, args.frames) if args.frames else count
 
 

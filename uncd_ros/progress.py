@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """How far it is: a bar with frames a second and the time that is left, or a line where there is no terminal."""
 
+import time
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import TypeVar
 
 from rich.console import Console
@@ -10,6 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 T = TypeVar('T')
+LINE_EVERY = 30.0
+"""Seconds between two lines where there is no terminal."""
 
 
 class _Speed(ProgressColumn):
@@ -21,9 +25,21 @@ class _Speed(ProgressColumn):
 def shown_progress(name: str, items: Iterable[T], count: int | None, console: Console) -> Iterator[T]:
     """The items, counted while they go by; `count` is how many there will be, if that is known."""
     if not console.is_terminal:
-        console.print(f'{name}: {"?" if count is None else count} frames')
-        yield from items
+        yield from _told_progress(name, items, count, console)
         return
     columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), _Speed(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         yield from progress.track(items, count, description=name)
+
+
+def _told_progress(name: str, items: Iterable[T], count: int | None, console: Console) -> Iterator[T]:
+    """As lines: a log grows by a few of them."""
+    console.print(f'{name}: {"?" if count is None else count} frames')
+    start = told = time.monotonic()
+    for done, item in enumerate(items, start=1):
+        yield item
+        now = time.monotonic()
+        if now - told >= LINE_EVERY and done != count:
+            speed, told = done / (now - start), now
+            left = '' if count is None else f', {timedelta(seconds=round((count - done) / speed))} left'
+            console.print(f'{name}: {done} of {"?" if count is None else count} frames, {speed:.1f} frames/s{left}')

@@ -47,10 +47,24 @@ def test_delay_missed_and_false_alarms_by_hand() -> None:
     assert found.by_kind['rain'].detected == 1 and found.by_kind['fog'].missed == 1
 
 
-def test_a_flag_that_was_up_before_is_no_delay_but_a_false_alarm() -> None:
-    found = score([RAIN], [(9.0, 12.0)])
-    assert found.events[0].up_before and found.events[0].delay == 0.0
-    assert found.false_alarms == 1
+def test_a_flag_that_was_up_before_detects_nothing_and_is_a_false_alarm() -> None:
+    found = score([RAIN, FOG], [(9.0, 22.0), (31.0, 32.0)])
+    rain = found.events[0]
+    assert rain.up_before and not rain.detected and math.isnan(rain.delay) and rain.flagged == 1.0
+    assert (found.detected, found.missed, found.up_before, found.false_alarms) == (1, 0, 1, 1)
+    assert (found.by_kind['rain'].detected, found.by_kind['rain'].missed, found.by_kind['rain'].up_before) == (0, 0, 1)
+    assert found.delay_median == pytest.approx(1.0)
+
+
+def test_a_flag_that_falls_and_rises_again_detects() -> None:
+    (rain,) = score([RAIN], [(9.0, 12.0), (15.0, 16.0)]).events
+    assert rain.detected and not rain.up_before and rain.delay == pytest.approx(5.0)
+
+
+def test_a_flag_that_falls_in_the_event_and_stays_down_misses_it() -> None:
+    found = score([RAIN], [(9.0, 11.0)])
+    assert not found.events[0].detected and not found.events[0].up_before
+    assert (found.detected, found.missed, found.up_before) == (0, 1, 0)
 
 
 def test_an_event_without_images_counts_nowhere() -> None:

@@ -82,6 +82,39 @@ def test_the_model_on_the_command_line_wins(tmp_path: Path) -> None:
     assert parse_args(['bag']).node == NodeSettings()
 
 
+def test_one_parameter_wins_over_the_file(tmp_path: Path) -> None:
+    (tmp_path / 'p.yaml').write_text('/**: {ros__parameters: {fit: crop, ood: {window: 7, hold: 3.0}}}')
+    options = [
+        'bag',
+        '--params',
+        str(tmp_path / 'p.yaml'),
+        '--set',
+        'ood.window=9',
+        '--set',
+        'ood.false_alarm_rate=0.1',
+    ]
+    node = parse_args([*options, '--set', 'ood.window=11']).node
+    assert node.alarm == AlarmParams(window=11, hold=3.0, false_alarm_rate=0.1) and node.fit == 'crop'
+    assert parse_args(['bag', '--set', 'silent_after=5']).node == NodeSettings(silent_after=5.0)
+
+
+@pytest.mark.parametrize(
+    ('text', 'complaint'),
+    [
+        ('ood.window', '--set ood.window: no such assignment, expected NAME=VALUE with one of model, engine'),
+        ('ood.windows=9', '--set ood.windows=9: no such assignment'),
+        ('palette=model', '--set palette=model: changes no decision'),
+        ('ood.window=2.5', "--set ood.window=2.5: '2.5' is not a whole number"),
+        ('ood.hold=long', "--set ood.hold=long: 'long' is not a number"),
+        ('ood.required=9', '--set: ood.required is 9, expected 1 to ood.window = 5'),
+    ],
+)
+def test_a_mistaken_assignment_is_one_line(text: str, complaint: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        parse_args(['bag', '--set', text])
+    assert str(error.value).startswith(complaint) and '\n' not in str(error.value)
+
+
 def test_every_parameter_of_the_node_is_known_and_has_its_default() -> None:
     params = pytest.importorskip('uncd_ros.node.params', reason='needs rclpy')
     assert {each.name for each in params.PERCEPTION} <= {*_TYPES, *NO_EFFECT}

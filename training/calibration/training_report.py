@@ -212,8 +212,8 @@ def _selection_table(selection: SelectionReport) -> str:
     return table(('candidate', *columns), rows)
 
 
-def around_calibration(path: Path) -> tuple[str, str]:
-    """What stands before and after the calibration in a MODEL_CARD.md. Raises ConfigError for one without."""
+def around_calibration(path: Path) -> tuple[str, str, str]:
+    """What stands before the calibration in a MODEL_CARD.md, in it and after it. Raises ConfigError without one."""
     try:
         text = path.read_text()
     except OSError as error:
@@ -221,4 +221,4 @@ def around_calibration(path: Path) -> tuple[str, str]:
     start, end = text.find(f'{CALIBRATION}\n'), text.find(f'{LIMITS}\n')
     if not 0 <= start < end:
         raise ConfigError(f"{path}: no section '{CALIBRATION}' before '{LIMITS}'")
-    return text[:start], text[end:]
+    return text[:start], text[start + len(CALIBRATION) : end].strip(), text[end:]

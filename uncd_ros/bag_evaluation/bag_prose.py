@@ -3,36 +3,54 @@
 """The report on a bag in Markdown: what its template, templates/bag_report.md.j2, is filled with."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from uncd_ros.bag_evaluation import live_result
 from uncd_ros.bag_evaluation.alarm_log import PICTURED
-from uncd_ros.bag_evaluation.bag_result import BagEvaluationResult, FrameCounts
+from uncd_ros.bag_evaluation.bag_result import BagEvaluationResult
 from uncd_ros.bag_evaluation.event_metrics import EventReport
+from uncd_ros.bag_evaluation.live_result import LiveOutcome
+from uncd_ros.bag_evaluation.run_info import RunInfo
+from uncd_ros.bag_evaluation.verdict import findings, headline, times
 from uncd_ros.evaluation import tables
 from uncd_ros.evaluation.figures import Figure
-from uncd_ros.evaluation.markdown import render, table
+from uncd_ros.evaluation.markdown import code, escape, render, table
+from uncd_ros.evaluation.names import SCORE_NAMES, UNCERTAINTY_NAMES
 from uncd_ros.evaluation.results import EvaluationResult
 from uncd_ros.evaluation.split_evaluator import STUDENT
 from uncd_ros.evaluation.tables import fine, number
+from uncd_ros.model.calibration_check import calibration_id
 
 LISTED = 100
 """Alarms in the table; report.json has all."""
 
 
-def markdown(result: BagEvaluationResult, label_result: EvaluationResult | None, figures: Mapping[str, Figure]) -> str:
+def markdown(
+    result: BagEvaluationResult,
+    run: RunInfo,
+    label_result: EvaluationResult | None,
+    label_figures: Sequence[Figure],
+    live: LiveOutcome | None,
+) -> str:
     """The whole report; figures stand where they are spoken of."""
-    line, params, events = result.timeline, result.alarm_params, result.events
+    params, events, found = result.alarm_params, result.events, findings(result, run, live)
     return render(
         'uncd_ros.bag_evaluation',
         'bag_report.md.j2',
         result=result,
+        run=run,
+        findings=found,
+        headline=headline(found),
+        uncertainty=UNCERTAINTY_NAMES[result.card.uncertainty.name],
+        score=SCORE_NAMES[result.card.image_score],
         counts=result.counts,
-        line=line,
+        line=result.timeline,
         params=params,
         threshold=result.card.ood.threshold(params.false_alarm_rate),
-        flagged_share=line.flagged_frames / max(1, line.frames),
-        left_out=list(_left_out(result.counts)),
+        times=times(len(result.alarms)),
         listed=LISTED,
         pictured=PICTURED,
         alarm_table=_alarm_table(result) if result.alarms else '',
@@ -40,31 +58,24 @@ def markdown(result: BagEvaluationResult, label_result: EvaluationResult | None,
         **(_events(events) if events else {}),
         class_table=_class_table(result),
         labels=_labels(label_result) if label_result else None,
-        figures=figures,
+        label_figures=label_figures,
+        live=live_result.markdown(live) if live else '',
+        run_table=_run_table(result, run),
     )
-
-
-def _left_out(counts: FrameCounts) -> Iterator[str]:
-    reasons = (
-        (counts.unreadable, 'could not be read as an image'),
-        (counts.lost, 'were recorded and are no longer in the bag'),
-        (counts.labels_rejected, 'had labels that could not be used'),
-    )
-    return (f'{count} {reason}' for count, reason in reasons if count)
 
 
 def _alarm_table(result: BagEvaluationResult) -> str:
-    header = ['rose', 'fell', 'message', 'images', 'highest score', 'camera fault']
-    rows = []
-    for alarm in result.alarms[:LISTED]:
-        fault = alarm.fault.split(':')[0] or '-'
-        counts = (str(alarm.index), str(alarm.frames))
-        rows.append([f'{alarm.start:.2f} s', f'{alarm.end:.2f} s', *counts, number(alarm.peak), fault])
-    if result.events:
-        header.append('in event')
-        for row, alarm in zip(rows, result.alarms, strict=False):
-            row.append(alarm.event or 'none: false alarm')
-    return table(header, rows)
+    """Each row leads to its picture, where it has one."""
+    header = ['alarm', 'rose', 'fell', 'message', 'images', 'highest score', 'camera fault']
+    header += ['in event'] if result.events else []
+    lines = [f'| {" | ".join(header)} |', f'| {" | ".join(["---:"] * 6 + ["---"] * (len(header) - 6))} |']
+    for place, alarm in enumerate(result.alarms[:LISTED], start=1):
+        cells = [f'[{place}](#alarm-{place})' if alarm.picture else str(place)]
+        cells += [f'{alarm.start:.2f} s', f'{alarm.end:.2f} s', str(alarm.index), str(alarm.frames)]
+        cells += [number(alarm.peak), escape(alarm.fault.split(':')[0]) or '-']
+        cells += [escape(alarm.event) or 'none: false alarm'] if result.events else []
+        lines.append(f'| {" | ".join(cells)} |')
+    return '\n'.join(lines)
 
 
 def _events(events: EventReport) -> dict[str, Any]:
@@ -74,8 +85,8 @@ def _events(events: EventReport) -> dict[str, Any]:
             f'{event.start:.2f} s',
             f'{event.end:.2f} s',
             str(event.frames),
-            'yes' if event.detected else 'no',
-            _seconds(event.delay) + (', up before' if event.up_before else ''),
+            'yes' if event.detected else 'unknown: up before' if event.up_before else 'no',
+            _seconds(event.delay),
             '-' if math.isnan(event.flagged) else f'{event.flagged:.1%}',
         )
         for event in events.events
@@ -101,21 +112,50 @@ def _class_table(result: BagEvaluationResult) -> str:
 
 
 def _labels(result: EvaluationResult) -> dict[str, str]:
-    results = {STUDENT: result}
     segmentation, calibration, errors = result.segmentation, result.calibration, result.error_detection['served']
-    figures = (
-        *(segmentation.miou, segmentation.pixel_accuracy),
-        *(calibration.ece, calibration.nll, calibration.brier, errors.auroc),
-    )
-    header = ('serves', 'mIoU', 'accuracy', 'ECE', 'NLL', 'Brier', 'error AUROC', 'AURC')
+    figures = {
+        'mIoU': segmentation.miou,
+        'accuracy': segmentation.pixel_accuracy,
+        'ECE': calibration.ece,
+        'ECE of the confidence': calibration.confidence_ece,
+        'NLL': calibration.nll,
+        'Brier': calibration.brier,
+        'AUROC': errors.auroc,
+        'FPR95': errors.fpr95,
+    }
+    classes = [(name, number(of_class.iou)) for name, of_class in segmentation.per_class.items()]
     return {
-        'summary': table(header, [(result.served, *map(number, figures), fine(errors.aurc))]),
-        'classes': tables.classes(results),
-        'error_detection': tables.error_detection(results),
-        'confidence': tables.confidence(results),
-        'retention': tables.retention(results),
+        'summary': table((*figures, 'AURC'), [(*map(number, figures.values()), fine(errors.aurc))]),
+        'classes': table(('class', 'IoU'), classes),
+        'retention': tables.retention({STUDENT: result}),
         'false_alarms': tables.false_alarms(result.false_alarm) if result.false_alarm else '',
     }
+
+
+def _run_table(result: BagEvaluationResult, run: RunInfo) -> str:
+    card = result.card
+    rows = {
+        'date': run.date,
+        'host': escape(run.host),
+        'program': f'uncd_ros {_version()}',
+        'bag': code(run.bag),
+        'topic': code(result.topic),
+        'model': code(run.model),
+        'weights, SHA-256': code(card.weights_sha256),
+        'calibration': code(calibration_id(card)),
+        'engine': escape(run.engine),
+        'images of another shape': code(f'fit: {result.fit}'),
+        'alarm': code(', '.join(f'{name} {value:g}' for name, value in asdict(result.alarm_params).items())),
+        'speed': f'{run.fps:.1f} images per second, recorded at {run.recorded_fps:.1f}',
+    }
+    return '\n'.join(['| | |', '| --- | --- |', *(f'| {name} | {value} |' for name, value in rows.items())])
+
+
+def _version() -> str:
+    try:
+        return version('uncd_ros')
+    except PackageNotFoundError:  # run from its sources
+        return 'from its sources'
 
 
 def _seconds(value: float) -> str:

@@ -13,6 +13,7 @@ from uncd_ros.evaluation.evaluation import Evaluation
 from uncd_ros.evaluation.report import model_block, without_nan
 from uncd_ros.evaluation.results import EvaluationResult
 from uncd_ros.evaluation.split_evaluator import STUDENT
+from uncd_ros.model.calibration_check import Mismatch
 from uncd_ros.model.card import ModelCard
 from uncd_ros.monitor.alarm import AlarmParams
 
@@ -23,6 +24,8 @@ class FrameCounts:
 
     recorded: int
     """As the bag states."""
+    expected: int
+    """To be evaluated."""
     evaluated: int
     unreadable: int
     """Of those evaluated: the message does not hold an image."""
@@ -55,8 +58,23 @@ class BagEvaluationResult:
     """None where no events are known."""
     labels: Evaluation | None
     """Against the ground truth; None where there is none."""
+    mismatches: Sequence[Mismatch]
+    """What is not as the model was calibrated."""
     notices: Sequence[str]
-    """What a reader must know, a sentence each."""
+    """What is wrong with the bag, or could not be done, a sentence each."""
+    interrupted: bool
+    """Whether somebody ended the evaluation before the bag ended."""
+
+    @property
+    def flagged_share(self) -> float:
+        """Share of the images with the flag up."""
+        return self.timeline.flagged_frames / max(1, self.timeline.frames)
+
+    @property
+    def warnings(self) -> list[str]:
+        """All that a reader must know, a sentence each."""
+        end = f'interrupted after {self.counts.evaluated} of {self.counts.expected} images'
+        return [*(each.sentence for each in self.mismatches), *self.notices, *([end] if self.interrupted else [])]
 
     def label_result(self) -> EvaluationResult | None:
         """Of the student against the ground truth."""
@@ -82,7 +100,7 @@ def as_json(result: BagEvaluationResult, label_result: EvaluationResult | None) 
             'threshold': result.card.ood.threshold(result.alarm_params.false_alarm_rate),
             'timing': asdict(result.alarm_params),
             'alarms': [asdict(alarm) for alarm in result.alarms],
-            'flagged': result.timeline.flagged_frames / max(1, result.timeline.frames),
+            'flagged': result.flagged_share,
             'mean_score': result.timeline.mean_score(),
         },
         'camera_faults': result.faults,
@@ -93,7 +111,8 @@ def as_json(result: BagEvaluationResult, label_result: EvaluationResult | None) 
         },
         'events': asdict(result.events) if result.events else None,
         'labels': labels,
-        'notices': list(result.notices),
+        'notices': result.warnings,
+        'interrupted': result.interrupted,
     }
     clean: dict[str, Any] = without_nan(content)
     return clean

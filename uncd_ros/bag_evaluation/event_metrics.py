@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Known stretches of strangeness against the node's own flag: how late it rose, what it missed, what it made up.
 
-- An event is detected if the flag is up in any of its frames, from `start` up to but not at `end`; the delay is the
-  time from its start to the first such frame, and 0 where the flag was up already.
+- An event is detected if the flag rises in it, from `start` up to but not at `end`; the delay is the time from its
+  start to the rise. A flag that was up before it and stays up to its end says nothing about it: such an event is
+  neither detected nor missed.
 - The flag rising outside of every event is a false alarm; their rate is over the time outside of events, with the exact
   Poisson interval (Garwood 1936).
 """
@@ -35,10 +36,11 @@ class EventOutcome:
     """Seconds from the bag's start."""
     frames: int
     detected: bool
+    """Whether the flag rose in it."""
     delay: float
-    """Seconds."""
+    """Seconds to its rise."""
     up_before: bool
-    """Whether the flag was up when it began."""
+    """Whether the flag was up before it and stayed up to its end."""
     flagged: float
     """Share of its frames with the flag up."""
 
@@ -50,6 +52,8 @@ class KindOutcome:
     events: int
     detected: int
     missed: int
+    up_before: int
+    """Events of which nothing is known, as the flag was up before."""
     delay_median: float
     delay_max: float
     """Seconds, over those detected."""
@@ -63,6 +67,8 @@ class EventReport:
     by_kind: dict[str, KindOutcome]
     detected: int
     missed: int
+    up_before: int
+    """Events of which nothing is known, as the flag was up before."""
     unseen: int
     """Events without a frame; they count nowhere else."""
     delay_median: float
@@ -126,7 +132,8 @@ class EventScore:
             events=outcomes,
             by_kind={kind: _of_kind([each for each in seen if each.kind == kind]) for kind in kinds},
             detected=detected,
-            missed=len(seen) - detected,
+            missed=sum(not each.detected and not each.up_before for each in seen),
+            up_before=sum(each.up_before for each in seen),
             unseen=len(outcomes) - len(seen),
             delay_median=_median(each.delay for each in seen if each.detected),
             false_alarms=self._false,
@@ -151,27 +158,25 @@ class _Tally:
         self.event = event
         self._frames = self._flagged = 0
         self._delay = math.nan
-        self._up_before = False
 
     def update(self, seconds: float, is_up: bool, was_up: bool) -> None:
         """A frame of it."""
-        if self._frames == 0:
-            self._up_before = was_up and is_up
-        if is_up and math.isnan(self._delay):
-            self._delay = 0.0 if self._up_before else seconds - self.event.start
+        if is_up and not was_up and math.isnan(self._delay):
+            self._delay = seconds - self.event.start
         self._frames += 1
         self._flagged += is_up
 
     def outcome(self) -> EventOutcome:
         """What became of it."""
+        detected = not math.isnan(self._delay)
         return EventOutcome(
             kind=self.event.kind,
             start=self.event.start,
             end=self.event.end,
             frames=self._frames,
-            detected=self._flagged > 0,
+            detected=detected,
             delay=self._delay,
-            up_before=self._up_before,
+            up_before=0 < self._frames == self._flagged and not detected,
             flagged=self._flagged / self._frames if self._frames else math.nan,
         )
 
@@ -188,7 +193,8 @@ def _of_kind(outcomes: Sequence[EventOutcome]) -> KindOutcome:
     return KindOutcome(
         events=len(outcomes),
         detected=len(delays),
-        missed=len(outcomes) - len(delays),
+        missed=sum(not each.detected and not each.up_before for each in outcomes),
+        up_before=sum(each.up_before for each in outcomes),
         delay_median=_median(delays),
         delay_max=max(delays, default=math.nan),
     )

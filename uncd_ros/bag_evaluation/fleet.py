@@ -56,7 +56,7 @@ def evaluate_fleet(args: FleetArgs, console: Console) -> int:
         tasks = {bag.out.name: bag for bag in args.bags}
         problems = run_tasks(args.ray, evaluate_silently, tasks, console, gpu=args.bags[0].device != 'cpu')
     else:
-        problems = [_evaluate(bag, console) for bag in args.bags]
+        problems = _one_by_one(args.bags, console)
     done = zip(args.bags, problems, strict=True)
     failed = {bag.out.name: problem for bag, problem in done if problem}
     write_fleet_report([BagSummary.read(bag.out) for bag in args.bags if bag.out.name not in failed], failed, args.out)
@@ -66,15 +66,26 @@ def evaluate_fleet(args: FleetArgs, console: Console) -> int:
     return 1 if failed else 0
 
 
+def _one_by_one(bags: Sequence[EvaluateBagArgs], console: Console) -> list[str]:
+    """The problem with each, empty for none. Ctrl-C ends the bag in hand, with its report, and leaves out the rest."""
+    problems: list[str] = []
+    interrupted = False
+    for bag in bags:
+        problem = f'{bag.bag}: interrupted before it'
+        if not interrupted:
+            problem, interrupted = _evaluate(bag, console)
+        problems.append(problem)
+    return problems
+
+
 def evaluate_silently(args: EvaluateBagArgs) -> str:
     """In a process of the cluster: write the report of one bag, or say why it cannot be evaluated."""
-    return _evaluate(args, Console(quiet=True))
+    return _evaluate(args, Console(quiet=True))[0]
 
 
-def _evaluate(args: EvaluateBagArgs, console: Console) -> str:
-    """One damaged bag is no reason to leave out the others."""
+def _evaluate(args: EvaluateBagArgs, console: Console) -> tuple[str, bool]:
+    """The problem, empty for none, as one damaged bag is no reason to leave out the others; and whether to stop."""
     try:
-        evaluate(args, console)
+        return '', evaluate(args, console).result.interrupted
     except BagError as error:
-        return str(error)
-    return ''
+        return str(error), False

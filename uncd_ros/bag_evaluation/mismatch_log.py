@@ -3,7 +3,7 @@
 """What of a bag is not as the model was calibrated: the sentences that the node shows in its diagnostics."""
 
 from uncd_ros.bag_evaluation.frame_results import FrameResult
-from uncd_ros.model.calibration_check import ImageProperties, calibration_mismatches
+from uncd_ros.model.calibration_check import ImageProperties, Mismatch, calibration_mismatches
 from uncd_ros.model.predictor import Predictor
 
 
@@ -13,7 +13,7 @@ class MismatchLog:
     def __init__(self, predictor: Predictor) -> None:
         self._predictor = predictor
         self._checked: set[ImageProperties] = set()
-        self.sentences: list[str] = []
+        self.mismatches: list[Mismatch] = []
 
     def update(self, result: FrameResult) -> None:
         """Take in the next image."""
@@ -27,5 +27,5 @@ class MismatchLog:
         self._checked.add(image)
         card, fit = self._predictor.card, self._predictor.fit
         for mismatch in calibration_mismatches(card, fit=fit, image=image):
-            if mismatch.sentence not in self.sentences:
-                self.sentences.append(mismatch.sentence)
+            if mismatch not in self.mismatches:
+                self.mismatches.append(mismatch)

@@ -1,8 +1,11 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The node's ROS 2 parameter file, read without ROS: what of it decides about the images of a bag."""
+"""The node's parameters, from its ROS 2 parameter file and the command line, read without ROS.
 
-from collections.abc import Iterator, Mapping
+Only those matter here that decide about the images of a bag.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -83,19 +86,41 @@ class NodeSettings:
             raise ConfigError(f'silent_after is {self.silent_after}, expected 0.1 to 3600 seconds')
 
 
-def read_node_settings(path: Path) -> NodeSettings:
-    """Raises ConfigError that names the file, the parameter, its value and what was expected."""
-    values: dict[str, Any] = {}
+def read_node_settings(path: Path | None, assignments: Sequence[str] = ()) -> NodeSettings:
+    """Of a parameter file, if there is one, and of `name=value` texts, which win over it and over one another in order.
+
+    Raises ConfigError that names the file or the text, the parameter, its value and what was expected.
+    """
+    values = _file_values(path) if path else {}
+    values |= dict(_assigned(text) for text in assignments)
+    alarm = {name.removeprefix('ood.'): values.pop(name) for name in list(values) if name.startswith('ood.')}
+    try:
+        return NodeSettings(alarm=AlarmParams(**alarm), **values)
+    except ConfigError as error:
+        source = ' and '.join(filter(None, [str(path or ''), '--set' if assignments else '']))
+        raise ConfigError(f'{source}: {error}') from None
+
+
+def _file_values(path: Path) -> dict[str, Any]:
+    """The node's image_transport is raw where the file does not say."""
+    values: dict[str, Any] = {'image_transport': 'raw'}
     for name, value in _parameters(path, _load(path)).items():
         if name in _TYPES:
             values[name] = _checked(path, name, value)
         elif name.partition('.')[0] not in NO_EFFECT:
             raise ConfigError(f'{path}: the node has no parameter {name}, expected {", ".join((*_TYPES, *NO_EFFECT))}')
-    alarm = {name.removeprefix('ood.'): values.pop(name) for name in list(values) if name.startswith('ood.')}
+    return values
+
+
+def _assigned(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition('=')
+    if not equals or name not in _TYPES:
+        problem = 'changes no decision' if name.partition('.')[0] in NO_EFFECT else 'no such assignment'
+        raise ConfigError(f'--set {text}: {problem}, expected NAME=VALUE with one of {", ".join(_TYPES)}')
     try:
-        return NodeSettings(alarm=AlarmParams(**alarm), **{'image_transport': 'raw', **values})
-    except ConfigError as error:
-        raise ConfigError(f'{path}: {error}') from None
+        return name, _TYPES[name](value)
+    except ValueError:
+        raise ConfigError(f'--set {text}: {value!r} is not {_KINDS[_TYPES[name]].split(" with")[0]}') from None
 
 
 def _load(path: Path) -> Mapping[str, Any]:

@@ -3,10 +3,9 @@
 """From a bag to a report: the main path of evaluate_bag."""
 
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -18,26 +17,32 @@ from uncd_ros.bag_evaluation.bag_result import BagEvaluationResult, FrameCounts
 from uncd_ros.bag_evaluation.event_file import Event, read_events
 from uncd_ros.bag_evaluation.event_metrics import EventScore
 from uncd_ros.bag_evaluation.frame_log import FrameLog
-from uncd_ros.bag_evaluation.frame_results import FrameResult, Observer, decide, predict
+from uncd_ros.bag_evaluation.frame_results import FrameResult, decide, predict
 from uncd_ros.bag_evaluation.label_evaluator import LabelEvaluator
 from uncd_ros.bag_evaluation.mismatch_log import MismatchLog
 from uncd_ros.bag_evaluation.node_settings import NodeSettings
+from uncd_ros.bag_evaluation.observers import FaultCounts, Observers
 from uncd_ros.bag_evaluation.output_bag import BagOutput
+from uncd_ros.bag_evaluation.run_info import RunInfo
 from uncd_ros.bag_evaluation.timeline import Timeline
 from uncd_ros.bags.frames import FrameReader
-from uncd_ros.bags.labels import open_labels
+from uncd_ros.bags.labels import Labels, find_label_topic, open_labels
 from uncd_ros.bags.prefetch import prefetch
 from uncd_ros.bags.reader import Bag
 from uncd_ros.bags.topics import COMPRESSED_IMAGE, IMAGE, KINDS, choose_topic
 from uncd_ros.errors import ConfigError
+from uncd_ros.interrupt import Interrupt
+from uncd_ros.model.card import ModelCard
 from uncd_ros.model.engine_choice import choose_engine
 from uncd_ros.model.engine_wish import TORCH, EngineWish
 from uncd_ros.model.predictor import Predictor
-from uncd_ros.model.store import StoredModel, load_model
+from uncd_ros.model.store import load_model
 from uncd_ros.progress import shown_progress
 
 KINDS_OF_TRANSPORT = {None: KINDS, 'raw': (IMAGE,), 'compressed': (COMPRESSED_IMAGE,)}
 """The node's image_transport -> kinds of the topics it may listen to."""
+NO_LABELS = 'none'
+"""In place of labels: none, whatever the bag seems to hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +53,7 @@ class EvaluateBagArgs:
     image_topic: str | None
     """None chooses."""
     labels: str | None
-    """Topic or folder."""
+    """Topic, folder or NO_LABELS; None looks for a topic of the bag."""
     ignore_index: int
     """Label id of no class."""
     events: Path | None
@@ -62,50 +67,21 @@ class EvaluateBagArgs:
     """Times real time; None leaves the real node out."""
 
 
-class FaultCounts:
-    """Images by kind of camera fault."""
-
-    def __init__(self) -> None:
-        self.kinds: Counter[str] = Counter()
-        self.unreadable = 0
-
-    def update(self, result: FrameResult) -> None:
-        """Take in the next image."""
-        self.unreadable += result.prediction is None
-        if result.decision.fault:
-            self.kinds[result.decision.fault.split(':')[0]] += 1
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observers:
-    """All that follow the results, image by image; None is one that was not asked for."""
+class Evaluated:
+    """What was found, and how."""
 
-    faults: FaultCounts
-    mismatches: MismatchLog
-    timeline: Timeline
-    alarms: AlarmLog
-    log: FrameLog
-    events: EventScore | None
-    labels: LabelEvaluator | None
-    output: BagOutput | None
-
-    def update(self, result: FrameResult) -> None:
-        """Take in the next image."""
-        for field in fields(self):
-            observer: Observer | None = getattr(self, field.name)
-            if observer is not None:
-                observer.update(result)
+    result: BagEvaluationResult
+    run: RunInfo
 
 
-def evaluate(args: EvaluateBagArgs, console: Console) -> BagEvaluationResult:
-    """The main path. What can be refused is refused before the first image is read; the report is in `args.out`."""
+def evaluate(args: EvaluateBagArgs, console: Console) -> Evaluated:
+    """The main path. What can be refused is refused before the first image is read; the report is in `args.out`.
+
+    Ctrl-C ends it after the image in hand, with a report of all images so far.
+    """
     keep_freed_memory()  # each image takes what the one before it left: a tenth faster
     model = load_model(args.node.model)
-    # Metrics of labels need the network's own maps, which only torch gives.
-    wish = EngineWish(engine=TORCH) if args.labels else args.node.wish
-    chosen = choose_engine(model, args.device, wish, check=lambda: None)
-    predictor = Predictor(model, device=args.device, fit=args.node.fit, engine=chosen.engine)
-    console.print('; '.join(filter(None, [chosen.summary, chosen.warning])))
     events = read_events(args.events) if args.events else None
     _keep_out(args)
     make_folder(args.out)
@@ -114,22 +90,47 @@ def evaluate(args: EvaluateBagArgs, console: Console) -> BagEvaluationResult:
         kinds = KINDS_OF_TRANSPORT[args.node.image_transport]
         topic, choice = choose_topic(bag, args.image_topic, args.labels, kinds)
         console.print(f'{bag.name}: {bag.seconds:.1f} s, images of {choice}')
-        labels = open_labels(bag, args.labels, topic.name) if args.labels else None
+        labels = _labels(args, bag, topic.name, console)
+        # Metrics of labels need the network's own maps, which only torch gives.
+        wish = EngineWish(engine=TORCH) if labels else args.node.wish
+        chosen = choose_engine(model, args.device, wish, check=lambda: None)
+        predictor = Predictor(model, device=args.device, fit=args.node.fit, engine=chosen.engine)
+        console.print('; '.join(filter(None, [chosen.summary, chosen.warning])))
         frames = FrameReader(bag, topic.name, labels, every=args.every, max_rate=args.node.max_rate)
         observers = _observers(args, predictor, frames, events, stack)
         predictor.warm_up()
-        start = time.perf_counter()
+        start, interrupt = time.perf_counter(), stack.enter_context(Interrupt())
         for result in _results(args, frames, predictor, console):
             observers.update(result)
-        observers.log.finish(time.perf_counter() - start, frames.recorded_rate, predictor.device_name)
-        observers.alarms.close()
-        if observers.output:
-            observers.output.finish()
-        evaluated = _evaluation_result(args, model, frames, observers)
-    for notice in evaluated.notices:
+            if interrupt.requested:
+                break
+        seconds = time.perf_counter() - start
+        observers.log.finish(seconds, frames.recorded_rate, predictor.device_name)
+        observers.finish()
+        evaluated = Evaluated(
+            result=_evaluation_result(args, predictor.card, frames, observers, interrupted=interrupt.requested),
+            run=RunInfo.of_now(
+                engine=f'{chosen.summary}, on {predictor.device_name}',
+                model=model.folder,
+                bag=args.bag.resolve(),
+                fps=observers.timeline.frames / seconds,
+                recorded_fps=frames.recorded_rate,
+            ),
+        )
+    for notice in evaluated.result.warnings:
         console.print(f'[yellow]warning:[/] {notice}')
-    write_report(evaluated, args.out)
+    write_report(evaluated.result, evaluated.run, args.out)
     return evaluated
+
+
+def _labels(args: EvaluateBagArgs, bag: Bag, topic: str, console: Console) -> Labels | None:
+    """Those that were asked for, or else those that the bag seems to hold."""
+    if args.labels == NO_LABELS:
+        return None
+    spec = args.labels
+    if spec is None and (spec := find_label_topic(bag, topic)):
+        console.print(f'{bag.name}: labels of {spec}; --labels names others, --labels {NO_LABELS} takes none')
+    return open_labels(bag, spec, topic) if spec else None
 
 
 def _keep_out(args: EvaluateBagArgs) -> None:
@@ -185,11 +186,11 @@ def _observers(
 
 
 def _evaluation_result(
-    args: EvaluateBagArgs, model: StoredModel, frames: FrameReader, observers: Observers
+    args: EvaluateBagArgs, card: ModelCard, frames: FrameReader, observers: Observers, *, interrupted: bool
 ) -> BagEvaluationResult:
     bag, topic, labels = frames.bag, frames.topic, observers.labels
     return BagEvaluationResult(
-        card=model.card,
+        card=card,
         bag=bag.name,
         topic=topic,
         every=args.every,
@@ -197,10 +198,11 @@ def _evaluation_result(
         fit=args.node.fit,
         counts=FrameCounts(
             recorded=bag.recorded(topic),
+            expected=frames.expected,
             evaluated=observers.timeline.frames,
             unreadable=observers.faults.unreadable,
-            lost=max(0, bag.recorded(topic) - frames.present),
-            skipped=frames.present - observers.timeline.frames,
+            lost=0 if interrupted else max(0, bag.recorded(topic) - frames.present),
+            skipped=0 if interrupted else frames.present - observers.timeline.frames,
             labelled=labels.evaluated if labels else 0,
             labels_rejected=labels.rejected if labels else 0,
         ),
@@ -209,17 +211,7 @@ def _evaluation_result(
         alarms=observers.alarms.alarms,
         events=observers.events.report() if observers.events else None,
         labels=labels.evaluation(bag.name, args.every) if labels and labels.evaluated else None,
-        notices=[*bag.notices, *observers.mismatches.sentences, *_notices(observers)],
+        mismatches=observers.mismatches.mismatches,
+        notices=[*bag.notices, *observers.notices()],
+        interrupted=interrupted,
     )
-
-
-def _notices(observers: Observers) -> Iterator[str]:
-    labels, output = observers.labels, observers.output
-    if labels and labels.rejected:
-        yield (
-            f'{labels.rejected} label images could not be used: {labels.first_reason} '
-            '(--ignore-index names the label id of no class)'
-        )
-    if labels and not labels.evaluated:
-        yield 'no image has labels that fit: nothing could be compared with them'
-    yield from (error for error in (observers.log.write_error, output.write_error if output else '') if error)

@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 
 from uncd_ros.bags.reader import Bag, decode
 from uncd_ros.bags.storage import Topic
-from uncd_ros.bags.topics import find_topic
+from uncd_ros.bags.topics import KINDS, find_topic
 from uncd_ros.errors import BagError, ImageError
 from uncd_ros.images.codec import decode as decode_image
 from uncd_ros.images.codec import read_image
 
 AHEAD = 64
 """Label images that may wait for their camera image."""
+LABEL_WORDS = ('label', 'annot', 'ground_truth', 'groundtruth')
+"""In the name of a topic that holds ground truth."""
 _STAMP_FROM = 10**12
 """A file's number from here on is a stamp in nanoseconds, below it is the number of a message."""
 
@@ -44,6 +46,21 @@ def open_labels(bag: Bag, spec: str, topic: str) -> Labels:
     if spec == topic:
         raise BagError(f'--labels {spec}: is the topic of the images, expected one of label ids or a folder of PNGs')
     return TopicLabels(bag, find_topic(bag, spec, '--labels'))
+
+
+def find_label_topic(bag: Bag, topic: str) -> str | None:
+    """The only other topic whose name says that it holds ground truth, and whose first message is of label ids."""
+    names = (name for name, each in sorted(bag.topics.items()) if each.kind in KINDS and each.count and name != topic)
+    found = [name for name in names if any(word in name.lower() for word in LABEL_WORDS) and _holds_ids(bag, name)]
+    return found[0] if len(found) == 1 else None
+
+
+def _holds_ids(bag: Bag, topic: str) -> bool:
+    message = next(bag.messages([topic]), None)
+    try:
+        return message is not None and label_ids(decode(message)).ndim == 2
+    except ImageError:
+        return False
 
 
 class TopicLabels:

@@ -3,10 +3,15 @@
 """Reports as Markdown and HTML, from templates; names from elsewhere cannot break a table or a page."""
 
 import re
+from base64 import b64encode
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
+from itertools import pairwise
+from mimetypes import guess_type
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markdown_it import MarkdownIt
@@ -41,10 +46,33 @@ def code(text: object) -> str:
     return f'{fence}{space}{line}{space}{fence}'
 
 
-def html(text: str, title: str) -> str:
-    """A Markdown text as one HTML page; figures are beside it."""
-    body = MarkdownIt('commonmark', {'html': False}).enable('table').render(text)
-    return render('uncd_ros.evaluation', 'page.html.j2', title=title, body=body)
+def html(text: str, title: str, figures: Path | None = None) -> str:
+    """A Markdown text as one HTML page, its headings named as GitHub names them.
+
+    Pictures below the folder `figures` are put into the page, which can then go anywhere alone; without it they stay
+    beside the page.
+    """
+    parser = MarkdownIt('commonmark', {'html': False}).enable('table')
+    tokens = parser.parse(text)
+    for opening, inline in pairwise(tokens):
+        if opening.type == 'heading_open':
+            opening.attrSet('id', _anchor(inline.content))
+    for token in (child for each in tokens for child in each.children or ()):
+        if token.type == 'image' and figures is not None:
+            token.attrSet('src', _data_uri(figures / unquote(str(token.attrs['src']))))
+    return render(
+        'uncd_ros.evaluation', 'page.html.j2', title=title, body=parser.renderer.render(tokens, parser.options, {})
+    )
+
+
+def _anchor(heading: str) -> str:
+    """The name that a link to a heading has."""
+    return re.sub(r'[^\w\- ]', '', heading.lower()).replace(' ', '-')
+
+
+def _data_uri(picture: Path) -> str:
+    kind = guess_type(picture.name)[0]
+    return f'data:{kind};base64,{b64encode(picture.read_bytes()).decode()}'
 
 
 @cache

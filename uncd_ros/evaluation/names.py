@@ -10,7 +10,7 @@ MODEL_NAMES = {
 }
 """Evaluated models, for a person."""
 UNCERTAINTY_NAMES = {
-    'mean_std': 'mean std (eq. 8)',
+    'mean_std': 'mean std over the classes',
     'predicted_std': 'std of the predicted class',
     'entropy': 'entropy',
     'msp': '1 - max softmax',

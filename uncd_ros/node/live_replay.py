@@ -2,30 +2,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """A bag played to the real node over DDS: what comes back, how late, and how fast the camera could be."""
 
-import json
 import os
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import asdict
 
 import numpy as np
 import rclpy
-from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.executors import SingleThreadedExecutor
-from rclpy.node import Node
 from rich.console import Console
-from sensor_msgs.msg import Image
 
-from uncd_ros.bag_evaluation.rate_search import LiveRun, as_json, highest_rate, markdown
+from uncd_ros.bag_evaluation.flag_comparison import compare_flags
+from uncd_ros.bag_evaluation.live_result import FlagComparison, LiveOutcome, LiveRun
+from uncd_ros.bag_evaluation.node_settings import NodeSettings
+from uncd_ros.bag_evaluation.rate_search import highest_rate
+from uncd_ros.bag_evaluation.run import EvaluateBagArgs
 from uncd_ros.errors import UncdError
-from uncd_ros.evaluation.markdown import html
-from uncd_ros.node.child import process
+from uncd_ros.node.child import process, process_in
 from uncd_ros.node.domain import free_domain
-from uncd_ros.node.names import status_values
-from uncd_ros.node.recorder import CAMERA, DIAGNOSTICS, IMAGES_STATUS, MASK
+from uncd_ros.node.live_listener import COUNTS, Listener
+from uncd_ros.node.recorder import CAMERA, DIAGNOSTICS, MASK, OOD_STATUS
 from uncd_ros.node.telemetry import percentiles_ms
 from uncd_ros.node.transport import large_image_environment
 from uncd_ros.sources.bag import BagSource
@@ -36,48 +35,10 @@ IMAGES = 30
 """Of each run at least."""
 START_WITHIN, SETTLE_WITHIN = 120.0, 20.0
 """Seconds for the node to load its model, and to work off what it has when the camera ends."""
-COUNTS = ('received', 'processed', 'dropped', 'faults')
 
 
 class LiveError(UncdError):
     """The node could not be played to."""
-
-
-class Listener(Node):
-    """Takes the time of every mask, and the node's own counts."""
-
-    def __init__(self) -> None:
-        super().__init__('listener')
-        self.stamps: list[float] = []
-        self.latencies: list[float] = []
-        """Seconds each, of the images whose masks have come since `begin`."""
-        self.counts: dict[str, int] = {}
-        self.device = ''
-        self.create_subscription(Image, MASK, self._on_mask, 50)
-        self.create_subscription(DiagnosticArray, DIAGNOSTICS, self._on_diagnostics, 10)
-
-    def begin(self) -> None:
-        """Forget the masks so far."""
-        self.stamps.clear()
-        self.latencies.clear()
-
-    def connected(self) -> bool:
-        """Whether the node subscribes to the camera and publishes."""
-        return bool(self.count_subscribers(CAMERA) and self.count_publishers(MASK) and self.counts)
-
-    def settled(self) -> bool:
-        """Whether the node has accounted for all it received."""
-        return sum(self.counts[key] for key in COUNTS[1:]) == self.counts['received']
-
-    def _on_mask(self, msg: Image) -> None:
-        stamp = msg.header.stamp.sec + msg.header.stamp.nanosec * 1e-9
-        self.stamps.append(stamp)
-        self.latencies.append(time.time() - stamp)
-
-    def _on_diagnostics(self, msg: DiagnosticArray) -> None:
-        if values := status_values(msg, IMAGES_STATUS):
-            self.counts = {key: int(values[key]) for key in COUNTS}
-            self.device = values['device']
 
 
 class Stage:
@@ -86,11 +47,20 @@ class Stage:
     def __init__(self, source: str, listener: Listener, spin: Callable[[Callable[[], bool], float], None]) -> None:
         self._source, self._listener, self._spin = source, listener, spin
 
-    def play(self, rate: float, images: int) -> LiveRun:
-        """Play so many images at so many fps; the source begins again at its end."""
+    def play(
+        self, rate: float, images: int, *, subscribers: int = 1, environment: Mapping[str, str] | None = None
+    ) -> LiveRun:
+        """Play so many images at so many fps, once so many subscribe; the source begins again at its end."""
         before = dict(self._listener.counts)
         self._listener.begin()
-        with process('image_player', source=self._source, rate=rate, frames=images, loop=True) as player:
+        played: dict[str, object] = {
+            'source': self._source,
+            'rate': rate,
+            'frames': images,
+            'loop': True,
+            'subscribers': subscribers,
+        }
+        with process_in(environment, 'image_player', **played) as player:
             self._spin(lambda: player.poll() is not None, START_WITHIN + images / rate)
             output, _ = player.communicate(timeout=SETTLE_WITHIN)
         sent = re.search(r'sent (\d+) images', output)
@@ -130,34 +100,65 @@ def live_run(rate: float, sent: int, counts: dict[str, int], stamps: list[float]
     )
 
 
-def replay_live(bag: Path, topic: str, model: str, times: float, out: Path, console: Console) -> None:
-    """Play at `times` real time, then search; live.json, live.md and live.html. Raises UncdError."""
-    os.environ.update(large_image_environment(os.environ))
+def replay_live(args: EvaluateBagArgs, topic: str, console: Console) -> LiveOutcome:
+    """Play the topic at `args.live` times real time, then search for the highest rate. Raises UncdError."""
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')  # nothing here concerns the network
     # Nor a robot that may be running on this machine: a drive of yesterday is not for it, and its camera not for us.
     os.environ['ROS_DOMAIN_ID'] = str(free_domain())
-    source = BagSource(bag, topic)
-    rate, count = source.fps * times, source.frame_count or IMAGES
-    with _stage(f'{bag}:{topic}', model, console) as (stage, listener):
+    plain = dict(os.environ)
+    os.environ.update(large_image_environment(os.environ))
+    source = BagSource(args.bag, topic)
+    assert args.live is not None
+    rate, count = source.fps * args.live, source.frame_count or IMAGES
+    with _stage(f'{args.bag}:{topic}', args.node, console) as (stage, listener):
+        subscribed = [f'{topic} of {source.name} was sent on {CAMERA}', *listener.subscriptions_of_node()]
+        subscribed.append(f'the listener subscribed to {MASK}, {OOD_STATUS} and {DIAGNOSTICS}')
+        for sentence in subscribed:
+            console.print(f'live: {sentence}')
         console.print(f'live: {count} images at {rate:.1f} fps')
-        asked = stage.play(rate, count)
+        with listener.watching_camera():
+            asked = stage.play(rate, count, subscribers=2)
+        flags = _flags(args, listener, asked.sent)
 
-        def probe(fps: float) -> LiveRun:
-            run = stage.play(fps, max(IMAGES, round(SECONDS * fps)))
-            console.print(f'live: {run.rate:.1f} images per second, {run.drops:.1%} dropped')
+        def probe(fps: float, environment: Mapping[str, str] | None = None) -> LiveRun:
+            run = stage.play(fps, max(IMAGES, round(SECONDS * fps)), environment=environment)
+            console.print(
+                f'live: {run.rate:.1f} images per second, {run.drops:.1%} dropped, {run.lost} lost on the way'
+            )
             return run
 
+        console.print('live: a plain sender')
+        plain_run = probe(rate, plain)
         best, runs = highest_rate(probe, rate)
-        outcome = (asked, best, runs, listener.device)
-    (out / 'live.json').write_text(json.dumps(as_json(*outcome), indent=1) + '\n')
-    text = markdown(*outcome)
-    (out / 'live.md').write_text(text)
-    (out / 'live.html').write_text(html(text, f'{model} live on {bag.name}'))
-    console.print(text.split('\n\n')[1])
+        return LiveOutcome(
+            subscribed=subscribed,
+            asked=asked,
+            plain=plain_run,
+            best=best,
+            runs=runs,
+            flags=flags,
+            device=listener.device,
+        )
+
+
+def _flags(args: EvaluateBagArgs, listener: Listener, sent: int) -> FlagComparison:
+    """Of the run that has just ended."""
+    if args.every > 1:
+        return FlagComparison.none('the report is about every few images only, the node saw all')
+    if len(listener.sent_stamps) != sent:
+        return FlagComparison.none(f'the listener received {len(listener.sent_stamps)} of {sent} images')
+    return compare_flags(args.out, listener.sent_stamps, listener.decisions)
+
+
+def _parameters(node: NodeSettings) -> dict[str, object]:
+    """Those of the node that make it decide as the evaluation did."""
+    alarm = {f'ood.{name}': value for name, value in asdict(node.alarm).items()}
+    names = ('model', 'engine', 'precision', 'fit', 'max_rate', 'silent_after')
+    return {**{name: getattr(node, name) for name in names}, **alarm}
 
 
 @contextmanager
-def _stage(source: str, model: str, console: Console) -> Iterator[tuple[Stage, Listener]]:
+def _stage(source: str, node_settings: NodeSettings, console: Console) -> Iterator[tuple[Stage, Listener]]:
     """The node started and heard."""
     rclpy.init()
     listener = Listener()
@@ -170,7 +171,7 @@ def _stage(source: str, model: str, console: Console) -> Iterator[tuple[Stage, L
             executor.spin_once(timeout_sec=0.05)
 
     try:
-        with process('perception_node', model=model) as node:
+        with process('perception_node', **_parameters(node_settings)) as node:
             console.print('live: starting the node …')
             spin(lambda: listener.connected() or node.poll() is not None, START_WITHIN)
             if not listener.connected():

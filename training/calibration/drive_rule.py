@@ -1,0 +1,107 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The threshold that one nominal drive sets: each part of the drive, by itself, keeps the false-alarm rate.
+
+Neighbouring images are alike, and a drive changes slowly. A quantile over all images may be that of one street only. So
+the drive is cut into blocks, and at each rank the highest score among the blocks counts: the threshold of any rate is
+the highest that one of the blocks sets.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uncd_ros.errors import ConfigError
+from uncd_ros.evaluation.false_alarms import BLOCKS, clopper_pearson
+from uncd_ros.evaluation.metrics import effective_count
+from uncd_ros.monitor.ood_rule import OodRule
+
+FEWEST = 10 * BLOCKS
+"""Images that set a threshold."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """One part of the drive, by its image scores."""
+
+    start: float
+    end: float
+    """Seconds from the start of the drive, of its first and of its last image."""
+    images: int
+    median: float
+    q95: float
+    highest: float
+    above: float
+    """Share of its images above the threshold that the other blocks set."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriveRule:
+    """The rule, and how far it may be trusted."""
+
+    ood: OodRule
+    blocks: tuple[Block, ...]
+    observed: float
+    """Share of all images above the threshold that the blocks other than their own set."""
+    ci95: tuple[float, float]
+    """Clopper and Pearson's interval of it, with the effective number of images in place of all."""
+
+    @property
+    def lowest_rate(self) -> float:
+        """The lowest false-alarm rate that so many independent images can promise."""
+        return 1.0 / (self.ood.effective_n + 1)
+
+    @property
+    def needed(self) -> int:
+        """Independent images that the asked rate needs."""
+        return math.ceil(1.0 / self.ood.false_alarm_rate) - 1
+
+    def metrics(self) -> dict[str, float]:
+        """For the model card, in place of those of another calibration."""
+        return {
+            'held_out_false_alarm_rate': self.observed,
+            'held_out_false_alarm_low': self.ci95[0],
+            'held_out_false_alarm_high': self.ci95[1],
+        }
+
+
+def drive_rule(scores: Sequence[float], seconds: Sequence[float], rate: float) -> DriveRule:
+    """Of the image scores of a drive in their order, and the seconds at which its images were recorded.
+
+    Raises ConfigError for fewer than FEWEST of them.
+    """
+    if len(scores) < FEWEST:
+        raise ConfigError(f'the drive has {len(scores)} images that can be used, expected {FEWEST} or more')
+    blocks = np.array_split(np.asarray(scores, np.float64), BLOCKS)
+    times = np.array_split(np.asarray(seconds, np.float64), BLOCKS)
+    worth = effective_count(scores)
+    ood = _rule(blocks, worth, rate)
+    thresholds = [_rule([*blocks[:i], *blocks[i + 1 :]], worth, rate).threshold() for i in range(BLOCKS)]
+    described = tuple(_block(*each) for each in zip(blocks, times, thresholds, strict=True))
+    observed = sum(block.above * block.images for block in described) / len(scores)
+    ci95 = clopper_pearson(observed * ood.effective_n, ood.effective_n)
+    return DriveRule(ood=ood, blocks=described, observed=observed, ci95=ci95)
+
+
+def _rule(blocks: Sequence[NDArray[np.float64]], worth: int, rate: float) -> OodRule:
+    """At each rank the highest score among the blocks; of a longer block, the rank at the same share or above."""
+    ranks = np.arange(1, min(map(len, blocks)) + 1)
+    of_blocks = [np.sort(block)[-(-ranks * len(block) // len(ranks)) - 1] for block in blocks]
+    scores = tuple(np.max(of_blocks, axis=0).tolist())
+    return OodRule(calibration_scores=scores, effective_n=min(worth, len(scores)), false_alarm_rate=rate)
+
+
+def _block(scores: NDArray[np.float64], seconds: NDArray[np.float64], threshold: float) -> Block:
+    median, q95 = np.quantile(scores, (0.5, 0.95)).tolist()
+    return Block(
+        start=float(seconds[0]),
+        end=float(seconds[-1]),
+        images=len(scores),
+        median=median,
+        q95=q95,
+        highest=float(scores.max()),
+        above=float((scores > threshold).mean()),
+    )

@@ -1,0 +1,79 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a model card says about a threshold that one drive has set, and about all that it has not calibrated."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from training.calibration.drive_rule import DriveRule
+from training.calibration.drive_scores import DriveScores
+from uncd_ros.evaluation.markdown import escape, table
+from uncd_ros.evaluation.tables import interval, number
+from uncd_ros.model.card import ModelCard
+
+FORMER = '### All else, as it was calibrated before'
+"""Heading of what a threshold of a drive leaves as it is."""
+
+
+def drive_text(drive: DriveScores, rule: DriveRule, card: ModelCard, detected: Mapping[str, float], fit: str) -> str:
+    """Markdown; `card` is that of the model as it was, `detected` what the new threshold still finds."""
+    ood, before = rule.ood, card.ood.threshold(rule.ood.false_alarm_rate)
+    left_out = f', without {drive.left_out} of a faulty camera or that cannot be read' if drive.left_out else ''
+    shares = [(name, f'{share:.0%}') for name, share in detected.items()]
+    return (
+        f'The OOD threshold comes from one drive without labels: {len(drive.scores)} images '
+        f'({", ".join(drive.sizes)}, fit: {fit}) of {escape(drive.bag)}, {escape(drive.topic)}{left_out}. Nothing can '
+        f'check that the drive is nominal, and that the model was not trained on it{_unlabelled(card)}: both are taken '
+        'on trust.\n\n'
+        f'- Threshold: {ood.threshold():.4f} for a false-alarm rate of {ood.false_alarm_rate:.2%} per image; it was '
+        f'{before:.4f}. Each fifth of the drive, by itself, keeps this rate. The node asks for the rate of its '
+        'parameter `ood.false_alarm_rate`, 0.01 by default, and takes its threshold from the same scores.\n'
+        f'- {_promise(drive, rule)}\n'
+        f'- When each fifth is compared with the threshold that the others set, {rule.observed:.1%} of the images are '
+        f'above it (95 % interval {interval(rule.ci95)}).\n'
+        '- It is one drive. How much drives differ, by hour, weather or season, it cannot say.\n'
+        '- Not calibrated for this camera and place: labels, temperature, uncertainty, confidence and the choice of '
+        'the image score. They are as before; without labels nobody knows how good they are here.\n'
+        '- It holds for this camera, image size and fit, and for the engine torch. Export other engines again.\n\n'
+        f'{_block_table(rule)}\n\n'
+        'What the flag still finds, as the share above the threshold of some images of the drive under each shift, and '
+        'of the OOD sets that were given:\n\n'
+        f'{table(("shift or OOD set", "above the threshold"), shares)}'
+    )
+
+
+def with_former(text: str, former: str) -> str:
+    """The text with, behind it, what was written before about all else; of several thresholds, the last one counts."""
+    kept = former.partition(FORMER)[2] or f'The threshold in this section no longer applies.\n\n{former.strip()}'
+    return f'{text}\n\n{FORMER}\n\n{kept.strip()}'
+
+
+def _unlabelled(card: ModelCard) -> str:
+    """Videos that taught the student, which a bag may hold under another name."""
+    names = ', '.join(Path(path).name for path in card.provenance.config.get('distill', {}).get('unlabelled', ()))
+    return f' (it was on {names})' if names else ''
+
+
+def _promise(drive: DriveScores, rule: DriveRule) -> str:
+    """Whether the drive is long enough, and how long it would have to be."""
+    ood, seconds = rule.ood, drive.seconds[-1] - drive.seconds[0]
+    worth = f'Neighbouring images are alike: these are worth {ood.effective_n} independent ones'
+    if ood.guaranteed(ood.false_alarm_rate):
+        return f'{worth}, enough to promise {ood.false_alarm_rate:.2%}.'
+    minutes = seconds / 60 * rule.needed / ood.effective_n
+    return (
+        f'{worth}. That is NOT enough to promise {ood.false_alarm_rate:.2%}, which needs {rule.needed}, about '
+        f'{minutes:.0f} minutes of such driving; the lowest rate that they promise is {rule.lowest_rate:.1%}.'
+    )
+
+
+def _block_table(rule: DriveRule) -> str:
+    header = ('from', 'to', 'images', 'median score', '95 % quantile', 'highest', 'above the threshold of the others')
+    rows = [
+        (
+            *(f'{block.start:.1f} s', f'{block.end:.1f} s', str(block.images)),
+            *(number(block.median), number(block.q95), number(block.highest), f'{block.above:.1%}'),
+        )
+        for block in rule.blocks
+    ]
+    return table(header, rows)
