@@ -78,7 +78,7 @@ def parse_args(arguments: list[str] | None) -> MakeBagArgs:
     given = parser.parse_args(arguments)
     for option, lowest in (('every', 1), ('skip', 0), ('frames', 0)):
         if (value := getattr(given, option)) < lowest:
-            raise ConfigError(f'--{option} is {value}, expected {lowest} or more')
+            raise ConfigError(f'--{option} {value}: expected {lowest} or more')
     given.sources = tuple(given.sources)
     return MakeBagArgs(**vars(given))
 

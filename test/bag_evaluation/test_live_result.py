@@ -17,11 +17,11 @@ from uncd_ros.bag_evaluation.live_result import as_json, markdown
 
 def test_the_report_says_whether_it_kept_up_and_what_was_lost() -> None:
     text = markdown(outcome(10.0, lost=3))
-    assert '- /segmentation subscribed to /image\\_raw' in text or '- /segmentation subscribed to /image_raw' in text
+    assert '- /segmentation subscribed to /image_raw' in text
     assert 'the node kept up on cpu: 0.0% of 100 images' in text
     assert 'have the same flag' in text and 'dropped are not in its window' not in text
     (plain,) = (line for line in text.splitlines() if line.startswith('| plain sender'))
-    assert [cell.strip() for cell in plain.split('|')][6:9] == ['0.0%', '0', '3']
+    assert [cell.strip() for cell in plain.split('|')][5:8] == ['0.0%', '0', '3']
 
 
 def test_the_report_says_that_it_did_not_keep_up() -> None:

@@ -24,7 +24,7 @@ def test_a_name_stays_one_cell_and_reads_as_it_stands(name: str) -> None:
 @pytest.mark.parametrize('name', HOSTILE)
 def test_a_name_breaks_no_heading_no_code_and_no_page(name: str) -> None:
     page = html(f'# {escape(name)} and {code(name)}\n\nEnd.', name)
-    assert page.count('<h1>') == page.count('<code>') == 1
+    assert page.count('<h1 ') == page.count('<code>') == 1
     assert '<script>' not in page and '<em>' not in page and '<a ' not in page
     assert '<p>End.</p>' in page
 

@@ -77,10 +77,15 @@ def test_every_image_of_a_bag_is_accounted_for(
     bag, out = camera_bag(tmp_path / 'bag', 12), tmp_path / 'out'
     assert main([str(bag), '--model', str(tiny_model), '--out', str(out), '--live', '1']) == 0
     content = json.loads((out / 'live.json').read_text())
-    for run in (content['asked'], *content['runs']):
+    for run in (content['asked'], content['plain_sender'], *content['runs']):
         assert run['sent'] == run['answered'] + run['node_dropped'] + run['lost'] + run['faults']
         assert 0.0 < run['p50_ms'] <= run['p95_ms'] <= run['p99_ms'] and run['jitter_ms'] >= 0.0
     assert content['asked']['sent'] == 12 and content['asked']['wanted_rate'] == pytest.approx(10.0)
     assert content['device'] == 'cpu' and content['runs']
-    assert 'Would the robot have kept up?' in (out / 'live.html').read_text()
-    assert 'Would' not in (out / 'report.md').read_text(), 'what differs from run to run is kept apart'
+    assert any('/segmentation subscribed to /image_raw' in sentence for sentence in content['subscribed'])
+    if content['asked']['answered'] == 12:  # or the machine was too busy, and the node's window is another
+        assert (content['flags']['compared'], content['flags']['equal']) == (12, 12)
+        assert content['flags']['largest_difference'] < 1e-4
+    page = (out / 'report.html').read_text()
+    assert 'Played to the node' in page and 'live flags' in page
+    assert 'Played' not in (out / 'report.json').read_text(), 'what differs from run to run is kept apart'

@@ -13,6 +13,7 @@ import numpy as np
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from ruamel.yaml import YAML
 
+from uncd_ros.bags.camera_info import CAMERA_INFO
 from uncd_ros.bags.reader import typestore
 from uncd_ros.bags.topics import IMAGE
 from uncd_ros.bags.writer import header, image_message
@@ -33,6 +34,26 @@ def camera_message(index: int, **size: int) -> bytes:
     """CDR of the camera's image number `index`, stamped 1 ms before it is recorded."""
     message = image_message(header(START + index * PERIOD - 10**6, 'camera'), 'bgr8', picture(index, **size))
     return bytes(typestore().serialize_cdr(message, IMAGE))
+
+
+def camera_info(index: int) -> bytes:
+    """CDR of a camera_info that goes with the camera's image number `index`."""
+    types, zeros = typestore().types, np.zeros
+    region = types['sensor_msgs/msg/RegionOfInterest'](x_offset=0, y_offset=0, height=0, width=0, do_rectify=False)
+    message = types[CAMERA_INFO](
+        header=header(START + index * PERIOD - 10**6, 'camera'),
+        height=48,
+        width=64,
+        distortion_model='plumb_bob',
+        d=zeros(5),
+        k=zeros(9),
+        r=zeros(9),
+        p=zeros(12),
+        binning_x=0,
+        binning_y=0,
+        roi=region,
+    )
+    return bytes(typestore().serialize_cdr(message, CAMERA_INFO))
 
 
 def write_bag(

@@ -32,6 +32,7 @@ def result(*, seconds: float, is_ood: bool, score: float, fault: str = '') -> Fr
         labels=None,
         label_fault='',
         stated_size=None,
+        camera_info=None,
         silence=0.0,
         read_seconds=0.0,
     )

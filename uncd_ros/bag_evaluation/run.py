@@ -181,7 +181,7 @@ def _observers(
         log=stack.enter_context(FrameLog(args.out, card.classes)),
         events=None if events is None else EventScore(events),
         labels=labels,
-        output=stack.enter_context(BagOutput(args.write_bag, bag.storage)) if args.write_bag else None,
+        output=stack.enter_context(BagOutput(args.write_bag, bag.storage, card)) if args.write_bag else None,
     )
 
 

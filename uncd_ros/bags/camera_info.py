@@ -8,7 +8,7 @@ from typing import Any
 
 from uncd_ros.bags.reader import Bag, BagMessage, decode
 from uncd_ros.errors import ImageError
-from uncd_ros.images.camera_info import CameraInfos, stated_size
+from uncd_ros.images.camera_info import CameraInfos, MatchedInfo
 
 CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
 AHEAD = 10**9
@@ -27,11 +27,8 @@ class CameraInfoTopic:
         self._ahead: deque[tuple[int, Any]] = deque()
         self._infos: CameraInfos[Any] = CameraInfos()
 
-    def stated_size(self, stamp: Any, received: int) -> tuple[int, int] | None:
-        """(height, width) stated for the image of this stamp, recorded at `received` ns; None if nothing states it.
-
-        To be asked in the order of recording.
-        """
+    def match(self, stamp: Any, received: int) -> MatchedInfo[Any]:
+        """Of the image of this stamp, recorded at `received` ns; to be asked in the order of recording."""
         while self._next is not None and self._next[0] <= received + AHEAD:
             self._ahead.append(self._next)
             self._next = next(self._messages, None)
@@ -40,8 +37,8 @@ class CameraInfoTopic:
             self._infos.add(info, recorded * 1e-9)
         for _, info in self._ahead:
             if (info.header.stamp.sec, info.header.stamp.nanosec) == (stamp.sec, stamp.nanosec):
-                return stated_size(info)
-        return self._infos.match(stamp, received * 1e-9).expected_size
+                return MatchedInfo(info=info, is_exact=True)
+        return self._infos.match(stamp, received * 1e-9)
 
 
 def open_camera_infos(bag: Bag, image_topic: str) -> CameraInfoTopic | None:

@@ -14,6 +14,7 @@ from uncd_ros.bags.camera_info import CameraInfoTopic, open_camera_infos
 from uncd_ros.bags.labels import Labels, nanoseconds
 from uncd_ros.bags.reader import Bag, BagMessage, decode
 from uncd_ros.errors import ImageError
+from uncd_ros.images.camera_info import MatchedInfo
 from uncd_ros.images.encodings import as_array, is_grey, named_encoding
 from uncd_ros.monitor.rate_limit import RateLimit
 
@@ -40,6 +41,8 @@ class BagFrame:
     label_fault: str
     stated_size: tuple[int, int] | None
     """(height, width) that the camera_info of this image states; None where there is none."""
+    camera_info: Any
+    """sensor_msgs/CameraInfo of this image, if there is one and it is not stale; else None."""
     silence: float
     """Seconds, the longest stretch without any image of the camera since the frame before this one."""
     read_seconds: float
@@ -94,6 +97,9 @@ def _frame(message: BagMessage, labels: Labels | None, infos: CameraInfoTopic | 
     except ImageError as error:
         fault = error
     ids, label_fault = _labels(labels, message.index, stamp)
+    info: MatchedInfo[Any] = MatchedInfo()
+    if infos and header is not None:
+        info = infos.match(header.stamp, message.received)
     return BagFrame(
         message=message,
         stamp=stamp,
@@ -104,7 +110,8 @@ def _frame(message: BagMessage, labels: Labels | None, infos: CameraInfoTopic | 
         error=fault,
         labels=ids,
         label_fault=label_fault,
-        stated_size=infos.stated_size(header.stamp, message.received) if infos and header is not None else None,
+        stated_size=info.expected_size,
+        camera_info=None if info.is_stale else info.info,
         silence=silence,
         read_seconds=time.perf_counter() - start,
     )

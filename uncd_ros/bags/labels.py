@@ -4,6 +4,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -56,9 +57,10 @@ def find_label_topic(bag: Bag, topic: str) -> str | None:
 
 
 def _holds_ids(bag: Bag, topic: str) -> bool:
-    message = next(bag.messages([topic]), None)
+    with closing(bag.messages([topic])) as messages:
+        message = next(messages)
     try:
-        return message is not None and label_ids(decode(message)).ndim == 2
+        return label_ids(decode(message)).ndim == 2
     except ImageError:
         return False
 

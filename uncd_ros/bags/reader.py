@@ -7,7 +7,7 @@ and how much there once was; without it the numbers in their names tell the orde
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any
 
-from rosbags.typesys import Stores, get_typestore
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -26,6 +26,11 @@ from uncd_ros.bags.storage import Storage, Topic, open_storage
 from uncd_ros.errors import BagError, ImageError
 
 METADATA = 'metadata.yaml'
+VISION_MSGS = {
+    'vision_msgs/msg/VisionClass': 'uint16 class_id\nstring class_name\n',
+    'vision_msgs/msg/LabelInfo': 'std_msgs/Header header\nvision_msgs/VisionClass[] class_map\nfloat32 threshold\n',
+}
+"""Type -> its definition, as in the package vision_msgs 4."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +101,7 @@ class Bag:
         """Messages of a topic that there were, as metadata.yaml states; fewer may be left."""
         return max(self._stated.get(topic, 0), self.topics[topic].count)
 
-    def messages(self, names: Collection[str]) -> Iterator[BagMessage]:
+    def messages(self, names: Collection[str]) -> Generator[BagMessage, None, None]:
         """Of these topics, in order of recording; a file that breaks off is told in `notices`."""
         counts: Counter[str] = Counter()
         for file in self._files:
@@ -176,8 +181,14 @@ class Bag:
 
 @cache
 def typestore() -> Typestore:
-    """Of the messages that ROS comes with; those that are used here have stayed the same since the first ROS 2."""
-    return get_typestore(Stores.LATEST)
+    """Of the messages that ROS comes with; those that are used here have stayed the same since the first ROS 2.
+
+    And of those of vision_msgs that the node publishes.
+    """
+    store = get_typestore(Stores.LATEST)
+    for kind, definition in VISION_MSGS.items():
+        store.register(get_types_from_msg(definition, kind))
+    return store
 
 
 def decode(message: BagMessage) -> Any:

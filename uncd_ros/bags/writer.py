@@ -12,7 +12,15 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from rosbags.interfaces import Connection
+from rosbags.interfaces import (
+    Connection,
+    Qos,
+    QosDurability,
+    QosHistory,
+    QosLiveliness,
+    QosReliability,
+    QosTime,
+)
 from rosbags.rosbag2 import StoragePlugin, Writer, WriterError
 
 from uncd_ros.bags.reader import typestore
@@ -23,6 +31,20 @@ from uncd_ros.images.codec import encode_png
 STORAGES = ('mcap', 'sqlite3')
 VERSION: Final = 8
 """Of metadata.yaml: newer recorders read it, and the later one is not known to Jazzy's."""
+
+_FOREVER = QosTime(9223372036, 854775807)
+LATCHED = Qos(
+    history=QosHistory.KEEP_LAST,
+    depth=1,
+    reliability=QosReliability.RELIABLE,
+    durability=QosDurability.TRANSIENT_LOCAL,
+    deadline=_FOREVER,
+    lifespan=_FOREVER,
+    liveliness=QosLiveliness.AUTOMATIC,
+    liveliness_lease_duration=_FOREVER,
+    avoid_ros_namespace_conventions=False,
+)
+"""As the node publishes what it says once; a player of bags offers the same again."""
 
 
 class BagWriter:
@@ -60,10 +82,13 @@ class BagWriter:
         except (OSError, sqlite3.Error) as error:
             raise self._failed(error) from None
 
-    def declare(self, topic: str, kind: str) -> None:
-        """A topic that is there even if nothing is said on it."""
+    def declare(self, topic: str, kind: str, *, latched: bool = False) -> None:
+        """A topic that is there even if nothing is said on it; one that is latched reaches who subscribes later."""
+        profiles = [LATCHED] if latched else []
         try:
-            self._connections[topic] = self._writer.add_connection(topic, kind, typestore=typestore())
+            self._connections[topic] = self._writer.add_connection(
+                topic, kind, typestore=typestore(), offered_qos_profiles=profiles
+            )
         except (OSError, sqlite3.Error) as error:
             raise self._failed(error) from None
 

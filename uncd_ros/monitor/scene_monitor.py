@@ -42,6 +42,19 @@ class Decision(AlarmState):
     """
 
 
+def decision_values(decision: Decision) -> dict[str, object]:
+    """What led to the flag, by name, as `~/ood_status` tells it."""
+    return {
+        'is_ood': decision.is_ood,
+        'score': decision.score,
+        'threshold': decision.threshold,
+        'alarms': decision.alarms,
+        'false_alarm_rate': f'{decision.false_alarm_rate:.4g}',
+        'guaranteed': decision.guaranteed,
+        'false_alarms_per_hour': round(decision.false_alarms_per_hour, 1),
+    }
+
+
 class SceneMonitor:
     """Watches one camera, image by image."""
 

@@ -14,7 +14,7 @@ from sensor_msgs.msg import CameraInfo, Image, RegionOfInterest
 from std_msgs.msg import Header
 
 from uncd_ros.images.camera_info import stated_size
-from uncd_ros.monitor.scene_monitor import Decision
+from uncd_ros.monitor.scene_monitor import Decision, decision_values
 from uncd_ros.node.names import status_name
 
 
@@ -57,16 +57,7 @@ def ood_status(
         name=status_name(node, 'out of distribution', camera),
         message=decision.reason,
         hardware_id=model,
-        values=key_values(
-            is_ood=decision.is_ood,
-            score=decision.score,
-            threshold=decision.threshold,
-            alarms=decision.alarms,
-            false_alarm_rate=f'{decision.false_alarm_rate:.4g}',
-            guaranteed=decision.guaranteed,
-            false_alarms_per_hour=round(decision.false_alarms_per_hour, 1),
-            heartbeat=is_heartbeat,
-        ),
+        values=key_values(**decision_values(decision), heartbeat=is_heartbeat),
     )
     health = DiagnosticStatus(
         level=DiagnosticStatus.ERROR if decision.fault else DiagnosticStatus.OK,
