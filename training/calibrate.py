@@ -7,7 +7,8 @@
 
 The first writes a copy of the model folder with another temperature, uncertainty, confidence curve, image score and OOD
 rule, from the sequences that are held out of FOLDER/train; the other sequences give the mean of the Mahalanobis
-features. The second needs no labels, only a nominal drive, and gives another threshold alone.
+features. The second needs no labels, only a nominal drive: it gives another threshold, another choice among three image
+scores, and the drive's own mean and whitening of the Mahalanobis features.
 """
 
 import sys
@@ -15,12 +16,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 from jsonargparse.typing import OpenUnitInterval, PositiveInt
 from rich.markdown import Markdown
 
 from training.calibration.calibrate_student import assess_calibrated, calibrate
-from training.calibration.drive_rule import drive_rule
-from training.calibration.drive_scores import detected_shares, score_drive
+from training.calibration.drive_reference import DriveReference, without_reference
+from training.calibration.drive_rule import check_length, drive_rule, select_drive_score
+from training.calibration.drive_scores import score_drive, set_scores, shifted_scores
 from training.calibration.drive_text import drive_text, with_former
 from training.calibration.trained_drives import check_unseen
 from training.calibration.training_report import CALIBRATION, around_calibration, calibration_text
@@ -44,7 +47,7 @@ class CalibrateArgs:
     model: str
     """Model folder, or name of a built-in model."""
     bag: Path | None = None
-    """Recorded nominal drive without labels: it sets the threshold, and all else stays."""
+    """Recorded nominal drive without labels: it sets the threshold of the flag; what needs labels stays."""
     image_topic: str | None = None
     """Of the bag; chosen automatically by default."""
     every: PositiveInt = 1
@@ -137,16 +140,30 @@ def recalibrate(args: CalibrateArgs) -> None:
 
 
 def calibrate_threshold(args: CalibrateArgs, bag: Path) -> None:
-    """The main path without labels: the threshold is found anew."""
+    """The main path without labels: features of nominal images, image score and threshold are found anew."""
     model = load_model(args.model)
     card, (head, former, tail) = model.card, around_calibration(model.folder / DOCUMENT)
     open_unlabelled(args.ood_sets)
+    without_reference(model.student)
     predictor = Predictor(model, device=args.device, fit=args.fit)
     drive = score_drive(bag, args.image_topic, args.every, predictor, console)
-    rule = drive_rule(drive.scores, drive.seconds, args.rate(card))
-    detected = detected_shares(predictor, drive.some, args.ood_sets, rule.ood.threshold())
-    text = drive_text(drive, rule, card, detected, args.fit)
-    card = replace(card, ood=rule.ood, calibration_data=drive.calibration_data(), metrics=card.metrics | rule.metrics())
+    check_length(drive.seconds)
+    reference = DriveReference.of(drive.measured)
+    nominal = reference.scores(drive.measured, np.arange(len(drive.seconds)))
+    anomalous = shifted_scores(predictor, drive, reference) | set_scores(predictor, args.ood_sets, reference)
+    rules = {name: drive_rule(scores.tolist(), drive.seconds, args.rate(card)) for name, scores in nominal.items()}
+    score, selection = select_drive_score(rules, nominal, anomalous)
+    reference.install(model.student)
+    rule = rules[score]
+    text = drive_text(drive, rule, card, selection, args.fit)
+    card = replace(
+        card,
+        image_score=score,
+        image_score_selection=selection,
+        ood=rule.ood,
+        calibration_data=drive.calibration_data(),
+        metrics=card.metrics | rule.metrics(),
+    )
     save_model(args.out, model.student, card, f'{head}{CALIBRATION}\n\n{with_former(text, former)}\n\n{tail}')
     console.print(Markdown(text))
     console.print(f'model: {load_model(args.out).folder}')

@@ -8,15 +8,17 @@ the highest that one of the blocks sets.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from training.calibration.selection import select_image_score
 from uncd_ros.errors import ConfigError
 from uncd_ros.evaluation.false_alarms import BLOCKS, clopper_pearson
-from uncd_ros.evaluation.metrics import effective_count
+from uncd_ros.evaluation.metrics import effective_count, image_auroc
+from uncd_ros.model.card import SelectionReport
 from uncd_ros.monitor.ood_rule import OodRule
 
 FEWEST = 10 * BLOCKS
@@ -69,12 +71,7 @@ class DriveRule:
 
 
 def drive_rule(scores: Sequence[float], seconds: Sequence[float], rate: float) -> DriveRule:
-    """Of the image scores of a drive in their order, and the seconds at which its images were recorded.
-
-    Raises ConfigError for fewer than FEWEST of them.
-    """
-    if len(scores) < FEWEST:
-        raise ConfigError(f'the drive has {len(scores)} images that can be used, expected {FEWEST} or more')
+    """Of the image scores of a drive in their order, and the seconds at which its images were recorded."""
     blocks = np.array_split(np.asarray(scores, np.float64), BLOCKS)
     times = np.array_split(np.asarray(seconds, np.float64), BLOCKS)
     worth = effective_count(scores)
@@ -84,6 +81,27 @@ def drive_rule(scores: Sequence[float], seconds: Sequence[float], rate: float) -
     observed = sum(block.above * block.images for block in described) / len(scores)
     ci95 = clopper_pearson(observed * ood.effective_n, ood.effective_n)
     return DriveRule(ood=ood, blocks=described, observed=observed, ci95=ci95)
+
+
+def check_length(seconds: Sequence[float]) -> None:
+    """Raise ConfigError for fewer images than FEWEST."""
+    if len(seconds) < FEWEST:
+        raise ConfigError(f'the drive has {len(seconds)} images that can be used, expected {FEWEST} or more')
+
+
+def select_drive_score(
+    rules: Mapping[str, DriveRule],
+    nominal: Mapping[str, NDArray[np.float64]],
+    anomalous: Mapping[str, Mapping[str, NDArray[np.float64]]],
+) -> tuple[str, SelectionReport]:
+    """The image score that tells the anomalous images best from those of the drive, as `select_image_score` does."""
+    auroc, detected = {}, {}
+    for name, rule in rules.items():
+        threshold = rule.ood.threshold()
+        found = {source: scores[name].tolist() for source, scores in anomalous.items()}
+        auroc[name] = {source: image_auroc(nominal[name].tolist(), scores) for source, scores in found.items()}
+        detected[name] = float(np.mean([(np.asarray(scores) > threshold).mean() for scores in found.values()]))
+    return select_image_score(auroc, detected)
 
 
 def _rule(blocks: Sequence[NDArray[np.float64]], worth: int, rate: float) -> OodRule:

@@ -2,43 +2,46 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a model card says about a threshold that one drive has set, and about all that it has not calibrated."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from training.calibration.drive_rule import DriveRule
 from training.calibration.drive_scores import DriveScores
 from uncd_ros.evaluation.markdown import escape, table
 from uncd_ros.evaluation.tables import interval, number
-from uncd_ros.model.card import ModelCard
+from uncd_ros.model.card import ModelCard, SelectionReport
 
 FORMER = '### All else, as it was calibrated before'
 """Heading of what a threshold of a drive leaves as it is."""
 
 
-def drive_text(drive: DriveScores, rule: DriveRule, card: ModelCard, detected: Mapping[str, float], fit: str) -> str:
-    """Markdown; `card` is that of the model as it was, `detected` what the new threshold still finds."""
-    ood, before = rule.ood, card.ood.threshold(rule.ood.false_alarm_rate)
+def drive_text(drive: DriveScores, rule: DriveRule, card: ModelCard, selection: SelectionReport, fit: str) -> str:
+    """Markdown; `card` is that of the model as it was, `selection` says which image score is served now, and why."""
+    ood = rule.ood
     left_out = f', without {drive.left_out} of a faulty camera or that cannot be read' if drive.left_out else ''
-    shares = [(name, f'{share:.0%}') for name, share in detected.items()]
+    figures = [(name, *(f'{value:.3f}' for value in of_one.values())) for name, of_one in selection.figures.items()]
+    header = ('image score', *next(iter(selection.figures.values())))
     return (
-        f'The OOD threshold comes from one drive without labels: {len(drive.scores)} images '
+        f'The flag is calibrated on one drive without labels: {len(drive.seconds)} images '
         f'({", ".join(drive.sizes)}, fit: {fit}) of {escape(drive.bag)}, {escape(drive.topic)}{left_out}. Nothing can '
         f'check that the drive is nominal, and that the model was not trained on it{_unlabelled(card)}: both are taken '
         'on trust.\n\n'
-        f'- Threshold: {ood.threshold():.4f} for a false-alarm rate of {ood.false_alarm_rate:.2%} per image; it was '
-        f'{before:.4f}. Each fifth of the drive, by itself, keeps this rate. The node asks for the rate of its '
-        'parameter `ood.false_alarm_rate`, 0.01 by default, and takes its threshold from the same scores.\n'
+        '- Features: mean and whitening of the Mahalanobis distance are those of this drive. The calibration scores of '
+        'each fifth of it come from a reference without that fifth.\n'
+        f'- Image score: {selection.reason}\n'
+        f'- Threshold: {ood.threshold():.4f} for a false-alarm rate of {ood.false_alarm_rate:.2%} per image. Each '
+        'fifth of the drive, by itself, keeps this rate. The node asks for the rate of its parameter '
+        '`ood.false_alarm_rate`, 0.01 by default, and takes its threshold from the same scores.\n'
         f'- {_promise(drive, rule)}\n'
         f'- When each fifth is compared with the threshold that the others set, {rule.observed:.1%} of the images are '
         f'above it (95 % interval {interval(rule.ci95)}).\n'
         '- It is one drive. How much drives differ, by hour, weather or season, it cannot say.\n'
-        '- Not calibrated for this camera and place: labels, temperature, uncertainty, confidence and the choice of '
-        'the image score. They are as before; without labels nobody knows how good they are here.\n'
+        '- Not calibrated for this camera and place: labels, temperature, uncertainty and confidence. They are as '
+        'before; without labels nobody knows how good they are here.\n'
         '- It holds for this camera, image size and fit, and for the engine torch. Export other engines again.\n\n'
         f'{_block_table(rule)}\n\n'
-        'What the flag still finds, as the share above the threshold of some images of the drive under each shift, and '
-        'of the OOD sets that were given:\n\n'
-        f'{table(("shift or OOD set", "above the threshold"), shares)}'
+        'AUROC of telling some images of the drive under each shift, and the OOD sets that were given, from the drive; '
+        'and the share of all these that is above the threshold:\n\n'
+        f'{table(header, figures)}'
     )
 
 

@@ -3,6 +3,7 @@
 """Mean and whitening of the Mahalanobis features: fitted to training frames, scaled on calibration frames."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -18,6 +19,21 @@ LEAST_SHRINKAGE = 1e-3
 """Share of the mean variance that every direction has at least: one that never varied has no infinite distance."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """What features look like on nominal frames."""
+
+    mean: NDArray[np.float64]
+    """(D,)"""
+    whitening: NDArray[np.float64]
+    """(D, D)"""
+
+    def distances(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(N,) Mahalanobis distances of (N, D) features."""
+        norms: NDArray[np.float64] = np.linalg.norm((features - self.mean) @ self.whitening, axis=1)
+        return norms
+
+
 @torch.no_grad()
 def fit_mahalanobis(student: Student, images: Iterable[NDArray[np.uint8]]) -> None:
     """Set the student's reference to mean and whitening of its features on (H, W, 3) uint8 images, which stream.
@@ -29,15 +45,21 @@ def fit_mahalanobis(student: Student, images: Iterable[NDArray[np.uint8]]) -> No
     reference.mean.zero_()
     reference.whitening.copy_(torch.eye(len(reference.mean)))
     features = torch.stack([_features(student, image) for image in images]).double().cpu().numpy()
+    fitted = reference_of(features)
+    reference.mean.copy_(torch.from_numpy(fitted.mean))
+    reference.whitening.copy_(torch.from_numpy(fitted.whitening))
+
+
+def reference_of(features: NDArray[np.float64]) -> Reference:
+    """Mean and whitening of (N, D) features. Raises ConfigError where they do not differ."""
     shrinkage = max(LEAST_SHRINKAGE, ledoit_wolf_shrinkage(features))
     covariance = shrunk_covariance(empirical_covariance(features), shrinkage)
     if not covariance.any():
-        raise ConfigError(f'{len(features)} training frames look alike to the encoder, expected many that differ')
+        raise ConfigError(f'{len(features)} nominal frames look alike to the encoder, expected many that differ')
     # W W^T = S^-1 by the inverse of S's Cholesky factor: in float64, since features differ in scale a thousandfold.
     factor = torch.linalg.cholesky(torch.from_numpy(covariance))
     whitening = torch.linalg.solve_triangular(factor, torch.eye(len(factor), dtype=factor.dtype), upper=False).T
-    reference.mean.copy_(torch.from_numpy(features.mean(axis=0)))
-    reference.whitening.copy_(whitening)
+    return Reference(mean=features.mean(axis=0), whitening=whitening.numpy())
 
 
 @torch.no_grad()

@@ -5,7 +5,7 @@
 import numpy as np
 import pytest
 
-from training.calibration.drive_rule import BLOCKS, FEWEST, drive_rule
+from training.calibration.drive_rule import BLOCKS, FEWEST, check_length, drive_rule, select_drive_score
 from uncd_ros.errors import ConfigError
 
 
@@ -45,4 +45,14 @@ def test_images_that_are_alike_promise_little() -> None:
 
 def test_a_few_images_are_refused() -> None:
     with pytest.raises(ConfigError, match=f'the drive has {FEWEST - 1} images that can be used, expected {FEWEST}'):
-        drive_rule([0.0] * (FEWEST - 1), _seconds(FEWEST - 1), rate=0.01)
+        check_length(_seconds(FEWEST - 1))
+
+
+def test_the_score_that_finds_the_shifts_is_served() -> None:
+    generator = np.random.default_rng(0)
+    nominal = {name: generator.normal(size=100) for name in ('energy', 'mahalanobis')}
+    rules = {name: drive_rule(scores.tolist(), _seconds(100), rate=0.01) for name, scores in nominal.items()}
+    fog = {'energy': generator.normal(size=30), 'mahalanobis': generator.normal(size=30) + 9.0}
+    score, selection = select_drive_score(rules, nominal, {'fog': fog})
+    assert score == 'mahalanobis' and selection.figures['mahalanobis']['detected'] == 1.0
+    assert selection.figures['energy']['fog'] < 0.7
