@@ -55,7 +55,7 @@ def reference_of(features: NDArray[np.float64]) -> Reference:
     shrinkage = max(LEAST_SHRINKAGE, ledoit_wolf_shrinkage(features))
     covariance = shrunk_covariance(empirical_covariance(features), shrinkage)
     if not covariance.any():
-        raise ConfigError(f'{len(features)} nominal frames look alike to the encoder, expected many that differ')
+        raise ConfigError(f'{len(features)} training frames look alike to the encoder, expected many that differ')
     # W W^T = S^-1 by the inverse of S's Cholesky factor: in float64, since features differ in scale a thousandfold.
     factor = torch.linalg.cholesky(torch.from_numpy(covariance))
     whitening = torch.linalg.solve_triangular(factor, torch.eye(len(factor), dtype=factor.dtype), upper=False).T
