@@ -19,7 +19,7 @@ FPS, STEP = 20.0, 10
 """Frames per second of the drive, and every how many of them one is looked at."""
 
 
-@pytest.mark.parametrize('name', ['camvid', 'street'])
+@pytest.mark.parametrize('name', ['camvid', 'drive', 'street'])
 def test_it_loads_and_predicts(name: str) -> None:
     model = load_model(name)
     assert model.card.name == name
@@ -31,7 +31,7 @@ def test_it_loads_and_predicts(name: str) -> None:
     assert np.isfinite(prediction.score)
 
 
-@pytest.mark.parametrize('name', ['camvid', 'street'])
+@pytest.mark.parametrize('name', ['camvid', 'drive', 'street'])
 def test_every_file_that_is_not_its_report_is_covered_by_a_checksum(name: str) -> None:
     model = load_model(name)
     files = {path.relative_to(model.folder) for path in model.folder.rglob('*') if path.is_file()}
@@ -53,3 +53,10 @@ def test_the_flag_rises_in_the_fog_of_the_drive_and_not_before() -> None:
     assert drive_weather(raised[0])[0] > 0.0
     assert raised == list(range(raised[0], 260, STEP)) and raised[0] <= 230
     assert all(decision.fault == '' for decision in decisions.values())
+
+
+def test_the_vessel_net_flags_a_street() -> None:
+    model, drive = load_model('drive'), StreetDrive()
+    predictor = Predictor(model, device='cpu')
+    scores = [predictor.predict(drive.scene(frame).image).score for frame in range(0, 100, STEP)]
+    assert min(scores) > model.card.ood.threshold()
