@@ -72,6 +72,8 @@ class Calibration:
             'temperature': self.temperature,
             'confidence': self.confidence,
             'calibration_data': self.data,
+            # An anomaly score is standardised at the temperature of its day: fit_anomaly.py fits it anew.
+            'anomaly': None,
         }
 
     def metrics(self, val: Assessment) -> dict[str, float]:
@@ -124,7 +126,7 @@ def calibrate(
         ood=rule,
         temperature=temperature,
         confidence=fit_confidence(sample_pixels(unseen, uncertainty)),
-        data=_calibration_data(dataset, data),
+        data=calibration_data(dataset, data),
         mahalanobis_scale=scale,
         assessed=assessed,
         false_alarms=false_alarms(
@@ -134,7 +136,8 @@ def calibrate(
     )
 
 
-def _calibration_data(dataset: str, frames: LabelledFrames) -> CalibrationData:
+def calibration_data(dataset: str, frames: LabelledFrames) -> CalibrationData:
+    """Which frames calibrated a model; all are read, for their fingerprint."""
     return CalibrationData(
         dataset=dataset,
         sequences=tuple(sorted(set(frames.sequences))),

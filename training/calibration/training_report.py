@@ -170,8 +170,8 @@ def calibration_text(calibration: Calibration, val: Assessment) -> str:
         f'comes from {len(rule.calibration_scores)} frames, which are worth {rule.effective_n} independent ones. '
         f'{_promise(calibration)}, the rate is {alarms.observed:.1%} '
         f'(95 % interval {alarms.ci95[0]:.1%} to {alarms.ci95[1]:.1%}).\n{folds_text(calibration)}\n'
-        f'{_selection_table(calibration.uncertainty_selection)}\n\n'
-        f'{_selection_table(calibration.image_score_selection)}'
+        f'{selection_table(calibration.uncertainty_selection)}\n\n'
+        f'{selection_table(calibration.image_score_selection)}'
     )
 
 
@@ -206,7 +206,8 @@ def _meaning(calibration: Calibration) -> str:
     return f' It is {meaning}.' if meaning else ''
 
 
-def _selection_table(selection: SelectionReport) -> str:
+def selection_table(selection: SelectionReport) -> str:
+    """Markdown: a row a candidate."""
     columns = list(next(iter(selection.figures.values())))
     rows = [(name, *(f'{value:.4f}' for value in figures.values())) for name, figures in selection.figures.items()]
     return table(('candidate', *columns), rows)

@@ -34,7 +34,11 @@ def open_anomalies(args: EvaluateArgs) -> dict[str, LabelledFrames]:
 
 
 def drivable_ids(card: ModelCard, names: Sequence[str]) -> list[int]:
-    """Ids of the classes that a robot may drive on. Raises ConfigError for one that the model does not know."""
+    """Ids of the classes that a robot may drive on; without names, those of the model card, else the road.
+
+    Raises ConfigError for one that the model does not know.
+    """
+    names = names or (card.anomaly.drivable if card.anomaly else ('road',))
     known = [info.name for info in card.classes]
     if unknown := [name for name in names if name not in known]:
         raise ConfigError(f'--drivable {" ".join(unknown)}: no class of the model, expected some of {", ".join(known)}')

@@ -36,7 +36,7 @@ class EvaluateArgs:
     anomaly: dict[str, str]
     """Name -> folder of images and masks of unknown objects."""
     drivable: tuple[str, ...]
-    """Classes that a robot may drive on."""
+    """Classes that a robot may drive on; empty for those of the model card."""
     teacher: Path | None = None
     """Run folder of the ensemble."""
     baseline: Path | None = None
@@ -72,8 +72,8 @@ def parse_args(arguments: Sequence[str] | None = None) -> EvaluateArgs:
     parser.add_argument(
         '--anomaly', nargs='+', action='extend', default=[], metavar='NAME=FOLDER', help=anomaly + '255 outside'
     )
-    drivable = 'classes that a robot may drive on; unknown objects are looked for there, too'
-    parser.add_argument('--drivable', nargs='+', default=['road'], metavar='CLASS', help=drivable)
+    drivable = 'classes that a robot may drive on; by default those of the model card, else road'
+    parser.add_argument('--drivable', nargs='+', default=[], metavar='CLASS', help=drivable)
     listed = {'model', 'split', 'ood', 'shift', 'weather', 'anomaly', 'drivable'}
     parser.add_class_arguments(EvaluateArgs, as_group=False, skip=listed)
     options = parse(parser, arguments)

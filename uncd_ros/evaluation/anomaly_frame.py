@@ -39,7 +39,7 @@ def score_frame(frame: LabelledFrame, models: Sequence[EvaluatedModel], drivable
     scores = {
         (model.name, name): _at_size(values, labels.shape, 'bilinear')
         for model, output in zip(models, outputs, strict=True)
-        for name, values in anomaly_scores(output, model.known).items()
+        for name, values in anomaly_scores(output, model.known, model.anomaly).items()
     }
     valid = labels != IGNORE_INDEX
     regions = {WHOLE: valid, DRIVABLE: valid & _region(outputs[0], drivable, labels.shape)}

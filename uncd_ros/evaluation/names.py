@@ -17,7 +17,16 @@ UNCERTAINTY_NAMES = {
     'neg_max_logit': 'negated max logit',
 }
 """Pixel uncertainties, for a person."""
-ANOMALY_NAMES = {**UNCERTAINTY_NAMES, 'energy': 'energy'}
+ANOMALY_NAMES = {
+    'served': 'served',
+    'without_energy': 'served, no energy',
+    'without_log_std': 'served, no std',
+    'without_feature_distance': 'served, no distance',
+    **UNCERTAINTY_NAMES,
+    'energy': 'energy',
+    'log_std': 'log of the mean std',
+    'feature_distance': 'feature distance',
+}
 """Anomaly scores of a pixel, for a person."""
 SCORE_NAMES = {
     'mean': 'mean',

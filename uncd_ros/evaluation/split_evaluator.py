@@ -19,6 +19,7 @@ from uncd_ros.evaluation.ranking import Ranking
 from uncd_ros.evaluation.results import LabelledFrame, ShiftResult
 from uncd_ros.evaluation.std_agreement import Agreement
 from uncd_ros.network.student import StudentOutput
+from uncd_ros.scores.anomaly import AnomalyScore
 from uncd_ros.scores.confidence import ConfidenceCurve
 from uncd_ros.scores.image import COMPARISON_SCORES, IMAGE_SCORES
 from uncd_ros.scores.pixel import COMPARISON_UNCERTAINTIES, STDS, pixel_uncertainty
@@ -39,6 +40,8 @@ class EvaluatedModel:
     """Keys of PIXEL_UNCERTAINTIES that mean something in this network."""
     curve: ConfidenceCurve | None = None
     """What makes its confidence image, if it serves one."""
+    anomaly: AnomalyScore | None = None
+    """Its anomaly score, if it has one."""
     foreground_above: float = UNCHOSEN
     """With two classes, the probability above which a pixel is of the second."""
     note: str = ''

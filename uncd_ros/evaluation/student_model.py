@@ -15,7 +15,8 @@ def student_network(student: Student) -> Network:
     device = next(student.parameters()).device
 
     def network(images: Tensor) -> StudentOutput:
-        output: StudentOutput = student(student.preprocess(images.to(device).permute(0, 2, 3, 1)))
+        x = student.preprocess(images.to(device).permute(0, 2, 3, 1))
+        output: StudentOutput = student(x, distance=True)
         return output
 
     return network
@@ -26,5 +27,10 @@ def student_model(predictor: Predictor) -> EvaluatedModel:
     network, card = student_network(predictor.torch_engine.student), predictor.card
     spec = card.uncertainty
     return EvaluatedModel(
-        name=STUDENT, network=network, served=spec.name, known=tuple(spec.candidates), curve=card.confidence
+        name=STUDENT,
+        network=network,
+        served=spec.name,
+        known=tuple(spec.candidates),
+        curve=card.confidence,
+        anomaly=card.anomaly.score if card.anomaly else None,
     )

@@ -18,12 +18,15 @@ from uncd_ros.errors import ConfigError
 from uncd_ros.model.find import CARD
 from uncd_ros.monitor.ood_rule import OodRule
 from uncd_ros.network.student import StudentConfig
+from uncd_ros.scores.anomaly import AnomalyScore
 from uncd_ros.scores.confidence import ConfidenceCurve
 from uncd_ros.scores.image import IMAGE_SCORES
 from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES
 
 WEIGHTS, DOCUMENT = 'student.safetensors', 'MODEL_CARD.md'
 """Files that every model folder holds."""
+ANOMALY = 'anomaly.safetensors'
+"""File of a model with an anomaly score."""
 SCORE_MAX = 1e4
 """Largest magnitude of a calibration score: those of real drives stay below a hundred."""
 FIGURE_MAX = 1e9
@@ -111,6 +114,19 @@ class CalibrationData:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnomalySpec:
+    """How pixels that show something unknown are found."""
+
+    score: AnomalyScore
+    drivable: tuple[str, ...]
+    """Names of the classes that a robot may drive on; unknown things are looked for on these."""
+    selection: SelectionReport
+    """Candidate weights, and their figures on sets of unknown objects."""
+    calibration_data: CalibrationData
+    """Frames whose pixels standardise the score and give its quantiles."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
     """Where the weights come from, so that they can be made again."""
 
@@ -155,6 +171,8 @@ class ModelCard:
     provenance: Provenance
     metrics: dict[str, float]
     """Measured after training; names as in the training report; NaN where one could not be measured."""
+    anomaly: AnomalySpec | None = None
+    """None for a model to which none was fitted."""
     files: dict[str, str] = field(default_factory=dict)
     """Path in the folder -> SHA-256, for every other file of the model; empty until it is saved."""
 
@@ -167,6 +185,8 @@ class ModelCard:
             raise ConfigError(f'classes has {", ".join(repeated)} more than once, expected names that differ')
         if self.image_score not in IMAGE_SCORES:
             raise ConfigError(f'image_score is {self.image_score!a}, expected one of {", ".join(IMAGE_SCORES)}')
+        if self.anomaly and (unknown := sorted(set(self.anomaly.drivable) - set(names))):
+            raise ConfigError(f'anomaly.drivable has {unknown[0]!a}, expected some of {", ".join(names)}')
         for score in (self.ood.calibration_scores[0], self.ood.calibration_scores[-1]):
             check_range('ood.calibration_scores', score, -SCORE_MAX, SCORE_MAX)
         _check_figures('metrics', self.metrics)

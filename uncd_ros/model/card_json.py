@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeVar, cast
 import dacite
 
 from uncd_ros.errors import ConfigError, ModelError
-from uncd_ros.model.card import DOCUMENT, WEIGHTS, ModelCard
+from uncd_ros.model.card import ANOMALY, DOCUMENT, WEIGHTS, ModelCard
 from uncd_ros.network.student import StudentConfig
 
 R = TypeVar('R')
@@ -47,7 +47,7 @@ def decode_card(path: Path, data: bytes) -> ModelCard:
         raise ModelError(f'{path}: {VERSION} is {str(version)[:20]!a}, expected {FORMAT_VERSION}')
     check_content(path, content)
     card = build_card(path, record_content(content))
-    for name in (WEIGHTS, DOCUMENT):
+    for name in (WEIGHTS, DOCUMENT, *((ANOMALY,) if card.anomaly else ())):
         if name not in card.files:
             raise ModelError(f'{path}: files does not name {name}, expected its SHA-256')
     return card

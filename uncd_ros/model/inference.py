@@ -88,4 +88,5 @@ def output_of(output: StudentOutput, i: int, area: Area) -> StudentOutput:
     """Views of image `i` alone, without its padding."""
     maps = (slice(i, i + 1), slice(None), *area.index)
     features = None if output.features is None else output.features[i : i + 1]
-    return StudentOutput(logits=output.logits[maps], std=output.std[maps], features=features)
+    distance = None if output.distance is None else output.distance[(slice(i, i + 1), *area.index)]
+    return StudentOutput(logits=output.logits[maps], std=output.std[maps], features=features, distance=distance)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from uncd_ros.durable import write_durably
 from uncd_ros.errors import ModelError
-from uncd_ros.model.card import DOCUMENT, WEIGHTS, ModelCard
+from uncd_ros.model.card import ANOMALY, DOCUMENT, WEIGHTS, ModelCard
 from uncd_ros.model.card_json import decode_card, encode_card
+from uncd_ros.model.distance_weights import decode_distance, encode_distance
 from uncd_ros.model.find import CARD, find_model
 from uncd_ros.model.weights import decode_weights, encode_weights
 from uncd_ros.network.student import Student
@@ -31,7 +32,11 @@ def save_model(folder: Path, student: Student, card: ModelCard, document: str) -
     Gives the card as it is stored, with the checksums of the other files. Raises ModelError where a file cannot be
     written.
     """
-    return save_files(folder, {WEIGHTS: encode_weights(student), DOCUMENT: document.encode()}, card)
+    files = {WEIGHTS: encode_weights(student), DOCUMENT: document.encode()}
+    if card.anomaly is not None:
+        assert student.feature_distance is not None
+        files[ANOMALY] = encode_distance(student.feature_distance)
+    return save_files(folder, files, card)
 
 
 def save_files(folder: Path, files: Mapping[str, bytes], card: ModelCard) -> ModelCard:
@@ -58,6 +63,8 @@ def load_model(model: str | Path) -> StoredModel:
     contents = {name: read_checked(folder / name, expected) for name, expected in card.files.items()}
     student = Student(card.student)
     decode_weights(folder / WEIGHTS, contents[WEIGHTS], student)
+    if card.anomaly is not None:
+        student.feature_distance = decode_distance(folder / ANOMALY, contents[ANOMALY], student)
     return StoredModel(student=student.eval(), card=card, folder=folder)
 
 

@@ -13,6 +13,7 @@ from torch.nn import functional
 from uncd_ros.checks import check_range
 from uncd_ros.errors import ConfigError
 from uncd_ros.network.decoders import DECODERS
+from uncd_ros.network.feature_distance import FeatureDistance
 from uncd_ros.network.heads import HEADS, make_head
 from uncd_ros.network.trunk import Maps, Trunk, TrunkShape
 
@@ -76,6 +77,8 @@ class _Maps(NamedTuple):
     """
     features: Tensor | None = None
     """(B, D) float; the encoder's deepest features as `MahalanobisFeatures` gives them; None where there are none."""
+    distance: Tensor | None = None
+    """(B, h, w) float, 0 or more; of the decoder's features to the nearest class; None where a pass gave none."""
     auxiliary: Tensor | None = None
     """(B, C, h, w) float; in training, logits of the first of two nets in a row; None where there is but one."""
 
@@ -169,6 +172,8 @@ class Student(nn.Module):
         self.prediction_head = make_head(config.head, self.trunk.channels, config.decoder_channels, config.num_classes)
         self.uncertainty_head = make_head(config.head, self.trunk.channels, config.decoder_channels, config.num_classes)
         self.mahalanobis = MahalanobisFeatures(cast(int, self.trunk.encoder.high_channels))
+        self.feature_distance: FeatureDistance | None = None
+        """Fitted after training, where there is an anomaly score; training checkpoints do not hold it."""
         # Most pixels are certain: start at sigmoid(-3) = 0.05 instead of 0.5, the largest std there is.
         nn.init.constant_(cast(Tensor, self.uncertainty_head[-1].bias), -3.0)
 
@@ -178,8 +183,13 @@ class Student(nn.Module):
         normalised: Tensor = self.normalise(resized.flip(1) if bgr else resized)
         return normalised.contiguous(memory_format=torch.channels_last)
 
-    def forward(self, x: Tensor, *, std: StdMaps = 'classes', features: bool = True) -> StudentOutput:
-        """(B, 3, h, w) normalised -> maps at the input's size; what is not asked for is not computed."""
+    def forward(
+        self, x: Tensor, *, std: StdMaps = 'classes', features: bool = True, distance: bool = False
+    ) -> StudentOutput:
+        """(B, 3, h, w) normalised -> maps at the input's size; what is not asked for is not computed.
+
+        A student without fitted `feature_distance` gives no distance.
+        """
         size = x.shape[-2:]
         maps: Maps = self.trunk(x)
         logits = upsample(self.prediction_head(maps.fine), size)
@@ -187,8 +197,14 @@ class Student(nn.Module):
             logits=logits,
             std=logits[:, :0] if std == 'none' else upsample(self._std(maps.fine, std), size),
             features=self.mahalanobis(maps.deepest) if features else None,
+            distance=self._distance(maps.fine, size) if distance else None,
             auxiliary=maps.auxiliary,
         )
+
+    def _distance(self, fine: Tensor, size: torch.Size) -> Tensor | None:
+        if self.feature_distance is None:
+            return None
+        return upsample(self.feature_distance(fine)[:, None], size)[:, 0]
 
     def _std(self, fine: Tensor, std: StdMaps) -> Tensor:
         """(B, channels, h/s, w/s) -> (B, C or 1, h/s, w/s)."""
