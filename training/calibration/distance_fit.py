@@ -14,8 +14,6 @@ from uncd_ros.evaluation.split_evaluator import as_batch
 from uncd_ros.network.feature_distance import FeatureDistance
 from uncd_ros.network.student import Student
 
-DIRECTIONS = 64
-"""Principal directions of the covariance in which distances are measured, the widest first."""
 LEAST_VARIANCE = 1e-3
 """Share of the mean variance that is added to every direction: one that never varied has no infinite distance."""
 
@@ -36,8 +34,11 @@ class ClassMoments:
         self.sums.index_add_(0, labels, features)
         self.products += features.T @ features
 
-    def distance(self, directions: int = DIRECTIONS) -> FeatureDistance:
-        """Whitened in the widest directions. Raises ConfigError where the features do not vary."""
+    def distance(self) -> FeatureDistance:
+        """Whitened in all directions: what is unknown stands out in the narrow ones, too.
+
+        Raises ConfigError where the features do not vary.
+        """
         seen = self.counts > 0
         means = self.sums[seen] / self.counts[seen, None]
         between = (means * self.counts[seen, None]).T @ means
@@ -47,7 +48,7 @@ class ClassMoments:
             raise ConfigError('the training frames look alike to the decoder, expected many that differ')
         covariance += LEAST_VARIANCE * spread * torch.eye(len(covariance), dtype=covariance.dtype)
         variances, vectors = torch.linalg.eigh(covariance)  # ascending
-        whitening = (vectors / variances.sqrt())[:, -directions:].T
+        whitening = (vectors / variances.sqrt()).T
         return FeatureDistance(whitening.float(), (means @ whitening.T).float())
 
 

@@ -11,7 +11,7 @@ class FeatureDistance(nn.Module):
     """Mahalanobis distance of each pixel's features to the nearest class mean, with one covariance for all classes.
 
     With that covariance S and W W^T = S^-1, the distance of features f to a mean m is |W^T f - W^T m|. So features are
-    whitened once, by a 1x1 convolution, in the K principal directions of S alone; and since |z - m|^2 is
+    whitened once, by a 1x1 convolution, in K principal directions of S; and since |z - m|^2 is
     |z|^2 - 2 m z + |m|^2, the distances to all means are one more.
     """
 

@@ -10,7 +10,7 @@ from training.calibration.distance_fit import LEAST_VARIANCE, ClassMoments
 from uncd_ros.network.feature_distance import FeatureDistance
 
 
-def _fitted(directions: int) -> tuple[FeatureDistance, torch.Tensor, torch.Tensor]:
+def _fitted() -> tuple[FeatureDistance, torch.Tensor, torch.Tensor]:
     """Three classes around means of their own, the third of them never seen; one covariance."""
     torch.manual_seed(0)
     labels = torch.randint(0, 2, (4000,))
@@ -20,11 +20,11 @@ def _fitted(directions: int) -> tuple[FeatureDistance, torch.Tensor, torch.Tenso
     for part in range(4):  # it streams
         ignored = torch.full((50,), 255)
         moments.update(torch.cat([features[part::4], 1e6 * torch.ones(50, 6)]), torch.cat([labels[part::4], ignored]))
-    return moments.distance(directions), features, labels
+    return moments.distance(), features, labels
 
 
 def test_it_is_the_mahalanobis_distance_to_the_nearest_class() -> None:
-    distance, features, labels = _fitted(6)
+    distance, features, labels = _fitted()
     assert distance.means.shape == (2, 6)
     means = [features[labels == each].mean(dim=0).numpy() for each in (0, 1)]
     residuals = features - torch.from_numpy(np.stack(means))[labels]
@@ -33,10 +33,3 @@ def test_it_is_the_mahalanobis_distance_to_the_nearest_class() -> None:
     found = distance(features[:50].T.reshape(1, 6, 5, 10)).flatten()
     expected = [min(mahalanobis(each, mean, inverse) for mean in means) for each in features[:50].numpy()]
     np.testing.assert_allclose(found.numpy(), expected, rtol=1e-3)
-
-
-def test_fewer_directions_are_the_widest_ones() -> None:
-    distance, features, _ = _fitted(3)
-    assert distance.whitening.shape == (3, 6) and distance.means.shape == (2, 3)
-    # Of three standard normal directions and the nearer of two means, never more than three on average.
-    assert 1.0 < float(distance(features.T.reshape(1, 6, 40, 100)).square().mean()) < 3.1
