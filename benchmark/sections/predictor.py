@@ -79,5 +79,5 @@ def benchmark_app(bench: Bench, wish: EngineWish) -> float | None:
     command += ['-nstreams', 1, '-infer_precision', 'bf16' if wish.precision == BF16 else 'f32']
     command += ['-nthreads', torch.get_num_threads(), '-t', 1 if bench.short else 5]
     ended = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
-    found = re.search(r'Median:\s+([\d.]+) ms', ended.stdout)
-    return float(found.group(1)) if found else None
+    found = re.search(r'Median:\s+([\d.]+) (ms|us)', ended.stdout)
+    return float(found[1]) * {'ms': 1.0, 'us': 1e-3}[found[2]] if found else None

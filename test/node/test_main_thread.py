@@ -42,7 +42,7 @@ class Stuck(Node):
 
 
 rclpy.init(domain_id={DOMAIN})
-spin(Stuck)
+spin(Stuck, 'stuck')
 """
 
 
