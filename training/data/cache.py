@@ -53,8 +53,7 @@ def cache_splits(splits: Splits, mode: Literal['auto', 'on', 'off'], copies: int
     count = sum(map(len, whole))
     console.print(
         f'{count} frames, {needed / GIB:.2f} GiB decoded, {free / GIB:.1f} GiB of memory free: '
-        f'{"kept in memory" if keep else "read when they are needed"} (data.cache {mode})',
-        soft_wrap=True,
+        f'{"kept in memory" if keep else "read when they are needed"} (data.cache {mode})'
     )
     if not keep:
         return splits

@@ -61,7 +61,7 @@ def report_ensemble(members: Mapping[int, Member], data: LabelledFrames, path: P
     apart = '' if report.disagreement is None else f'; two members disagree on {report.disagreement:.1%} of the pixels'
     figures = ', '.join(f'{name} {miou:.3f} ({report.ece[name]:.3f})' for name, miou in report.miou.items())
     sequences = ', '.join(report.sequences)
-    console.print(f'mIoU (ECE) on {report.frames} held-out frames of {sequences}: {figures}{apart}', soft_wrap=True)
+    console.print(f'mIoU (ECE) on {report.frames} held-out frames of {sequences}: {figures}{apart}')
     for name in report.lagging:
         median = float(np.median(list(report.miou.values())))
         console.print(f'warning: {name} lags behind: mIoU {report.miou[name]:.3f}, median of the members {median:.3f}')

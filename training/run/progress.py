@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a person sees while a network trains: a bar in a terminal, a line an epoch everywhere."""
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor
 
-console = Console(highlight=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+"""A log has no width of its own: wide enough for the tables of a report."""
 
 
 class EpochProgress:
@@ -69,8 +71,7 @@ class EpochProgress:
         left = (now - self.start) / (number - self.first) * (self.epochs - number)
         console.print(
             f'{self.name}: epoch {number}/{self.epochs}, loss {loss:.4f}, {rate:.1f} images/s, '
-            f'{self.waited / (now - self.epoch_start):.0%} waiting for data, {timedelta(seconds=round(left))} left',
-            soft_wrap=True,  # whole lines for a log; a terminal wraps by itself
+            f'{self.waited / (now - self.epoch_start):.0%} waiting for data, {timedelta(seconds=round(left))} left'
         )
         self.losses.clear()
         self.waited = 0.0

@@ -50,7 +50,7 @@ class Recorder(Node):
         self.node_status: dict[str, str] = {}
         """The latest /diagnostics of the perception node."""
         self.problems = Problems()
-        """All that was not OK in its /diagnostics since the first image."""
+        """All that was not OK in its /diagnostics since it received the first image."""
         self.latencies: list[float] = []
         """Seconds from the stamp of an image to the arrival of its mask here."""
         self.mask_times: list[float] = []
@@ -130,7 +130,7 @@ class Recorder(Node):
         if not values:
             return
         self.node_status = values
-        if self.images:  # before the first one, that there is none is no news
+        if int(values['received']):  # before the first image, that there is none is no news
             for status in msg.status:
                 self.problems.add(status)
 
