@@ -28,7 +28,7 @@ from training.calibration.drive_text import drive_text, with_former
 from training.calibration.trained_drives import check_unseen
 from training.calibration.training_report import CALIBRATION, around_calibration, calibration_text
 from training.calibration.unseen import CalibrationFold
-from training.data.splits import check_calibration, check_classes, load_splits
+from training.data.splits import check_calibration, check_classes, load_splits, settings_as_trained
 from training.data.unlabelled import open_unlabelled
 from training.run.command_line import make_parser, parse
 from training.run.progress import console
@@ -73,9 +73,7 @@ class CalibrateArgs:
 
     def data_settings(self, card: ModelCard) -> DataSettings:
         """Where the frames are; how they are read is as in training, where the model was trained on this data set."""
-        own = card.provenance.config.get('data', {})
-        known = own if own.get('dataset') == self.dataset else {'dataset': self.dataset}
-        settings = DataSettings(**known)
+        settings = settings_as_trained(card, self.dataset)
         return replace(settings, root=self.data, holdout=self.holdout, sequence_length=self.sequence_length)
 
     def rate(self, card: ModelCard) -> float:

@@ -22,7 +22,7 @@ from training.calibration.distance_fit import fit_feature_distance
 from training.calibration.training_report import LIMITS, selection_table
 from training.comparison.anomaly_data import anomaly_frames, drivable_ids
 from training.comparison.evaluate_args import named
-from training.data.splits import check_calibration, check_classes, load_splits
+from training.data.splits import check_calibration, check_classes, load_splits, settings_as_trained
 from training.run.command_line import make_parser, parse
 from training.run.progress import console
 from training.run.settings import DataSettings
@@ -58,10 +58,8 @@ class FitAnomalyArgs:
 
     def data_settings(self, card: ModelCard) -> DataSettings:
         """Where the frames are; how they are read is as in training, where the model was trained on this data set."""
-        own = card.provenance.config.get('data', {})
-        known = own if own.get('dataset') == self.dataset else {'dataset': self.dataset}
         holdout = self.holdout or card.calibration_data.sequences
-        settings = DataSettings(**known)
+        settings = settings_as_trained(card, self.dataset)
         return replace(settings, root=self.data, holdout=holdout, sequence_length=self.sequence_length)
 
 

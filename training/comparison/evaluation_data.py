@@ -17,7 +17,7 @@ from training.data.dataset import matches
 from training.data.label_codes import IdCode
 from training.data.labelled_files import LabelledFiles, frame_files, images_in
 from training.data.labelled_frames import LabelledFrames, Subset
-from training.data.splits import check_classes, drives, open_dataset
+from training.data.splits import check_classes, drives, open_dataset, settings_as_trained
 from training.run.settings import DataSettings, Settings
 from uncd_ros.errors import ConfigError, UncdError
 from uncd_ros.evaluation.results import LabelledFrame
@@ -30,9 +30,8 @@ STREET_LENGTH = 60
 
 def data_settings(args: EvaluateArgs, model: StoredModel) -> DataSettings:
     """How the data set is read: as the model's own data were, where it was trained on this one."""
-    own = model.card.provenance.config.get('data', {})
-    known = own if own.get('dataset') == args.dataset else {'dataset': args.dataset}
-    return replace(DataSettings(**known), root=str(args.data_root), sequence_length=STREET_LENGTH)
+    settings = settings_as_trained(model.card, args.dataset)
+    return replace(settings, root=str(args.data_root), sequence_length=STREET_LENGTH)
 
 
 def open_split(args: EvaluateArgs, model: StoredModel, split: str) -> LabelledFrames:

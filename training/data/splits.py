@@ -15,6 +15,7 @@ from training.data.labelled_frames import LabelledFrames
 from training.run.settings import DataSettings
 from uncd_ros.classes import ClassInfo
 from uncd_ros.errors import ConfigError
+from uncd_ros.model.card import ModelCard
 from uncd_ros.network.student import StudentConfig
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -54,6 +55,12 @@ def open_dataset(settings: DataSettings, student: StudentConfig) -> DataSet:
     root = Path(settings.root) if settings.root else data_folder(settings.dataset)
     kind = dataset_class(settings.dataset)
     return kind(root=root, settings=settings, size=(student.input_height, student.input_width))
+
+
+def settings_as_trained(card: ModelCard, dataset: str) -> DataSettings:
+    """How a data set is read for a model: as in its training, where that was on this kind of data set."""
+    own = card.provenance.config.get('data', {})
+    return DataSettings(**(own if own.get('dataset') == dataset else {'dataset': dataset}))
 
 
 def load_splits(settings: DataSettings, student: StudentConfig) -> Splits:
