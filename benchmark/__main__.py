@@ -30,6 +30,7 @@ SECTIONS = {
     'threads': 'the predictor on one core and on all',
     'node': 'through DDS: the highest rate, and how long an image takes at given rates',
     'sizes': 'through DDS: how long each stage takes, by the size of the image',
+    'cuda': 'the predictor on a CUDA device, where there is one',
     'start': 'from the start of the process to the first mask',
 }
 """Each a file in sections/, in the order in which they run."""

@@ -34,7 +34,7 @@ from uncd_ros.errors import ConfigError
 from uncd_ros.interrupt import Interrupt
 from uncd_ros.model.card import ModelCard
 from uncd_ros.model.engine_choice import choose_engine
-from uncd_ros.model.engine_wish import TORCH, EngineWish
+from uncd_ros.model.engine_wish import F32, TORCH, EngineWish
 from uncd_ros.model.predictor import Predictor
 from uncd_ros.model.store import load_model
 from uncd_ros.progress import shown_progress
@@ -92,7 +92,7 @@ def evaluate(args: EvaluateBagArgs, console: Console) -> Evaluated:
         console.print(f'{bag.name}: {bag.seconds:.1f} s, images of {choice}')
         labels = _labels(args, bag, topic.name, console)
         # Metrics of labels need the network's own maps, which only torch gives.
-        wish = EngineWish(engine=TORCH) if labels else args.node.wish
+        wish = EngineWish(engine=TORCH, precision=F32) if labels else args.node.wish
         chosen = choose_engine(model, args.device, wish, check=lambda: None)
         predictor = Predictor(model, device=args.device, fit=args.node.fit, engine=chosen.engine)
         console.print('; '.join(filter(None, [chosen.summary, chosen.warning])))

@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which engine runs a model here: the fastest of those in its folder that give the right results, else torch."""
+"""Which engine runs a model here: the fastest that gives the right results, else torch in 32-bit float."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from uncd_ros.errors import EngineError, ModelError, UnsuitableEngineError
 from uncd_ros.model.card import ModelCard
+from uncd_ros.model.cuda_engine import CudaEngine
 from uncd_ros.model.engine import Engine
-from uncd_ros.model.engine_parity import check_probe, infer_one, probe, probe_images
+from uncd_ros.model.engine_parity import EQUAL, check_probe, infer_one, probe, probe_images
 from uncd_ros.model.engine_record import engine_files, read_engine, served_digest
-from uncd_ros.model.engine_wish import F32, OPENVINO, TORCH, EngineWish
+from uncd_ros.model.engine_wish import F16, F32, OPENVINO, TORCH, EngineWish
 from uncd_ros.model.openvino_engine import OpenVinoEngine, has_openvino
 from uncd_ros.model.store import StoredModel, read_checked
 from uncd_ros.model.torch_engine import TorchEngine
@@ -43,13 +44,13 @@ def choose_engine(model: StoredModel, device: str, wish: EngineWish, *, check: C
     there.
     """
     torch_engine = TorchEngine(model, device)
-    opened = _Opened()
-    if torch_engine.device.type == 'cpu':
+    if torch_engine.device_name == 'cpu':
         opened = _open_wished(model, wish, torch_engine, check)
+    else:
+        opened = _open_on_cuda(model, wish, torch_engine, check)
     engines, refusals = opened.engines, opened.refusals
     if not (wish.allows(TORCH, F32) or engines or refusals):
-        where = 'holds none' if torch_engine.device.type == 'cpu' else f'has none for {torch_engine.device_name}'
-        refusals.append(f'engine {wish.engine} {wish.precision} is not used: {model.folder} {where}')
+        refusals.append(f'engine {wish.engine} {wish.precision} is not used: {_missing(model, wish, torch_engine)}')
     if wish.allows(TORCH, F32) or not engines:
         engines.append(torch_engine)
     milliseconds = _time(engines, model.card, check) if len(engines) > 1 else [0.0]
@@ -71,6 +72,31 @@ class _Opened:
     """Why others are not used, a sentence each; a person should know."""
     unsuitable: list[str] = field(default_factory=list)
     """Likewise, where that is no fault: the machine is another one, and something better than torch runs."""
+
+
+def _missing(model: StoredModel, wish: EngineWish, torch_engine: TorchEngine) -> str:
+    """Why there is no such engine."""
+    if torch_engine.device_name != 'cpu':
+        return f'{model.folder} has none for {torch_engine.device_name}'
+    return 'it needs a CUDA device' if wish.precision == F16 else f'{model.folder} holds none'
+
+
+def _open_on_cuda(
+    model: StoredModel, wish: EngineWish, torch_engine: TorchEngine, check: Callable[[], None]
+) -> _Opened:
+    """Half precision, if it is allowed and gives on this device what 32-bit float gives there."""
+    opened = _Opened()
+    if not wish.allows(TORCH, F16):
+        return opened
+    reference = [infer_one(torch_engine, image) for image in probe_images(model.card)]
+    check()
+    try:
+        engine = CudaEngine(model, torch_engine.device)
+        check_probe(probe(reference, engine), EQUAL, model.card.ood)
+        opened.engines.append(engine)
+    except (ModelError, RuntimeError) as error:
+        opened.refusals.append(f'engine {TORCH} {F16} is not used: {str(error).splitlines()[0]}')
+    return opened
 
 
 def _open_wished(model: StoredModel, wish: EngineWish, torch_engine: Engine, check: Callable[[], None]) -> _Opened:

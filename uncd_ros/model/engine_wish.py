@@ -10,14 +10,14 @@ AUTO = 'auto'
 TORCH, OPENVINO = 'torch', 'openvino'
 ENGINES = (AUTO, TORCH, OPENVINO)
 """What may be asked for; auto is the fastest that a model folder holds and that gives the right result here."""
-F32, BF16, INT8 = 'f32', 'bf16', 'int8'
-PRECISIONS = (AUTO, F32, BF16, INT8)
-"""Type of number in which the network computes: 32-bit float, bfloat16, or 8-bit integers."""
+F32, F16, BF16, INT8 = 'f32', 'f16', 'bf16', 'int8'
+PRECISIONS = (AUTO, F32, F16, BF16, INT8)
+"""Type of number in which the network computes: 32-bit float, 16-bit float, bfloat16, or 8-bit integers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineWish:
-    """What the user asks for. Raises ConfigError for what torch, which is always there, cannot be asked for."""
+    """What the user asks for. Raises ConfigError for what an engine has nowhere."""
 
     engine: str = AUTO
     """One of ENGINES."""
@@ -25,8 +25,10 @@ class EngineWish:
     """One of PRECISIONS."""
 
     def __post_init__(self) -> None:
-        if self.engine == TORCH and self.precision not in (AUTO, F32):
-            raise ConfigError(f'precision is {self.precision}, but engine torch computes in {F32}')
+        if self.engine == TORCH and self.precision not in (AUTO, F32, F16):
+            raise ConfigError(f'precision is {self.precision}, but engine torch computes in {F32}, or on CUDA in {F16}')
+        if self.engine == OPENVINO and self.precision == F16:
+            raise ConfigError(f'precision is {F16}, but engine openvino computes in {F32}, {BF16} or {INT8}')
 
     def allows(self, engine: str, precision: str) -> bool:
         """Whether this engine may be taken."""

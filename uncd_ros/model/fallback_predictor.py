@@ -144,7 +144,9 @@ def load_predictor(
         engines = [choice.engine]
 
         def make(name: str) -> Predictor:
-            """Of the chosen engine; after a fault, of torch on the device of this name."""
+            """Of the chosen engine; after a fault, of torch on the CPU, or of what is chosen anew on the device."""
+            if not engines and name == device:
+                engines.append(choose_engine(stored, device, wish, check=check).engine)
             return Predictor(stored, device=name, fit=fit, engine=engines.pop() if engines else None)
 
         predictor = FallbackPredictor(make, device, choice=choice)

@@ -33,13 +33,13 @@ class InferenceOutput(NamedTuple):
     distance: Tensor | None
     """(B,) float, of the features; None where the image score needs none."""
 
-    def score(self, name: str, i: int, area: Area) -> float:
-        """Image score `name` of image `i`, which fills `area`. Padding is no part of the scene: it counts nowhere.
+    def score(self, name: str, i: int, area: Area) -> Tensor:
+        """(1,) image score `name` of image `i`, which fills `area`. Padding is no part of the scene: it counts nowhere.
 
         The deepest features are averaged with it all the same: without it they are further from the calibration images.
         """
         pixels = None if self.score_map is None else self.score_map[(slice(i, i + 1), *area.index)]
-        return float(reduce_score(name, pixels, None if self.distance is None else self.distance[i : i + 1]))
+        return reduce_score(name, pixels, None if self.distance is None else self.distance[i : i + 1])
 
 
 def for_inference(student: Student) -> Student:
@@ -69,13 +69,22 @@ def network_input(normalise: Normalise, image: NDArray[np.uint8], placement: Pla
 
     What the image does not fill has the model's mean colour.
     """
-    image = image[placement.seen.index]
     # torch knows no negative strides: a BGR image goes up as its bytes lie, and is turned once it is small.
+    seen, bgr = as_it_lies(image[placement.seen.index])
+    return placed(normalise, torch.from_numpy(seen).to(device), placement.filled, bgr=bgr)
+
+
+def as_it_lies(image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], bool]:
+    """(H, W, 3) view without negative strides along the colours, and whether it is BGR."""
     bgr = image.strides[2] < 0
-    pixels = torch.from_numpy(image[..., ::-1] if bgr else image).to(device)
-    resized = normalise.resize(pixels[None].permute(0, 3, 1, 2), placement.filled.size)
+    return image[..., ::-1] if bgr else image, bgr
+
+
+def placed(normalise: Normalise, pixels: Tensor, area: Area, *, bgr: bool) -> Tensor:
+    """(H, W, 3) uint8 -> (1, 3, h, w) uint8 RGB of the network's size, of which they fill `area`."""
+    resized = normalise.resize(pixels[None].permute(0, 3, 1, 2), area.size)
     resized = resized.flip(1) if bgr else resized
-    return resized if placement.filled.size == normalise.size else _padded(normalise, resized, placement.filled)
+    return resized if area.size == normalise.size else _padded(normalise, resized, area)
 
 
 def _padded(normalise: Normalise, pixels: Tensor, area: Area) -> Tensor:

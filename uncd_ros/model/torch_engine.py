@@ -89,7 +89,7 @@ class TorchEngine:
             labels=inferred.labels[i][area.index].cpu().numpy(),
             uncertainty=inferred.uncertainty[i][area.index].cpu().numpy(),
             confidence=None if confidence is None else confidence[i][area.index].cpu().numpy(),
-            score=inferred.score(self.card.image_score, i, area),
+            score=float(inferred.score(self.card.image_score, i, area)),
         )
 
 

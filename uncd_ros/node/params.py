@@ -38,7 +38,7 @@ PERCEPTION = (
     Parameter(
         name='precision',
         default=AUTO,
-        text='Type of number in which it computes; auto is the fastest, torch has f32 alone.',
+        text='Type of number in which it computes; auto is the fastest; torch has f32, and f16 on CUDA.',
         choices=PRECISIONS,
     ),
     Parameter(

@@ -56,8 +56,15 @@ class ConfidenceCurve:
         if len(self.table) > 1 and not self.low < self.high:
             raise ConfigError(f'confidence.low is {self.low}, expected less than confidence.high = {self.high}')
 
-    def confidence(self, output: StudentOutput, uncertainty: Tensor) -> Tensor:
-        """(B, h, w) uint8, 255 x P(label is correct); `uncertainty` is the served one, (B, h, w)."""
+    def points(self, device: torch.device) -> Tensor:
+        """The table as uint8, 255 x P, on a device."""
+        return torch.tensor([round(255.0 * p) for p in self.table], dtype=torch.uint8, device=device)
+
+    def confidence(self, output: StudentOutput, uncertainty: Tensor, points: Tensor | None = None) -> Tensor:
+        """(B, h, w) uint8, 255 x P(label is correct); `uncertainty` is the served one, (B, h, w).
+
+        `points` are those of `points`, on the device of the others, where they are kept from image to image.
+        """
         # All of it is one line in u and the log-odds that ends in the number of a point: no search a pixel.
         last = len(self.table) - 1
         steps = last / (self.high - self.low) if last else 0.0
@@ -65,7 +72,7 @@ class ConfidenceCurve:
         place = place.add_(log_odds(output), alpha=self.log_odds * steps).round_()
         # What is no number counts as the first point. `where`, for exporters know no nan_to_num.
         place = torch.where(place.isnan(), 0.0, place).clamp_(0, last)
-        points = torch.tensor([round(255.0 * p) for p in self.table], dtype=torch.uint8, device=place.device)
+        points = self.points(place.device) if points is None else points
         return points.index_select(0, place.int().flatten()).view_as(place)
 
 
