@@ -54,7 +54,7 @@ def behaviour(folder: Path, image: torch.Tensor) -> Behaviour:
     model = load_model(folder)
     # As Predictor does, less the folding of batch norms, which takes ten times as long as the pass.
     output = infer(model.student, model.card, model.student.preprocess(image[None]))
-    confidence = model.card.confidence.confidence(output.output, output.uncertainty)
+    confidence = model.card.confidence.confidence(output.output.others, output.uncertainty)
     rule: OodRule = model.card.ood
     return Behaviour(
         maps=tuple(

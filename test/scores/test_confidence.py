@@ -27,7 +27,7 @@ def _output(log_odds: list[float]) -> StudentOutput:
 
 
 def _confidence(curve: ConfidenceCurve, log_odds: list[float], uncertainty: list[float]) -> list[int]:
-    found = curve.confidence(_output(log_odds), torch.tensor(uncertainty)[None, None])
+    found = curve.confidence(_output(log_odds).others, torch.tensor(uncertainty)[None, None])
     assert found.dtype == torch.uint8 and found.shape == (1, 1, len(log_odds))
     return found[0, 0].tolist()
 

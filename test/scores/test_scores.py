@@ -77,16 +77,16 @@ def test_image_scores(name: str, expected: float) -> None:
 
 def test_log_odds_are_those_of_the_softmax_and_stay_exact_where_it_rounds_to_one() -> None:
     p = torch.softmax(torch.tensor([1.0, 3.0, 2.0], dtype=torch.float64), dim=0)[1]
-    found = log_odds(_output([1.0, 3.0, 2.0], [0.0] * 3))
+    found = log_odds(_output([1.0, 3.0, 2.0], [0.0] * 3).others)
     torch.testing.assert_close(found, torch.full((1, 2, 3), float(torch.logit(p))))
     # ln(e^40 / 2): in float32 1 - p is 0 there.
     torch.testing.assert_close(
-        log_odds(_output([40.0, 0.0, 0.0], [0.0] * 3)), torch.full((1, 2, 3), 40.0 - math.log(2))
+        log_odds(_output([40.0, 0.0, 0.0], [0.0] * 3).others), torch.full((1, 2, 3), 40.0 - math.log(2))
     )
 
 
 def test_log_odds_have_an_end() -> None:
-    found = log_odds(_output([1000.0, 0.0, 0.0], [0.0] * 3))
+    found = log_odds(_output([1000.0, 0.0, 0.0], [0.0] * 3).others)
     torch.testing.assert_close(found, torch.full((1, 2, 3), 87.3365), rtol=1e-4, atol=0.0)
 
 

@@ -43,7 +43,7 @@ def sample_pixels(unseen: Unseen, uncertainty: str) -> PixelSample:
         output = to_size(native, *labels.shape)
         seen = torch.nonzero(labels.flatten() != IGNORE_INDEX)[:, 0]
         chosen = seen[torch.randperm(len(seen), generator=generator)[:per_frame]]
-        maps = torch.stack([log_odds(output), pixel_uncertainty(uncertainty, output)]).flatten(1).cpu()
+        maps = torch.stack([log_odds(output.others), pixel_uncertainty(uncertainty, output)]).flatten(1).cpu()
         evidence.append(maps[:, chosen].double().T)
         right.append((output.labels()[0].cpu() == labels).flatten()[chosen])
     return PixelSample(evidence=torch.cat(evidence).numpy(), right=torch.cat(right).numpy())

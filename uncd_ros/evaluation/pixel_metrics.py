@@ -87,7 +87,7 @@ class ErrorMetrics:
         for name, ranking in self.errors.items():
             ranking.update(uncertainties[name], wrong)
         if self.curve:
-            confidence_map = self.curve.confidence(output, maps[self.served])[0][valid]
+            confidence_map = self.curve.confidence(output.others, maps[self.served])[0][valid]
             self.served_confidence.update(confidence_map / 255.0, ~wrong)
         return Pixels(
             ground_truth=ground_truth, predicted=predicted, log_p=log_p, uncertainties=uncertainties, valid=valid

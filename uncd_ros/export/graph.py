@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from uncd_ros.model.inference import for_inference, infer
-from uncd_ros.model.openvino_engine import CONFIDENCE, DISTANCE, IMAGE, LABELS, SCORE, SCORE_MAP, UNCERTAINTY
+from uncd_ros.model.openvino_engine import CONFIDENCE, DISTANCE, IMAGE, LABELS, OTHERS, SCORE, SCORE_MAP, UNCERTAINTY
 from uncd_ros.model.store import StoredModel
 from uncd_ros.network.student import StdMaps, Student, StudentOutput
 from uncd_ros.scores.image import reduce_score
@@ -80,7 +80,8 @@ class ServedNetwork(nn.Module):
         outputs = {
             LABELS: inferred.labels,
             UNCERTAINTY: inferred.uncertainty,
-            CONFIDENCE: self.card.confidence.confidence(inferred.output, inferred.uncertainty),
+            CONFIDENCE: self.card.confidence.confidence(inferred.output.others, inferred.uncertainty),
+            OTHERS: inferred.output.others,
         }
         if name not in _UNEXPORTABLE:
             outputs[SCORE] = reduce_score(name, score_map, distance)

@@ -13,14 +13,18 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
-from uncd_ros.model.openvino_engine import IMAGE
+from uncd_ros.model.openvino_engine import CONFIDENCE, IMAGE
 
 _CONVOLUTIONS = ('Convolution', 'GroupConvolution')
 
 
 def convert(onnx: Path) -> Any:
-    """The graph of an ONNX file."""
-    return openvino.convert_model(onnx)
+    """The graph of an ONNX file without its confidence, which would cost every pass a logarithm of each pixel."""
+    model = openvino.convert_model(onnx)
+    for result in model.get_results():
+        if CONFIDENCE in result.input_value(0).get_names():
+            model.remove_result(result)
+    return model
 
 
 def quantise(model: Any, inputs: Iterable[NDArray[np.uint8]]) -> Any:

@@ -115,7 +115,7 @@ class CudaEngine:
         inferred = infer(self.student, self.card, x)
         maps = [inferred.labels, inferred.uncertainty]
         if kind.confidence:
-            maps.append(self.card.confidence.confidence(inferred.output, inferred.uncertainty, self._points))
+            maps.append(self.card.confidence.confidence(inferred.output.others, inferred.uncertainty, self._points))
         labels, uncertainty, *others = (each[0][area.index].contiguous() for each in maps)
         return labels, uncertainty, inferred.score(self.card.image_score, 0, area), *others
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from uncd_ros.errors import EngineError, UnsuitableEngineError
 from uncd_ros.model.card import ModelCard
@@ -25,8 +26,10 @@ from uncd_ros.stopwatch import Stopwatch
 
 IMAGE = 'image'
 """Input of the exported graph: (1, h, w, 3) uint8 RGB of the network's size."""
-LABELS, UNCERTAINTY, CONFIDENCE, SCORE = 'labels', 'uncertainty', 'confidence', 'score'
-"""Its outputs: (1, h, w) uint8, (1, h, w) float32, (1, h, w) uint8, (1,) float32."""
+LABELS, UNCERTAINTY, OTHERS, SCORE = 'labels', 'uncertainty', 'others', 'score'
+"""Its outputs: (1, h, w) uint8, (1, h, w) float32, (1, h, w) float32 as `StudentOutput`, (1,) float32."""
+CONFIDENCE = 'confidence'
+"""One more of an ONNX file: (1, h, w) uint8. Few images need it, and this engine makes it of the others for those."""
 SCORE_MAP, DISTANCE = 'score_map', 'distance'
 """More of them: (1, h, w) float32 and (1,) float32, of which the score of a letterboxed image is made."""
 
@@ -48,6 +51,7 @@ class OpenVinoEngine:
         """
         self.precision, self.card = precision, card
         self._normalise = Normalise(card.student)
+        self._points = card.confidence.points(torch.device('cpu'))
         check_cpu(precision)
         openvino = import_openvino()
         try:
@@ -93,9 +97,13 @@ class OpenVinoEngine:
         return EngineOutput(  # copies: the next image takes the memory
             labels=maps[LABELS][index].copy(),
             uncertainty=maps[UNCERTAINTY][index].copy(),
-            confidence=maps[CONFIDENCE][index].copy() if confidence else None,
+            confidence=self._confidence(maps)[index].numpy() if confidence else None,
             score=self._score(maps, area),
         )
+
+    def _confidence(self, maps: Mapping[str, NDArray[Any]]) -> Tensor:
+        others, uncertainty = torch.from_numpy(maps[OTHERS]), torch.from_numpy(maps[UNCERTAINTY])
+        return self.card.confidence.confidence(others, uncertainty, self._points)
 
     def _score(self, maps: Mapping[str, NDArray[Any]], area: Area) -> float:
         """Of the filled area; that of the whole input is the graph's own, which spares torch's threads a wake-up."""
@@ -134,8 +142,10 @@ def _check_form(model: Any, size: Size) -> None:
     names = {name for output in model.outputs for name in output.names}
     shape = [1, *size, 3]
     (found,) = (list(each.shape) for each in model.inputs) if len(model.inputs) == 1 else (None,)
-    if found != shape or not {LABELS, UNCERTAINTY, CONFIDENCE} <= names:
-        raise EngineError(f'takes {found} and gives {sorted(names)}, expected {shape} and {LABELS}, {UNCERTAINTY}, ...')
+    if found != shape or not {LABELS, UNCERTAINTY, OTHERS} <= names:
+        raise EngineError(
+            f'takes {found} and gives {sorted(names)}, expected {shape} and {LABELS}, {UNCERTAINTY}, {OTHERS}, ...'
+        )
 
 
 def _config(precision: str) -> dict[str, Any]:

@@ -30,6 +30,7 @@ class TorchEngine:
         self.device = choose_device(device)
         self.student = for_inference(model.student).to(self.device)
         """The network that it runs; to be read, not changed."""
+        self._points = self.card.confidence.points(self.device)
 
     @property
     def device_name(self) -> str:
@@ -75,7 +76,7 @@ class TorchEngine:
         watch.lap('upload')
         x = normalise(torch.cat(inputs)).contiguous(memory_format=torch.channels_last)
         inferred = infer(self.student, self.card, x, all_maps=all_maps)
-        maps = self.card.confidence.confidence(inferred.output, inferred.uncertainty) if confidence else None
+        maps = self._confidence(inferred) if confidence else None
         if self.device.type == 'cuda':
             torch.cuda.synchronize(self.device)  # or the download would be told the network's time
         watch.lap('forward')
@@ -83,6 +84,9 @@ class TorchEngine:
         outputs = [self._output(inferred, maps, i, area) for i, area in enumerate(areas)]
         watch.lap('download')
         return outputs, [output_of(inferred.output, i, area) for i, area in enumerate(areas)]
+
+    def _confidence(self, inferred: InferenceOutput) -> Tensor:
+        return self.card.confidence.confidence(inferred.output.others, inferred.uncertainty, self._points)
 
     def _output(self, inferred: InferenceOutput, confidence: Tensor | None, i: int, area: Area) -> EngineOutput:
         return EngineOutput(

@@ -12,7 +12,6 @@ from torch import Tensor
 from uncd_ros.checks import check_range
 from uncd_ros.classes import IGNORE_INDEX
 from uncd_ros.errors import ConfigError
-from uncd_ros.network.student import StudentOutput
 from uncd_ros.scores.pixel import log_odds
 
 MOST_POINTS = 256
@@ -60,8 +59,8 @@ class ConfidenceCurve:
         """The table as uint8, 255 x P, on a device."""
         return torch.tensor([round(255.0 * p) for p in self.table], dtype=torch.uint8, device=device)
 
-    def confidence(self, output: StudentOutput, uncertainty: Tensor, points: Tensor | None = None) -> Tensor:
-        """(B, h, w) uint8, 255 x P(label is correct); `uncertainty` is the served one, (B, h, w).
+    def confidence(self, others: Tensor, uncertainty: Tensor, points: Tensor | None = None) -> Tensor:
+        """(B, h, w) uint8, 255 x P(label is correct), of a pass's `others` and the served uncertainty, (B, h, w) both.
 
         `points` are those of `points`, on the device of the others, where they are kept from image to image.
         """
@@ -69,7 +68,7 @@ class ConfidenceCurve:
         last = len(self.table) - 1
         steps = last / (self.high - self.low) if last else 0.0
         place = uncertainty * (self.uncertainty * steps) + (self.intercept - self.low) * steps
-        place = place.add_(log_odds(output), alpha=self.log_odds * steps).round_()
+        place = place.add_(log_odds(others), alpha=self.log_odds * steps).round_()
         # What is no number counts as the first point. `where`, for exporters know no nan_to_num.
         place = torch.where(place.isnan(), 0.0, place).clamp_(0, last)
         points = self.points(place.device) if points is None else points

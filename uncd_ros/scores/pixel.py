@@ -37,9 +37,9 @@ def msp_uncertainty(output: StudentOutput) -> Tensor:
     return output.others / (1.0 + output.others)
 
 
-def log_odds(output: StudentOutput) -> Tensor:
-    """(B, h, w) ln(p / (1 - p)) of the predicted class, at most 87: the least positive float is e^-87."""
-    return -output.others.clamp_min(torch.finfo(output.others.dtype).tiny).log()
+def log_odds(others: Tensor) -> Tensor:
+    """ln(p / (1 - p)) of the predicted class, of a pass's `others`; at most 87: the least positive float is e^-87."""
+    return -others.clamp_min(torch.finfo(others.dtype).tiny).log()
 
 
 def neg_max_logit(output: StudentOutput) -> Tensor:
