@@ -16,6 +16,7 @@ from training.members.member_store import load_member, load_members, load_sample
 from training.members.train_members import train_members
 from training.members.train_swag import train_swag
 from training.run.settings import Settings
+from uncd_ros.network.layers import fuse_batch_norms
 
 
 class TeacherKind(NamedTuple):
@@ -64,7 +65,13 @@ def train_teacher(fabric: Fabric, data: LabelledFrames, settings: Settings) -> l
 
 def load_teacher(settings: Settings, device: torch.device) -> list[Member]:
     """The networks of a trained run. Raises ConfigError where one is missing or damaged."""
-    return [_ready(network, device) for network in TEACHERS[settings.teacher.kind].load(settings)]
+    return [for_teaching(_ready(network, device)) for network in TEACHERS[settings.teacher.kind].load(settings)]
+
+
+def for_teaching(network: Member) -> Member:
+    """The network with its batch norms folded, in place: it is asked in every step, and learns no more."""
+    fuse_batch_norms(network.eval())
+    return network
 
 
 def load_single(settings: Settings, device: torch.device) -> Member:

@@ -46,8 +46,7 @@ def upsample_to(coarse: Tensor, fine: Tensor) -> Tensor:
 
 
 def fuse_batch_norms(module: nn.Module) -> None:
-    """Fold every batch norm into its convolution, in place; for inference, where both are fixed."""
+    """Fold every batch norm into its convolution, in place; for inference, where both are fixed. Once or more often."""
     for child in module.modules():
-        if isinstance(child, ConvBnAct):
-            conv, norm = cast(nn.Conv2d, child[0]), cast(nn.BatchNorm2d, child[1])
-            child[0], child[1] = fuse_conv_bn_eval(conv, norm), nn.Identity()
+        if isinstance(child, ConvBnAct) and isinstance(norm := child[1], nn.BatchNorm2d):
+            child[0], child[1] = fuse_conv_bn_eval(cast(nn.Conv2d, child[0]), norm), nn.Identity()
