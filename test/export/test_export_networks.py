@@ -15,7 +15,7 @@ from uncd_ros.network.student import StudentConfig
 
 @pytest.mark.parametrize(
     ('decoder', 'encoder'),
-    [('fpn', 'mobilenet_v2'), ('deeplab', 'resnet18'), ('unet', 'little_unet')],
+    [('fpn', 'mobilenet_v2'), ('deeplab', 'resnet18'), ('unet', 'little_unet'), ('wnet', 'little_unet')],
 )
 def test_it_gives_what_torch_gives(decoder: str, encoder: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
