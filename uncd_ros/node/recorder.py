@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.executors import SingleThreadedExecutor
@@ -18,6 +17,7 @@ from rclpy.node import Node
 from sensor_msgs.msg import Image
 from std_msgs.msg import Bool, Float32, Header
 
+from uncd_ros.images.channels import contiguous_bgr
 from uncd_ros.images.contact_sheet import SheetRow
 from uncd_ros.images.encodings import as_array
 from uncd_ros.node.names import status_name, status_values
@@ -122,8 +122,8 @@ class Recorder(Node):
         self._sample(msg.header)
 
     def _on_overlay(self, msg: Image) -> None:
-        bgr = np.ascontiguousarray(as_array(msg)[..., ::-1])
-        cv2.imwrite(str(self._overlays / f'{self.messages[OVERLAY]:06d}.jpg'), bgr)
+        path = self._overlays / f'{self.messages[OVERLAY]:06d}.jpg'
+        cv2.imwrite(str(path), contiguous_bgr(as_array(msg)))
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         values = status_values(msg, IMAGES_STATUS)
