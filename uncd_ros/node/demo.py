@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-from rclpy.executors import ExternalShutdownException
 from rich.console import Console
 from rich.live import Live
 from rich.panel import Panel
@@ -32,7 +31,8 @@ from uncd_ros.model.store import load_card
 from uncd_ros.node.child import process
 from uncd_ros.node.demo_page import live_page
 from uncd_ros.node.domain import free_domain
-from uncd_ros.node.recorder import DIAGNOSTICS, MASK, Recorder, Spin, mask_mismatches, recording
+from uncd_ros.node.listening import Spin, listening
+from uncd_ros.node.recorder import DIAGNOSTICS, MASK, Recorder, mask_mismatches
 from uncd_ros.node.telemetry import percentiles_ms
 from uncd_ros.node.transport import large_image_environment
 from uncd_ros.sources.frame_source import open_source
@@ -102,7 +102,7 @@ def run(args: DemoArgs, console: Console) -> dict[str, Any]:
     for old in overlays.glob('*.jpg'):
         old.unlink()
     with ExitStack() as stack:
-        recorder, spin = stack.enter_context(recording(overlays, samples=ROWS))
+        recorder, spin = stack.enter_context(listening(lambda: Recorder(overlays, samples=ROWS)))
         node = stack.enter_context(process('perception_node', model=args.model))
         console.print(f'starting the node with model [bold]{card.name}[/] …')
         spin(lambda: recorder.connected() or node.poll() is not None, START_WITHIN)
@@ -234,7 +234,7 @@ def main(arguments: list[str] | None = None) -> int:
     except UncdError as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except KeyboardInterrupt:
         return 130
     console.print_json(json.dumps(summary))
     for problem in summary['diagnostics']:

@@ -4,15 +4,12 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import cv2
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 from std_msgs.msg import Bool, Float32, Header
@@ -36,8 +33,6 @@ DEPTH = 50
 """Messages that may wait for the recorder; it asks for every one."""
 PENDING = 50
 """Images whose results may be incomplete at a time."""
-Spin = Callable[[Callable[[], bool], float], None]
-"""Listens until a condition holds, or some seconds have passed."""
 
 
 class Recorder(Node):
@@ -144,27 +139,6 @@ class Recorder(Node):
         key = _key(header)
         if key in self._parts and self._parts[key].complete():
             self._samples.add(key[0], self._parts.pop(key))
-
-
-@contextmanager
-def recording(overlays: Path, *, samples: int) -> Iterator[tuple[Recorder, Spin]]:
-    """A recorder, and a way to let it listen until a condition holds or some seconds have passed."""
-    rclpy.init()
-    recorder = Recorder(overlays, samples=samples)
-    executor = SingleThreadedExecutor()
-    executor.add_node(recorder)
-
-    def spin(condition: Callable[[], bool], seconds: float) -> None:
-        end = time.monotonic() + seconds
-        while not condition() and time.monotonic() < end:
-            executor.spin_once(timeout_sec=0.05)
-
-    try:
-        yield recorder, spin
-    finally:
-        executor.shutdown()
-        recorder.destroy_node()
-        rclpy.try_shutdown()
 
 
 def mask_mismatches(images: Mapping[Key, Size], masks: Mapping[Key, Size]) -> list[str]:
