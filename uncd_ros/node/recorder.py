@@ -45,7 +45,9 @@ class Recorder(Node):
         self.node_status: dict[str, str] = {}
         """The latest /diagnostics of the perception node."""
         self.problems = Problems()
-        """All that was not OK in its /diagnostics since it received the first image."""
+        """All that was not OK in its /diagnostics since it received the first image, and before the camera ended."""
+        self.camera_ended = False
+        """To be set: from then on a silent camera is no problem."""
         self.latencies: list[float] = []
         """Seconds from the stamp of an image to the arrival of its mask here."""
         self.mask_times: list[float] = []
@@ -125,7 +127,7 @@ class Recorder(Node):
         if not values:
             return
         self.node_status = values
-        if int(values['received']):  # before the first image, that there is none is no news
+        if int(values['received']) and not self.camera_ended:  # that there is no image is no news then
             for status in msg.status:
                 self.problems.add(status)
 
