@@ -3,6 +3,7 @@
 """Colours and overlay."""
 
 import numpy as np
+import pytest
 
 from uncd_ros.images.palette import colour_blind_safe, colour_table, colourise, framed, heat, overlay
 
@@ -23,6 +24,18 @@ def test_overlay_of_unsure_pixels_is_the_grey_image() -> None:
     assert shown[1].tolist() == [[100, 100, 100], [100, 100, 100]]
     reds = shown[0, :, 0].astype(int)
     assert reds[0] > reds[1] > 100
+
+
+@pytest.mark.parametrize('order', [1, -1], ids=['rgb', 'view of bgr'])
+def test_overlay_blends_colour_and_grey(order: int) -> None:
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 255, (37, 41, 3), np.uint8)[..., ::order]
+    labels = rng.choice(np.array([0, 1, 255], np.uint8), (37, 41))
+    uncertainty = rng.random((37, 41), np.float32)
+    grey = image @ np.array([0.299, 0.587, 0.114])
+    weight = np.maximum(0.55 * (1.0 - uncertainty / 0.5), 0.0)[..., None]
+    expected = weight * colourise(labels, TABLE) + (1.0 - weight) * grey[..., None]
+    assert np.abs(overlay(image, labels, uncertainty, TABLE, 0.5) - expected).max() < 2.0
 
 
 def test_heat_brightens_with_uncertainty_up_to_its_range() -> None:

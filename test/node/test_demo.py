@@ -14,14 +14,26 @@ import pytest
 
 pytest.importorskip('rclpy', reason='needs rclpy and the message packages')
 
-from diagnostic_msgs.msg import DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from sensor_msgs.msg import Image
 
 from support.ros_harness import DOMAIN, Process
 from uncd_ros.images.contact_sheet import TILE, contact_sheet
 from uncd_ros.model.store import load_card
-from uncd_ros.node.demo import DemoError, capability, check, main
-from uncd_ros.node.recorder import CAMERA, DIAGNOSTICS, MASK, OOD, OOD_STATUS, Problems, mask_mismatches
+from uncd_ros.node.demo import DemoError, check, main
+from uncd_ros.node.demo_summary import capability, sentences
+from uncd_ros.node.listening import listening
+from uncd_ros.node.recorder import (
+    CAMERA,
+    DIAGNOSTICS,
+    IMAGES_STATUS,
+    MASK,
+    OOD,
+    OOD_STATUS,
+    Problems,
+    Recorder,
+    mask_mismatches,
+)
 from uncd_ros.node.samples import Parts, Samples, Thinned
 
 FRAMES = 30
@@ -78,6 +90,25 @@ def good() -> dict[str, Any]:
     """The part of a summary that is checked."""
     counts = {'frames_received': 9, 'frames_processed': 6, 'frames_dropped': 2, 'faults': 1}
     return counts | {'frames_sent': 10, 'lost_in_transport': 1, 'messages': {MASK: 6}}
+
+
+@pytest.mark.parametrize(
+    ('alarms', 'flag'), [(0, 'never rose'), (1, 'rose once and was up in 7'), (2, 'rose 2 times and was up in 7')]
+)
+def test_a_summary_is_told_in_sentences(alarms: int, flag: str) -> None:
+    summary = good() | {
+        'frames_processed': 8,
+        'fps': 9.96,
+        'fps_possible': 24.7,
+        'latency_ms': {'p50': 40.4, 'p95': 80.6, 'p99': 90.0},
+        'ood': {'alarms': alarms, 'frames_flagged': 7},
+        'diagnostics': [{'level': 'WARN', 'name': 'a', 'message': 'b'}],
+    }
+    counted, speed, flagged, warned = sentences(summary)
+    assert counted == '10 images were sent: 8 processed, 2 dropped by the node, 1 lost on the way, 1 faulty'
+    assert speed.startswith('10.0 images per second, 25 possible; from an image to its mask 40 ms (p50), 81 ms (p95)')
+    assert f'the flag {flag}' in flagged
+    assert warned == 'WARN in /diagnostics: a: b'
 
 
 def test_good_summary_passes() -> None:
@@ -162,6 +193,23 @@ def test_problems_are_told_once_with_the_worst_and_the_latest() -> None:
         problems.add(DiagnosticStatus(level=level, name='segmentation: model', message=message))
     expected = {'name': 'segmentation: model', 'level': 'ERROR', 'message': 'latest', 'reports': 4}
     assert problems.summary() == [expected]
+
+
+def test_the_end_of_the_camera_is_no_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(received: int) -> DiagnosticArray:
+        counts = [KeyValue(key='received', value=str(received))]
+        status = DiagnosticStatus(name=IMAGES_STATUS, level=DiagnosticStatus.ERROR, message='silent', values=counts)
+        return DiagnosticArray(status=[status])
+
+    monkeypatch.setenv('ROS_DOMAIN_ID', str(DOMAIN))
+    with listening(lambda: Recorder(tmp_path, samples=1)) as (recorder, _):
+        recorder._on_diagnostics(silent(0))
+        assert recorder.problems.summary() == []
+        recorder._on_diagnostics(silent(3))
+        recorder.camera_ended = True
+        recorder._on_diagnostics(silent(4))
+        assert [problem['reports'] for problem in recorder.problems.summary()] == [1]
+        assert recorder.node_status == {'received': '4'}
 
 
 def test_capability_is_that_of_the_stages_in_which_the_node_works() -> None:

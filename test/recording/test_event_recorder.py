@@ -4,6 +4,7 @@
 
 import errno
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -143,6 +144,31 @@ def test_a_full_disk_is_one_sentence_and_the_next_bag_is_tried(tmp_path, monkeyp
     assert drive.play(90, 60).bags() == [list(range(50, 66))]
     assert [bool(outcome.bag) for outcome in drive.outcomes] == [False, True]
     assert drive.recorder.tick(START).fault == ''
+
+
+FULL = """
+import resource
+import sys
+from pathlib import Path
+from test_event_recorder import Drive
+drive = Drive(Path(sys.argv[1]), size=200_000)
+before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, most))
+drive.play(40, 20).settle()
+resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+drive.play(90, 60)
+assert drive.bags() == [list(range(50, 66))]
+print(drive.outcomes[0].fault)
+"""
+
+
+def test_a_write_that_the_system_refuses_costs_its_bag_alone(tmp_path):
+    """No stand-in for the disk: the system itself ends the file in the middle of a message."""
+    command = [sys.executable, '-c', FULL, str(tmp_path)]
+    ended = subprocess.run(command, env=python_path(), capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert re.fullmatch(r'\S+: cannot be written \(File too large\); .* removed\n', ended.stdout)
+    assert list(tmp_path.glob('.unfinished/event*')) == []
 
 
 def test_a_message_of_an_unknown_type_costs_its_bag_alone(tmp_path):

@@ -13,7 +13,7 @@ pytest.importorskip('aiohttp', reason='serves the page')
 from support.page_double import hear, serving, talk, until
 from uncd_ros.errors import ImageError
 from uncd_ros.viewer import server as server_module
-from uncd_ros.viewer.hub import Report
+from uncd_ros.viewer.hub import Hub, Report
 from uncd_ros.viewer.picture import LARGE, SMALL, Picture
 
 
@@ -75,6 +75,41 @@ def test_nothing_is_encoded_without_a_page_and_once_for_two(served):
             assert source.encoded == [4]
 
     talk(server.url, talking)
+
+
+def test_a_page_is_updated_at_most_so_often(served):
+    source, server = served
+
+    async def talking(session):
+        begun = asyncio.get_running_loop().time()
+        async with session.ws_connect('/live?camera=front') as live:
+            for shown in range(6):
+                source.send()
+                await hear(live, 'overlay')
+                assert shown <= (asyncio.get_running_loop().time() - begun) / server_module.PERIOD
+
+    talk(server.url, talking)
+
+
+def test_what_comes_in_between_wakes_a_page_once(monkeypatch):
+    hub = Hub('/segmentation', lambda: None)
+    woken = []
+
+    async def look():
+        with hub.page('front', {'overlay'}, 0.0) as page:
+            await page.wait()
+            loop = asyncio.get_running_loop()
+            wake = loop.call_soon_threadsafe
+            monkeypatch.setattr(loop, 'call_soon_threadsafe', lambda done: woken.append(done) or wake(done))
+            for turn in range(2):
+                for grey in range(10):
+                    hub.show('front', 'overlay', Picture(lambda grey=grey: np.full((24, 32, 3), grey, np.uint8)))
+                await page.wait()
+                assert len(woken) == turn + 1
+                assert page.picture('overlay') is not None
+                assert page.picture('overlay') is None
+
+    asyncio.run(look())
 
 
 def test_a_picture_that_cannot_be_read_is_left_out(served):

@@ -98,7 +98,7 @@ class BagOutput:
             if (pixels := pick(prediction)) is not None:
                 bag.write(f'{PREFIX}/{topic}', IMAGE, received, image_message(header, encoding, pixels))
         upper = self._card.uncertainty.upper
-        drawn = overlay(np.ascontiguousarray(image), prediction.labels, prediction.uncertainty, self._colours, upper)
+        drawn = overlay(image, prediction.labels, prediction.uncertainty, self._colours, upper)
         shown = framed(drawn) if result.decision.is_ood else drawn
         bag.write(f'{PREFIX}/overlay', IMAGE, received, image_message(header, 'rgb8', shown))
         height, width = image.shape[:2]

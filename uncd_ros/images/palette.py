@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from uncd_ros.images.channels import contiguous_bgr
+
 OKABE_ITO = (
     (86, 180, 233),
     (230, 159, 0),
@@ -19,6 +21,8 @@ OKABE_ITO = (
     (255, 255, 255),
 )
 """Colours that people with any kind of colour vision tell apart (Okabe and Ito, 2008)."""
+STRONGEST = 0.55 * 255
+"""Weight of the class colour in an overlay, of 255, where the model is certain."""
 
 
 def colour_blind_safe(count: int) -> tuple[tuple[int, int, int], ...]:
@@ -60,11 +64,13 @@ def overlay(
 
     `upper` is the uncertainty at which nothing of the colour is left.
     """
-    grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    colours = cv2.LUT(cv2.cvtColor(labels, cv2.COLOR_GRAY2RGB), table[:, None])
-    weight = np.maximum(0.55 - uncertainty * np.float32(0.55 / upper), np.float32(0.0))
-    # A seventh of the time that NumPy takes for the same sum.
-    return np.asarray(cv2.blendLinear(colours, grey, weight, np.float32(1.0) - weight), np.uint8)
+    # In steps of 1/255 and by OpenCV alone: the node draws while the next image waits.
+    weight = cv2.addWeighted(uncertainty, -STRONGEST / upper, uncertainty, 0.0, STRONGEST, dtype=cv2.CV_8U)
+    grey = cv2.cvtColor(contiguous_bgr(image), cv2.COLOR_BGR2GRAY)
+    rest = cv2.multiply(grey, 255 - weight, scale=1 / 255)
+    colours = cv2.applyColorMap(labels, table[:, None])
+    tint = cv2.multiply(colours, cv2.cvtColor(weight, cv2.COLOR_GRAY2RGB), scale=1 / 255)
+    return np.asarray(cv2.add(tint, cv2.cvtColor(rest, cv2.COLOR_GRAY2RGB)), np.uint8)
 
 
 def framed(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -11,14 +11,12 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
-from rclpy.executors import ExternalShutdownException
 from rich.console import Console
 from rich.live import Live
 from rich.panel import Panel
@@ -26,13 +24,14 @@ from rich.panel import Panel
 from uncd_ros.checks import check_range
 from uncd_ros.errors import UncdError
 from uncd_ros.images.contact_sheet import contact_sheet
-from uncd_ros.model.card import ModelCard
 from uncd_ros.model.find import find_model
 from uncd_ros.model.store import load_card
 from uncd_ros.node.child import process
 from uncd_ros.node.demo_page import live_page
+from uncd_ros.node.demo_summary import capability, sentences, summarise
 from uncd_ros.node.domain import free_domain
-from uncd_ros.node.recorder import DIAGNOSTICS, MASK, Recorder, Spin, mask_mismatches, recording
+from uncd_ros.node.listening import Spin, listening
+from uncd_ros.node.recorder import DIAGNOSTICS, MASK, Recorder, mask_mismatches
 from uncd_ros.node.telemetry import percentiles_ms
 from uncd_ros.node.transport import large_image_environment
 from uncd_ros.sources.frame_source import open_source
@@ -43,8 +42,6 @@ HIGHEST_RATE = 1000.0
 """Images per second."""
 ROWS = 6
 """Of the contact sheet."""
-OUTSIDE = ('latency', 'receive', 'wait', 'end_to_end')
-"""What is timed of an image beside the stages in which the node works on it."""
 START_WITHIN, SETTLE_WITHIN = 60.0, 20.0
 """Seconds for the node to load its model, and to work off what it has when the camera ends."""
 
@@ -102,7 +99,7 @@ def run(args: DemoArgs, console: Console) -> dict[str, Any]:
     for old in overlays.glob('*.jpg'):
         old.unlink()
     with ExitStack() as stack:
-        recorder, spin = stack.enter_context(recording(overlays, samples=ROWS))
+        recorder, spin = stack.enter_context(listening(lambda: Recorder(overlays, samples=ROWS)))
         node = stack.enter_context(process('perception_node', model=args.model))
         console.print(f'starting the node with model [bold]{card.name}[/] …')
         spin(lambda: recorder.connected() or node.poll() is not None, START_WITHIN)
@@ -111,6 +108,7 @@ def run(args: DemoArgs, console: Console) -> dict[str, Any]:
         if args.view:
             stack.enter_context(live_page(recorder, spin, console))
         sent = play(args, recorder, spin, console)
+        recorder.camera_ended = True
         reports = recorder.messages[DIAGNOSTICS] + 2  # the first may be from before the last image
         spin(lambda: recorder.messages[DIAGNOSTICS] >= reports and settled(recorder), SETTLE_WITHIN)
         node.send_signal(signal.SIGINT)
@@ -118,7 +116,7 @@ def run(args: DemoArgs, console: Console) -> dict[str, Any]:
         rows = recorder.rows()
     if not recorder.node_status:
         raise DemoError(f'nothing came on {DIAGNOSTICS} from the node')
-    summary = summarise(args, card, recorder, sent)
+    summary = summarise(args.source, card, recorder, sent)
     (args.out / 'summary.json').write_text(json.dumps(summary, indent=2) + '\n')
     sheet = contact_sheet(rows, card.classes, card.uncertainty.upper)
     cv2.imwrite(str(args.out / 'contact_sheet.png'), sheet[..., ::-1])
@@ -134,6 +132,8 @@ def play(args: DemoArgs, recorder: Recorder, spin: Spin, console: Console) -> in
             spin(lambda: player.poll() is not None, 0.25)
             live.update(numbers(recorder))
         output, _ = player.communicate()
+    if not console.is_terminal:  # where the panel ends without an end of the line
+        console.line()
     sent = re.search(r'sent (\d+) images', output)
     if player.returncode or not sent:
         raise DemoError('the player ended early; its last lines above say why')
@@ -160,44 +160,6 @@ def numbers(recorder: Recorder) -> Panel:
     speed += f'   latency {p50:.0f} ms (p50), {p95:.0f} ms (p95)'
     flag = '[bold red]OUT OF DISTRIBUTION[/]' if recorder.flags[-1] else '[green]in distribution[/]'
     return Panel(f'{counts}\n{speed}\nOOD score {recorder.scores[-1]:.3f}   {flag}', title='uncd_ros')
-
-
-def capability(status: Mapping[str, str]) -> float:
-    """Images per second that the node could process: one after another, each as long as its stages take (p50).
-
-    `status` are the values of the camera in /diagnostics. The fps there are at most those of the camera.
-    """
-    stages = (key.removesuffix('_ms_p50') for key in status if key.endswith('_ms_p50'))
-    busy = sum(float(status[f'{stage}_ms_p50']) for stage in stages if stage not in OUTSIDE)
-    return 1e3 / busy if busy else 0.0
-
-
-def summarise(args: DemoArgs, card: ModelCard, recorder: Recorder, sent: int) -> dict[str, Any]:
-    """What summary.json holds. Latency is from an image's stamp to its mask's arrival in this process."""
-    counts = {key: int(recorder.node_status[key]) for key in ('received', 'processed', 'dropped', 'faults')}
-    times, flags = recorder.mask_times, recorder.flags
-    p50, p95, p99 = percentiles_ms(recorder.latencies)
-    return {
-        'source': args.source,
-        'model': card.name,
-        'device': recorder.node_status['device'],
-        'frames_sent': sent,
-        'frames_received': counts['received'],
-        'frames_processed': counts['processed'],
-        'frames_dropped': counts['dropped'],
-        'faults': counts['faults'],
-        'lost_in_transport': sent - counts['received'],
-        'fps': round((len(times) - 1) / (times[-1] - times[0]), 2) if len(times) > 1 else 0.0,
-        'fps_possible': round(capability(recorder.node_status), 1),
-        'latency_ms': {'p50': round(p50, 2), 'p95': round(p95, 2), 'p99': round(p99, 2)},
-        'ood': {
-            'alarms': sum(now and not before for before, now in zip([False, *flags], flags, strict=False)),
-            'frames_flagged': sum(flags),
-            'score_mean': sum(recorder.scores) / max(1, len(recorder.scores)),
-        },
-        'diagnostics': recorder.problems.summary(),
-        'messages': dict(sorted(recorder.messages.items())),
-    }
 
 
 def check(summary: dict[str, Any], mismatches: list[str], status: int) -> None:
@@ -234,12 +196,11 @@ def main(arguments: list[str] | None = None) -> int:
     except UncdError as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except KeyboardInterrupt:
         return 130
-    console.print_json(json.dumps(summary))
-    for problem in summary['diagnostics']:
-        console.print('{level} in /diagnostics: {name}: {message}'.format(**problem), soft_wrap=True, markup=False)
-    console.print(f'every mask has the size and stamp of its image; see {args.out}/contact_sheet.png', soft_wrap=True)
+    where = f'look at {args.out}/contact_sheet.png; all figures are in {args.out}/summary.json'
+    for sentence in (*sentences(summary), where):
+        console.print(sentence, soft_wrap=True, markup=False, highlight=False)
     return 0
 
 

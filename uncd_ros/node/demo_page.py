@@ -9,7 +9,8 @@ from rich.console import Console
 
 from uncd_ros.errors import UncdError
 from uncd_ros.node.child import process
-from uncd_ros.node.recorder import OVERLAY, Recorder, Spin
+from uncd_ros.node.listening import Spin
+from uncd_ros.node.recorder import OVERLAY, Recorder
 
 PORT = 8080
 OPEN_WITHIN = 120.0

@@ -5,14 +5,11 @@
 import os
 import re
 import signal
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 
 import numpy as np
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
 from rich.console import Console
 
 from uncd_ros.bag_evaluation.flag_comparison import compare_flags
@@ -23,6 +20,7 @@ from uncd_ros.bag_evaluation.run import EvaluateBagArgs
 from uncd_ros.errors import UncdError
 from uncd_ros.node.child import process, process_in
 from uncd_ros.node.domain import free_domain
+from uncd_ros.node.listening import Spin, listening
 from uncd_ros.node.live_listener import COUNTS, Listener
 from uncd_ros.node.recorder import CAMERA, DIAGNOSTICS, MASK, OOD_STATUS
 from uncd_ros.node.telemetry import percentiles_ms
@@ -44,7 +42,7 @@ class LiveError(UncdError):
 class Stage:
     """The node as a process, and runs of the player before it."""
 
-    def __init__(self, source: str, listener: Listener, spin: Callable[[Callable[[], bool], float], None]) -> None:
+    def __init__(self, source: str, listener: Listener, spin: Spin) -> None:
         self._source, self._listener, self._spin = source, listener, spin
 
     def play(
@@ -160,26 +158,14 @@ def _parameters(node: NodeSettings) -> dict[str, object]:
 @contextmanager
 def _stage(source: str, node_settings: NodeSettings, console: Console) -> Iterator[tuple[Stage, Listener]]:
     """The node started and heard."""
-    rclpy.init()
-    listener = Listener()
-    executor = SingleThreadedExecutor()
-    executor.add_node(listener)
-
-    def spin(condition: Callable[[], bool], seconds: float) -> None:
-        end = time.monotonic() + seconds
-        while not condition() and time.monotonic() < end:
-            executor.spin_once(timeout_sec=0.05)
-
-    try:
-        with process('perception_node', **_parameters(node_settings)) as node:
-            console.print('live: starting the node …')
-            spin(lambda: listener.connected() or node.poll() is not None, START_WITHIN)
-            if not listener.connected():
-                raise LiveError('the node did not start; its last lines above say why')
-            yield Stage(source, listener, spin), listener
-            node.send_signal(signal.SIGINT)
-            node.wait(SETTLE_WITHIN)
-    finally:
-        executor.shutdown()
-        listener.destroy_node()
-        rclpy.try_shutdown()
+    with (
+        listening(Listener) as (listener, spin),
+        process('perception_node', **_parameters(node_settings)) as node,
+    ):
+        console.print('live: starting the node …')
+        spin(lambda: listener.connected() or node.poll() is not None, START_WITHIN)
+        if not listener.connected():
+            raise LiveError('the node did not start; its last lines above say why')
+        yield Stage(source, listener, spin), listener
+        node.send_signal(signal.SIGINT)
+        node.wait(SETTLE_WITHIN)

@@ -4,20 +4,17 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 from std_msgs.msg import Bool, Float32, Header
 
+from uncd_ros.images.channels import contiguous_bgr
 from uncd_ros.images.contact_sheet import SheetRow
 from uncd_ros.images.encodings import as_array
 from uncd_ros.node.names import status_name, status_values
@@ -36,8 +33,6 @@ DEPTH = 50
 """Messages that may wait for the recorder; it asks for every one."""
 PENDING = 50
 """Images whose results may be incomplete at a time."""
-Spin = Callable[[Callable[[], bool], float], None]
-"""Listens until a condition holds, or some seconds have passed."""
 
 
 class Recorder(Node):
@@ -50,7 +45,9 @@ class Recorder(Node):
         self.node_status: dict[str, str] = {}
         """The latest /diagnostics of the perception node."""
         self.problems = Problems()
-        """All that was not OK in its /diagnostics since it received the first image."""
+        """All that was not OK in its /diagnostics since it received the first image, and before the camera ended."""
+        self.camera_ended = False
+        """To be set: from then on a silent camera is no problem."""
         self.latencies: list[float] = []
         """Seconds from the stamp of an image to the arrival of its mask here."""
         self.mask_times: list[float] = []
@@ -122,15 +119,15 @@ class Recorder(Node):
         self._sample(msg.header)
 
     def _on_overlay(self, msg: Image) -> None:
-        bgr = np.ascontiguousarray(as_array(msg)[..., ::-1])
-        cv2.imwrite(str(self._overlays / f'{self.messages[OVERLAY]:06d}.jpg'), bgr)
+        path = self._overlays / f'{self.messages[OVERLAY]:06d}.jpg'
+        cv2.imwrite(str(path), contiguous_bgr(as_array(msg)))
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         values = status_values(msg, IMAGES_STATUS)
         if not values:
             return
         self.node_status = values
-        if int(values['received']):  # before the first image, that there is none is no news
+        if int(values['received']) and not self.camera_ended:  # that there is no image is no news then
             for status in msg.status:
                 self.problems.add(status)
 
@@ -144,27 +141,6 @@ class Recorder(Node):
         key = _key(header)
         if key in self._parts and self._parts[key].complete():
             self._samples.add(key[0], self._parts.pop(key))
-
-
-@contextmanager
-def recording(overlays: Path, *, samples: int) -> Iterator[tuple[Recorder, Spin]]:
-    """A recorder, and a way to let it listen until a condition holds or some seconds have passed."""
-    rclpy.init()
-    recorder = Recorder(overlays, samples=samples)
-    executor = SingleThreadedExecutor()
-    executor.add_node(recorder)
-
-    def spin(condition: Callable[[], bool], seconds: float) -> None:
-        end = time.monotonic() + seconds
-        while not condition() and time.monotonic() < end:
-            executor.spin_once(timeout_sec=0.05)
-
-    try:
-        yield recorder, spin
-    finally:
-        executor.shutdown()
-        recorder.destroy_node()
-        rclpy.try_shutdown()
 
 
 def mask_mismatches(images: Mapping[Key, Size], masks: Mapping[Key, Size]) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 from uncd_ros.bags.reader import typestore
 from uncd_ros.bags.topics import COMPRESSED_IMAGE, IMAGE
 from uncd_ros.errors import ImageError
+from uncd_ros.images.channels import contiguous_bgr
 from uncd_ros.images.codec import encode_jpeg, encode_png
 from uncd_ros.images.encodings import as_array, is_grey, read_pixels
 from uncd_ros.recording.entry import Entry
@@ -51,4 +52,4 @@ def _jpeg(image: Any) -> tuple[str, bytes]:
     pixels = as_array(image)
     if is_grey(image):
         return 'mono8', encode_jpeg(np.ascontiguousarray(pixels[..., 0]))
-    return 'bgr8', encode_jpeg(np.ascontiguousarray(pixels[..., ::-1]))
+    return 'bgr8', encode_jpeg(contiguous_bgr(pixels))

@@ -63,18 +63,23 @@ class Page:
     def __init__(self, hub: 'Hub', camera: str | None) -> None:
         self._hub, self.camera = hub, camera
         self._loop, self._changed = asyncio.get_running_loop(), asyncio.Event()
+        self._is_woken = False
+        """Whether `_changed` is set or about to be: to wake the server's thread again would cost time for nothing."""
         self._seen: dict[View, int] = {}
         self._seen_decision = -1
         self._seen_report: Report | None = None
 
     def wake(self) -> None:
         """There is something new; by any thread."""
-        self._loop.call_soon_threadsafe(self._changed.set)
+        if not self._is_woken:
+            self._is_woken = True
+            self._loop.call_soon_threadsafe(self._changed.set)
 
     async def wait(self) -> None:
         """Until there is something new."""
         await self._changed.wait()
         self._changed.clear()
+        self._is_woken = False  # before anything is read, so that what comes from now on wakes again
 
     def report(self) -> Report | None:
         """The latest, if it is new."""

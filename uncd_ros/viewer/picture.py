@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from uncd_ros.images.channels import contiguous_bgr
 from uncd_ros.images.codec import encode_jpeg
 
 View = Literal['overlay', 'camera', 'uncertainty']
@@ -38,8 +39,8 @@ class Picture:
 
 
 def _encoded(pixels: NDArray[np.uint8], width: int) -> bytes:
-    height, full = pixels.shape[:2]
+    bgr, (height, full) = contiguous_bgr(pixels), pixels.shape[:2]
     if full > width:
         size = (width, max(1, round(height * width / full)))
-        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return encode_jpeg(np.ascontiguousarray(pixels[..., ::-1]), QUALITY)
+        bgr = np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return encode_jpeg(bgr, QUALITY)

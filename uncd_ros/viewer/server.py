@@ -25,9 +25,9 @@ FILES = {
     '/page.js': ('page.js', 'text/javascript'),
 }
 LOOPBACK = ('127.0.0.1', '::1', 'localhost')
-PERIOD = 1 / 30
-"""Seconds at least between two times that a page is sent what is new: an eye needs no more, and a robot has other
-things to do."""
+PERIOD = 1 / 10
+"""Seconds at least between two times that a page is sent what is new: a person follows a scene at that; encoding and
+sending each image of a fast camera would take time from the network."""
 SMALL_VIEW: View = 'camera'
 SMALL_PERIOD = 0.5
 """Seconds between two small pictures."""
