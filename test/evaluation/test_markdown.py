@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip('jinja2', reason='writes reports')
 
-from uncd_ros.evaluation.markdown import code, escape, html, table
+from uncd_ros.evaluation.markdown import code, escape, html, options, table
 
 HOSTILE = ['a|b', '*bold*', '<script>alert(1)</script>', 'two\nlines', '_under_', '`tick`', '[link](x)', 'a\\', '&lt;']
 
@@ -31,3 +31,7 @@ def test_a_name_breaks_no_heading_no_code_and_no_page(name: str) -> None:
 
 def test_columns_of_figures_keep_to_the_right() -> None:
     assert table(('name', 'figure'), [('a', '-1.0'), ('b', '2')]).splitlines()[1] == '| --- | ---: |'
+
+
+def test_options_are_code() -> None:
+    assert options('No events (--events), a--b; --image-topic.') == 'No events (`--events`), a--b; `--image-topic`.'

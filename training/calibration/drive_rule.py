@@ -1,10 +1,13 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The threshold that one nominal drive sets: each part of the drive, by itself, keeps the false-alarm rate.
+"""The threshold that one nominal drive sets: high enough for each of its parts, and for what it was too short to show.
 
 Neighbouring images are alike, and a drive changes slowly. A quantile over all images may be that of one street only. So
-the drive is cut into blocks, and at each rank the highest score among the blocks counts: the threshold of any rate is
-the highest that one of the blocks sets.
+the drive is cut into blocks, and the threshold of any rate is at least the highest that one of the blocks sets.
+
+Even so, images that are worth n independent ones show nothing of what happens less often than once in n + 1. There the
+threshold is where the next value of a normal distribution would be, of which n values are known: the upper limit of
+Student's t for mean and spread of the drive. Whichever of the two is higher counts.
 """
 
 import math
@@ -13,16 +16,20 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t as student_t
 
+from training.calibration.sample_size import effective_sample_size
 from training.calibration.selection import select_image_score
 from uncd_ros.errors import ConfigError
 from uncd_ros.evaluation.false_alarms import BLOCKS, clopper_pearson
-from uncd_ros.evaluation.metrics import effective_count, image_auroc
+from uncd_ros.evaluation.metrics import image_auroc
 from uncd_ros.model.card import SelectionReport
 from uncd_ros.monitor.ood_rule import OodRule
 
 FEWEST = 10 * BLOCKS
 """Images that set a threshold."""
+RANKS = 999
+"""Thresholds that a rule holds: of false-alarm rates down to 0.1 %."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +81,8 @@ def drive_rule(scores: Sequence[float], seconds: Sequence[float], rate: float) -
     """Of the image scores of a drive in their order, and the seconds at which its images were recorded."""
     blocks = np.array_split(np.asarray(scores, np.float64), BLOCKS)
     times = np.array_split(np.asarray(seconds, np.float64), BLOCKS)
-    worth = effective_count(scores)
-    ood = _rule(blocks, worth, rate)
-    thresholds = [_rule([*blocks[:i], *blocks[i + 1 :]], worth, rate).threshold() for i in range(BLOCKS)]
+    ood = _rule(blocks, rate)
+    thresholds = [_rule([*blocks[:i], *blocks[i + 1 :]], rate).threshold() for i in range(BLOCKS)]
     described = tuple(_block(*each) for each in zip(blocks, times, thresholds, strict=True))
     observed = sum(block.above * block.images for block in described) / len(scores)
     ci95 = clopper_pearson(observed * ood.effective_n, ood.effective_n)
@@ -104,12 +110,20 @@ def select_drive_score(
     return select_image_score(auroc, detected)
 
 
-def _rule(blocks: Sequence[NDArray[np.float64]], worth: int, rate: float) -> OodRule:
-    """At each rank the highest score among the blocks; of a longer block, the rank at the same share or above."""
-    ranks = np.arange(1, min(map(len, blocks)) + 1)
-    of_blocks = [np.sort(block)[-(-ranks * len(block) // len(ranks)) - 1] for block in blocks]
-    scores = tuple(np.max(of_blocks, axis=0).tolist())
-    return OodRule(calibration_scores=scores, effective_n=min(worth, len(scores)), false_alarm_rate=rate)
+def _rule(blocks: Sequence[NDArray[np.float64]], rate: float) -> OodRule:
+    """At each rank the highest score among the blocks at this share or above, or the limit of the next one's score."""
+    whole, ranks = np.concatenate(blocks), np.arange(1, RANKS + 1)
+    worth = effective_sample_size(whole)
+    of_blocks = [np.sort(block)[-(-ranks * len(block) // RANKS) - 1] for block in blocks]
+    scores = np.max([*of_blocks, _prediction_limits(whole, worth, ranks / (RANKS + 1))], axis=0)
+    return OodRule(calibration_scores=tuple(scores.tolist()), effective_n=min(int(worth), RANKS), false_alarm_rate=rate)
+
+
+def _prediction_limits(scores: NDArray[np.float64], worth: float, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Below which the score of the next image is with these probabilities, if scores are normal and worth so many."""
+    n = max(worth, 2.0)  # of one value alone nobody knows the spread
+    spread = scores.std() * math.sqrt(n / (n - 1.0) * (1.0 + 1.0 / n))
+    return np.asarray(scores.mean() + student_t.ppf(shares, n - 1.0) * spread)
 
 
 def _block(scores: NDArray[np.float64], seconds: NDArray[np.float64], threshold: float) -> Block:

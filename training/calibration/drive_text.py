@@ -28,9 +28,11 @@ def drive_text(drive: DriveScores, rule: DriveRule, card: ModelCard, selection: 
         '- Features: mean and whitening of the Mahalanobis distance are those of this drive. The calibration scores of '
         'each fifth of it come from a reference without that fifth.\n'
         f'- Image score: {selection.reason}\n'
-        f'- Threshold: {ood.threshold():.4f} for a false-alarm rate of {ood.false_alarm_rate:.2%} per image. Each '
-        'fifth of the drive, by itself, keeps this rate. The node asks for the rate of its parameter '
-        '`ood.false_alarm_rate`, 0.01 by default, and takes its threshold from the same scores.\n'
+        f'- Threshold: {ood.threshold():.4f} for a false-alarm rate of {ood.false_alarm_rate:.2%} per image; the '
+        f'highest score of the drive is {max(block.highest for block in rule.blocks):.4f}. Each fifth of the drive, '
+        'by itself, keeps this rate, and so would the next score of a normal distribution with mean and spread of '
+        'the drive. The node asks for the rate of its parameter `ood.false_alarm_rate`, 0.01 by default, and takes '
+        'its threshold from the same table.\n'
         f'- {_promise(drive, rule)}\n'
         f'- When each fifth is compared with the threshold that the others set, {rule.observed:.1%} of the images are '
         f'above it (95 % interval {interval(rule.ci95)}).\n'
@@ -66,7 +68,8 @@ def _promise(drive: DriveScores, rule: DriveRule) -> str:
     minutes = seconds / 60 * rule.needed / ood.effective_n
     return (
         f'{worth}. That is NOT enough to promise {ood.false_alarm_rate:.2%}, which needs {rule.needed}, about '
-        f'{minutes:.0f} minutes of such driving; the lowest rate that they promise is {rule.lowest_rate:.1%}.'
+        f'{minutes:.0f} minutes of such driving; the lowest rate that they promise is {rule.lowest_rate:.1%}. Lower '
+        'rates rest on the assumption that scores are normally distributed.'
     )
 
 

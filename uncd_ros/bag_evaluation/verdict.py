@@ -103,7 +103,8 @@ def _shape(result: BagEvaluationResult) -> tuple[str, str]:
     if not result.mismatches:
         return GOOD, 'The images have the shape that the model was calibrated on.'
     level = BAD if any(mismatch.is_error for mismatch in result.mismatches) else LOOK
-    return level, f'{"; ".join(mismatch.sentence for mismatch in result.mismatches)}.'
+    text = '; '.join(mismatch.sentence for mismatch in result.mismatches)
+    return level, f'{text[0].upper()}{text[1:]}.'
 
 
 def _calibration(result: BagEvaluationResult) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from markdown_it import MarkdownIt
 
 _SPECIAL = re.compile(r'([\\`*|<>\[\]&~])|(?<!\w)(_)|(_)(?!\w)')
 """Characters to which Markdown gives a meaning; `_` has none within a word."""
+_OPTION = re.compile(r'(?<![\w-])--[a-z][a-z-]*')
 
 
 def render(package: str, template: str, **values: Any) -> str:
@@ -36,6 +37,11 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def escape(text: object) -> str:
     """The text in one line, read by Markdown as it stands."""
     return _SPECIAL.sub(lambda special: f'\\{special[0]}', ' '.join(str(text).split()))
+
+
+def options(text: str) -> str:
+    """Markdown in which each option of a command line is a piece of code, which no end of a line tears apart."""
+    return _OPTION.sub(r'`\g<0>`', text)
 
 
 def code(text: object) -> str:
@@ -86,5 +92,5 @@ def _environment(package: str) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {'md': escape, 'code': code}
+    environment.filters |= {'md': escape, 'code': code, 'options': options}
     return environment

@@ -5,6 +5,7 @@
 import numpy as np
 import pytest
 
+from support.series import autoregressive
 from training.calibration.drive_rule import BLOCKS, FEWEST, check_length, drive_rule, select_drive_score
 from uncd_ros.errors import ConfigError
 
@@ -31,6 +32,26 @@ def test_each_block_keeps_the_rate(count: int) -> None:
     for rate in (0.01, 0.1, 0.5):
         threshold = drive_rule(scores.tolist(), _seconds(count), rate).ood.threshold()
         assert all((block > threshold).mean() <= rate for block in np.array_split(scores, BLOCKS))
+
+
+def test_a_short_drive_says_what_comes_next() -> None:
+    """Slow changes and noise on them: of images worth some 20, no rank is rare enough for 1 %, but their spread is."""
+    rng = np.random.default_rng(0)
+    above, above_highest = [], []
+    for _ in range(60):
+        scores = autoregressive(rng, 1044, 0.98) + 0.5 * rng.normal(size=1044)
+        known, later = scores[:522], scores[522:]
+        rule = drive_rule(known.tolist(), _seconds(522), rate=0.01)
+        assert not rule.ood.guaranteed(0.01)
+        above.append((later > rule.ood.threshold()).mean())
+        above_highest.append((later > known.max()).mean())
+    assert np.mean(above) < 0.01 < np.mean(above_highest)
+
+
+def test_low_rates_have_thresholds_of_their_own() -> None:
+    rule = drive_rule(np.random.default_rng(0).normal(size=200).tolist(), _seconds(200), rate=0.01)
+    thresholds = [rule.ood.threshold(rate) for rate in (0.05, 0.02, 0.01, 0.005, 0.001)]
+    assert thresholds == sorted(set(thresholds))
 
 
 def test_images_that_are_alike_promise_little() -> None:
