@@ -195,6 +195,7 @@ def summarise(args: DemoArgs, card: ModelCard, recorder: Recorder, sent: int) ->
             'frames_flagged': sum(flags),
             'score_mean': sum(recorder.scores) / max(1, len(recorder.scores)),
         },
+        'obstacles': {'appeared': int(recorder.node_status['obstacles']), 'frames': sum(map(bool, recorder.obstacles))},
         'diagnostics': recorder.problems.summary(),
         'messages': dict(sorted(recorder.messages.items())),
     }
