@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from support.exported_model import export_model, nominal_frames
 from support.project import PROJECT
 from support.tiny_frames import TINY_CLASSES, TINY_SIZE, write_frames
-from support.untrained_model import save_untrained
+from support.untrained_model import save_untrained, save_with_anomaly_score
 from uncd_ros.model.store import load_model
 from uncd_ros.network.student import StudentConfig
 
@@ -44,10 +44,24 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope='session')
-def exported_model(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Path:
-    """A copy of the tiny model with all engines that can be made here; to be read, not changed."""
+def anomaly_model(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Path:
+    """The tiny model with an anomaly score that spreads noise over the levels."""
+    folder = tmp_path_factory.mktemp('models') / 'tiny'
+    return save_with_anomaly_score(folder, tiny_model, lowest=2.0, highest=12.0)
+
+
+@pytest.fixture(scope='session')
+def alarmed_model(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Path:
+    """The tiny model with an anomaly score that is above all nominal ones, whatever the image."""
+    folder = tmp_path_factory.mktemp('models') / 'tiny'
+    return save_with_anomaly_score(folder, tiny_model, lowest=-1e6, highest=-1e5)
+
+
+@pytest.fixture(scope='session')
+def exported_model(tmp_path_factory: pytest.TempPathFactory, anomaly_model: Path) -> Path:
+    """A copy of it with all engines that can be made here; to be read, not changed."""
     folder = tmp_path_factory.mktemp('exported') / 'tiny'
-    shutil.copytree(tiny_model, folder)
+    shutil.copytree(anomaly_model, folder)
     frames = nominal_frames(tmp_path_factory.mktemp('frames') / 'nominal', 12)
     ended = export_model(folder, '--calibration', str(frames))
     assert ended.returncode == 0, ended.stderr

@@ -61,7 +61,7 @@ def test_topics_are_those_of_the_node():
     from uncd_ros.node.outputs import TOPICS
 
     written = set(chain.from_iterable(re.findall('`~/(.+?)`', row[0]) for row in table('docs/node.md', 'topic')))
-    assert written == {*TOPICS, 'label_info'}
+    assert written == {*TOPICS, 'label_info', 'obstacles'}
 
 
 def test_every_folder_is_in_the_layout():

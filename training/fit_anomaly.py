@@ -19,6 +19,7 @@ from rich.markdown import Markdown
 from training.calibration.anomaly_fit import fit_anomaly_score
 from training.calibration.calibrate_student import calibration_data
 from training.calibration.distance_fit import fit_feature_distance
+from training.calibration.obstacle_fit import FALSE_RATE, fit_obstacles
 from training.calibration.training_report import LIMITS, selection_table
 from training.comparison.anomaly_data import anomaly_frames, drivable_ids
 from training.comparison.evaluate_args import named
@@ -96,9 +97,12 @@ def fit(args: FitAnomalyArgs) -> None:
     fit_feature_distance(student, splits.train)
     console.print(f'{len(splits.calibration)} calibration frames, {sum(map(len, sets.values()))} of unknown objects')
     score, selection = fit_anomaly_score(student, splits.calibration, sets, drivable)
+    level, smallest = fit_obstacles(student, splits.calibration, sets, score, drivable)
     spec = AnomalySpec(
         score=score,
         drivable=args.drivable,
+        level=level,
+        smallest=smallest,
         selection=selection,
         calibration_data=calibration_data(args.dataset, splits.calibration),
     )
@@ -114,7 +118,9 @@ def section_text(spec: AnomalySpec) -> str:
     return (
         f'The anomaly score of a pixel is {describe(spec.score.weights)}, each term standardised on {data.images} '
         f'frames of {data.dataset} ({", ".join(data.sequences)}). {spec.selection.reason} Drivable: '
-        f'{", ".join(spec.drivable)}.\n\n{selection_table(spec.selection)}'
+        f'{", ".join(spec.drivable)}. An obstacle is a region of level {spec.level} or above that covers at least '
+        f'{spec.smallest:.2%} of the image: at most {FALSE_RATE:.0%} of such frames show one.\n\n'
+        f'{selection_table(spec.selection)}'
     )
 
 

@@ -5,6 +5,7 @@
     python training/paste_objects.py OBJECTS --dataset camvid --split train/0006R0 --out FOLDER
 
 OBJECTS has images/ and labels_masks/ as for `evaluate.py --anomaly`, and so has FOLDER: an object a frame.
+street/calibration in place of OBJECTS takes those that lie on procedural streets.
 """
 
 import sys
@@ -27,6 +28,9 @@ from uncd_ros.durable import write_durably
 from uncd_ros.errors import ConfigError, UncdError
 from uncd_ros.images.codec import encode_png
 from uncd_ros.network.student import StudentConfig
+
+OBJECTS_SIZE = (480, 640)
+"""Height and width of a procedural street whose objects are cut out: large, so that none must be enlarged much."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +69,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> PasteArgs:
 
 def paste_objects(args: PasteArgs) -> None:
     """The main path."""
-    things = cut_out(anomaly_frames(args.objects))
+    things = cut_out(anomaly_frames(args.objects, OBJECTS_SIZE))
     if not things:
         raise ConfigError(f'{args.objects}: no object to cut out, expected masks with some')
     frames = open_frames(args)

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from support.exported_model import export_model, nominal_frames
-from uncd_ros.errors import ConfigError
+from uncd_ros.errors import ConfigError, UnsuitableEngineError
 from uncd_ros.export.frames import open_frames
 from uncd_ros.export.measure import Measured, calibrate
+from uncd_ros.model.engine_choice import open_engine
 from uncd_ros.model.engine_record import Accuracy, Parity, read_engine
 from uncd_ros.model.predictor import Predictor
 from uncd_ros.model.store import load_card, load_model
@@ -46,6 +47,22 @@ def test_onnx_runs_without_this_package(exported_model: Path) -> None:
     assert found['labels'].dtype == found['confidence'].dtype == np.uint8
     assert expected.confidence is not None
     assert np.abs(found['confidence'][0].astype(int) - expected.confidence).mean() < 2.0
+
+
+@pytest.mark.parametrize('precision', ['f32', 'int8'])
+def test_openvino_gives_the_anomaly_when_asked_for(exported_model: Path, precision: str) -> None:
+    model = load_model(exported_model)
+    try:
+        engine = open_engine(exported_model / 'engines' / f'openvino_{precision}.json', model)
+    except UnsuitableEngineError as error:
+        pytest.skip(str(error))
+    predictor = Predictor(model, engine=engine)
+    expected = Predictor(model, device='cpu').predict(SCENE, anomaly=True).anomaly
+    plain, found = predictor.predict(SCENE), predictor.predict(SCENE, anomaly=True)
+    assert plain.anomaly is None and found.anomaly is not None and expected is not None
+    np.testing.assert_array_equal(found.labels, plain.labels)
+    difference = np.abs(found.anomaly.astype(int) - expected)
+    assert difference.mean() < (1.0 if precision == 'f32' else 30.0)
 
 
 def test_each_engine_has_its_parity_its_probe_and_its_checksums(exported_model: Path) -> None:

@@ -13,6 +13,7 @@ from uncd_ros.export.graph import ServedNetwork
 from uncd_ros.model.card import UncertaintySpec
 from uncd_ros.model.predictor import Predictor
 from uncd_ros.model.store import load_model
+from uncd_ros.scores.anomaly import enlarged_levels
 from uncd_ros.scores.image import IMAGE_SCORES
 from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES
 from uncd_ros.street.drive import StreetDrive
@@ -46,3 +47,17 @@ def test_it_gives_what_the_predictor_gives(tiny_model: Path, uncertainty: str, s
     # What a letterboxed image needs, and no more.
     assert ('score_map' in found) == (score in ('neg_max_logit', 'energy', 'energy_mahalanobis'))
     assert ('distance' in found) == (score in ('mahalanobis', 'energy_mahalanobis'))
+
+
+def test_a_model_with_an_anomaly_score_has_it_as_an_output_more(anomaly_model: Path, tiny_model: Path) -> None:
+    stored = load_model(anomaly_model)
+    network, without = ServedNetwork(stored).eval(), ServedNetwork(load_model(tiny_model)).eval()
+    with torch.inference_mode():
+        values = network(torch.from_numpy(SCENE[None]))
+        without(torch.from_numpy(SCENE[None]))
+    assert network.output_names == (*without.output_names, 'anomaly')
+    assert stored.card.anomaly is not None
+    expected = Predictor(stored, device='cpu').predict(SCENE, anomaly=True).anomaly
+    found = enlarged_levels(stored.card.anomaly.score, values[-1][0], SCENE.shape[:2])
+    assert expected is not None and np.ptp(expected) > 0
+    np.testing.assert_allclose(found, expected, atol=1)

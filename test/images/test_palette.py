@@ -5,7 +5,7 @@
 import numpy as np
 import pytest
 
-from uncd_ros.images.palette import colour_blind_safe, colour_table, colourise, framed, heat, overlay
+from uncd_ros.images.palette import OUTLINE, colour_blind_safe, colour_table, colourise, framed, heat, outlined, overlay
 
 TABLE = colour_table(((255, 0, 0), (0, 255, 0)))
 
@@ -52,3 +52,9 @@ def test_frame_is_red_and_leaves_the_middle() -> None:
     image = framed(np.full((100, 50, 3), 9, np.uint8))
     assert (image[:2] == (255, 0, 0)).all() and (image[:, -2:] == (255, 0, 0)).all()
     assert (image[2:-2, 2:-2] == 9).all()
+
+
+def test_a_box_is_drawn_around_an_obstacle_and_leaves_it_to_be_seen() -> None:
+    image = outlined(np.full((100, 120, 3), 9, np.uint8), [(30, 20, 40, 50)])
+    assert (image[20, 30:70] == OUTLINE).all() and (image[20:70, 69] == OUTLINE).all()
+    assert (image[25:65, 35:65] == 9).all() and (image[:15] == 9).all()

@@ -17,7 +17,7 @@ from uncd_ros.model.engine_choice import choose_engine
 from uncd_ros.model.engine_parity import infer_one
 from uncd_ros.model.engine_wish import EngineWish
 from uncd_ros.model.fit import FITS, place
-from uncd_ros.model.inference import as_it_lies
+from uncd_ros.model.inference import anomaly_levels, as_it_lies
 from uncd_ros.model.predictor import Predictor
 from uncd_ros.model.store import StoredModel, load_model
 from uncd_ros.model.torch_engine import TorchEngine
@@ -35,21 +35,24 @@ def image_of(height: int, width: int) -> np.ndarray:
 
 @pytest.mark.parametrize('fit', FITS)
 @pytest.mark.parametrize('bgr', [False, True])
-def test_what_a_graph_records_is_what_torch_gives(tiny_model: Path, fit: str, bgr: bool) -> None:
-    model, image = load_model(tiny_model), image_of(60, 91)
+def test_what_a_graph_records_is_what_torch_gives(anomaly_model: Path, fit: str, bgr: bool) -> None:
+    model, image = load_model(anomaly_model), image_of(60, 91)
     image = image[..., ::-1] if bgr else image
     placement = place(fit, image.shape[:2], (48, 64))
-    (expected,) = TorchEngine(model, 'cpu').infer([image], [placement], Stopwatch(), confidence=True)
+    (expected,) = TorchEngine(model, 'cpu').infer([image], [placement], Stopwatch(), confidence=True, anomaly=True)
     seen, is_bgr = as_it_lies(image[placement.seen.index])
-    kind = ImageKind(seen.shape, is_bgr, placement.filled, confidence=True)
+    kind = ImageKind(seen.shape, is_bgr, placement.filled, confidence=True, anomaly=True)
     with torch.inference_mode():
         pixels = torch.from_numpy(np.ascontiguousarray(seen))
-        labels, uncertainty, score, confidence = CudaEngine(model, CPU).compute(pixels, kind)
-    assert np.mean(labels.numpy() == expected.labels) > 0.99
-    np.testing.assert_allclose(uncertainty.numpy(), expected.uncertainty, atol=0.01)
+        computed = CudaEngine(model, CPU).compute(pixels, kind)
+    assert np.mean(computed['labels'].numpy() == expected.labels) > 0.99
+    np.testing.assert_allclose(computed['uncertainty'].numpy(), expected.uncertainty, atol=0.01)
     point = 255 * np.diff(model.card.confidence.table).max() + 1  # rounding may tip a pixel into the next of few points
-    np.testing.assert_allclose(confidence.numpy(), expected.confidence.astype(int), atol=point)
-    assert float(score) == pytest.approx(expected.score, abs=0.02)
+    np.testing.assert_allclose(computed['confidence'].numpy(), expected.confidence.astype(int), atol=point)
+    levels = anomaly_levels(model.card, computed['anomaly'], 0, placement.filled)
+    assert levels is not None and expected.anomaly is not None
+    assert np.abs(levels.astype(int) - expected.anomaly).mean() < 2.0
+    assert float(computed['score']) == pytest.approx(expected.score, abs=0.02)
 
 
 def test_the_whitening_stays_in_full_precision(tiny_model: Path) -> None:
@@ -58,7 +61,7 @@ def test_the_whitening_stays_in_full_precision(tiny_model: Path) -> None:
     engine = CudaEngine(model, CPU)
     assert {each.dtype for each in engine.student.student.trunk.parameters()} == {torch.float16}
     with torch.inference_mode():
-        output = engine.student(torch.zeros(1, 3, 48, 64), std='classes', features=True)
+        output = engine.student(torch.zeros(1, 3, 48, 64), std='classes', features=True, coarse='none')
     assert {each.dtype for each in output if each is not None} == {torch.float32}
     assert torch.isfinite(output.features).all()
 
@@ -127,19 +130,19 @@ def test_half_precision_must_give_what_full_precision_gives(
 
 @needs_cuda
 @pytest.mark.parametrize('fit', FITS)
-@pytest.mark.parametrize('confidence', [False, True])
-def test_a_graph_gives_what_torch_gives(tiny_model: Path, fit: str, confidence: bool) -> None:
-    model = load_model(tiny_model)
+@pytest.mark.parametrize('more', [False, True])
+def test_a_graph_gives_what_torch_gives(anomaly_model: Path, fit: str, more: bool) -> None:
+    model = load_model(anomaly_model)
     images = [image_of(60, 91), image_of(48, 64)[..., ::-1], image_of(60, 91), image_of(60, 91), image_of(120, 160)]
-    expected = Predictor(model, device='cpu', fit=fit).predict_batch(images, Stopwatch(), confidence=confidence)
+    expected = Predictor(model, device='cpu', fit=fit).predict_batch(images, Stopwatch(), confidence=more, anomaly=more)
     predictor = Predictor(model, fit=fit, engine=CudaEngine(model, torch.device('cuda')))
     for _ in range(3):  # recorded, then replayed
-        found = predictor.predict_batch(images, Stopwatch(), confidence=confidence)
+        found = predictor.predict_batch(images, Stopwatch(), confidence=more, anomaly=more)
         for ours, theirs in zip(found, expected, strict=True):
             assert np.mean(ours.labels == theirs.labels) > 0.99
             np.testing.assert_allclose(ours.uncertainty, theirs.uncertainty, atol=0.02)
             assert ours.score == pytest.approx(theirs.score, abs=0.02)
-            assert (ours.confidence is None) == (not confidence)
+            assert (ours.confidence is not None) == (ours.anomaly is not None) == more
 
 
 @needs_cuda

@@ -36,14 +36,19 @@ class Device:
 
         class OnDevice(Predictor):
             def predict_batch(
-                self, images: list[NDArray[np.uint8]], watch: Stopwatch, *, confidence: bool = False
+                self,
+                images: list[NDArray[np.uint8]],
+                watch: Stopwatch,
+                *,
+                confidence: bool = False,
+                anomaly: bool = False,
             ) -> list[Prediction]:
                 if name == 'cuda' and outer.is_lost:
                     raise RuntimeError(LOST)
                 if name == 'cuda' and len(images) > outer.room:
                     raise torch.cuda.OutOfMemoryError('CUDA out of memory. Tried to allocate all there is')
                 outer.batches.append((name, len(images)))
-                return super().predict_batch(images, watch, confidence=confidence)
+                return super().predict_batch(images, watch, confidence=confidence, anomaly=anomaly)
 
         return OnDevice(self._model, device='cpu')
 

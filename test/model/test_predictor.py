@@ -193,3 +193,28 @@ def test_cuda_agrees_with_the_cpu(predictor: Predictor, tiny_model: Path) -> Non
     ours, theirs = predictor.predict(image), Predictor(load_model(tiny_model), device='cuda').predict(image)
     assert (ours.labels == theirs.labels).mean() > 0.99
     assert theirs.score == pytest.approx(ours.score, rel=1e-2)
+
+
+def test_the_anomaly_is_computed_when_asked_for_and_changes_nothing_else(anomaly_model: Path) -> None:
+    predictor = Predictor(load_model(anomaly_model), device='cpu')
+    image = np.random.default_rng(4).integers(0, 256, (96, 128, 3), np.uint8)
+    plain, found = predictor.predict(image), predictor.predict(image, anomaly=True)
+    assert plain.anomaly is None and found.anomaly is not None
+    assert found.anomaly.shape == (96, 128) and np.ptp(found.anomaly) > 0
+    np.testing.assert_array_equal(found.labels, plain.labels)
+    assert found.score == pytest.approx(plain.score)
+
+
+def test_what_a_cropped_image_does_not_show_is_not_anomalous(alarmed_model: Path) -> None:
+    predictor = Predictor(load_model(alarmed_model), device='cpu', fit=CROP)
+    found = predictor.predict(np.zeros((48, 128, 3), np.uint8), anomaly=True)
+    assert found.anomaly is not None
+    assert (found.anomaly[found.seen.index] == 255).all()
+    assert not found.anomaly[:, : found.seen.left].any()
+
+
+def test_a_model_without_the_score_has_no_anomaly(tiny_model: Path) -> None:
+    assert (
+        Predictor(load_model(tiny_model), device='cpu').predict(np.zeros((48, 64, 3), np.uint8), anomaly=True).anomaly
+        is None
+    )

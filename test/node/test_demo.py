@@ -19,6 +19,7 @@ from sensor_msgs.msg import Image
 
 from support.ros_harness import DOMAIN, Process
 from uncd_ros.images.contact_sheet import TILE, contact_sheet
+from uncd_ros.images.palette import OUTLINE
 from uncd_ros.model.store import load_card
 from uncd_ros.node.demo import DemoError, check, main
 from uncd_ros.node.demo_summary import capability, sentences
@@ -102,12 +103,14 @@ def test_a_summary_is_told_in_sentences(alarms: int, flag: str) -> None:
         'fps_possible': 24.7,
         'latency_ms': {'p50': 40.4, 'p95': 80.6, 'p99': 90.0},
         'ood': {'alarms': alarms, 'frames_flagged': 7},
+        'obstacles': {'appeared': 2, 'frames': 5},
         'diagnostics': [{'level': 'WARN', 'name': 'a', 'message': 'b'}],
     }
-    counted, speed, flagged, warned = sentences(summary)
+    counted, speed, flagged, unknown, warned = sentences(summary)
     assert counted == '10 images were sent: 8 processed, 2 dropped by the node, 1 lost on the way, 1 faulty'
     assert speed.startswith('10.0 images per second, 25 possible; from an image to its mask 40 ms (p50), 81 ms (p95)')
     assert f'the flag {flag}' in flagged
+    assert unknown == 'unknown obstacles on the road: 2, seen in 5 images'
     assert warned == 'WARN in /diagnostics: a: b'
 
 
@@ -155,7 +158,7 @@ def test_samples_are_few_and_spread_evenly(length: int) -> None:
         assert max(steps) <= 2 * min(steps)
 
 
-def parts(alarms: int, *, is_ood: bool) -> Parts:
+def parts(alarms: int, *, is_ood: bool, obstacles: str = '[]') -> Parts:
     """All that came for one image."""
 
     def image(encoding: str, pixels: np.ndarray) -> Image:
@@ -163,11 +166,12 @@ def parts(alarms: int, *, is_ood: bool) -> Parts:
         step = pixels.nbytes // height
         return Image(height=height, width=width, encoding=encoding, step=step, data=pixels.tobytes())
 
+    values = {'alarms': str(alarms), 'is_ood': str(is_ood), 'score': '1', 'threshold': '2', 'reason': 'why'}
     return Parts(
         image=image('rgb8', np.zeros((30, 40, 3), np.uint8)),
         mask=image('mono8', np.zeros((30, 40), np.uint8)),
         uncertainty=image('32FC1', np.zeros((30, 40), np.float32)),
-        status={'alarms': str(alarms), 'is_ood': str(is_ood), 'score': '1', 'threshold': '2', 'reason': 'why'},
+        status=values | {'obstacles': obstacles},
     )
 
 
@@ -185,6 +189,19 @@ def test_every_image_at_which_the_flag_rose_is_a_row_and_marked(tiny_model: Path
     assert all(row.image.shape[1] == row.labels.shape[1] == row.uncertainty.shape[1] == TILE for row in rows)
     sheet = contact_sheet(rows, load_card(tiny_model).classes, 1.0)
     assert sheet.shape[0] > len(rows) * TILE * 30 // 40
+
+
+def test_an_image_with_a_new_obstacle_is_a_row_with_a_box(tiny_model: Path) -> None:
+    samples = Samples(3)
+    for i in range(100):
+        samples.add(i * 10**9, parts(0, is_ood=False, obstacles='[[4, 10, 20, 15]]' if 41 <= i < 44 else '[]'))
+    rows = samples.rows(0)
+    (row,) = (row for row in rows if row.boxes)
+    scale = TILE / 40
+    assert row.boxes == ((4 * scale, 10 * scale, 20 * scale, 15 * scale),)
+    assert row.caption.startswith('41.0 s') and row.caption.endswith('(1 obstacle)')
+    sheet = contact_sheet(rows, load_card(tiny_model).classes, 1.0)
+    assert (sheet == OUTLINE).all(axis=-1).any()
 
 
 def test_problems_are_told_once_with_the_worst_and_the_latest() -> None:

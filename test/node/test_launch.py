@@ -60,7 +60,8 @@ def test_rviz_shows_uncertainty_on_the_scale_of_the_model_and_topics_of_the_came
     config = rviz_config(default, 0.5, topics)
     before, after = (yaml.safe_load(text)['Visualization Manager']['Displays'] for text in (default, config))
     assert after[2] == before[2] | {'Max Value': 0.5}
-    assert [display['Topic']['Value'] for display in after] == [*topics.values(), '/segmentation/uncertainty']
+    own = ['/segmentation/uncertainty', '/segmentation/anomaly']
+    assert [display['Topic']['Value'] for display in after] == [*topics.values(), *own]
 
 
 def test_scale_of_rviz_is_read_from_the_card(tiny_model: Path, tmp_path: Path) -> None:

@@ -179,6 +179,7 @@ def test_topics_of_a_camera() -> None:
         '/image_raw': '/robot/front/camera/image/compressed',
         '/segmentation/overlay': '/robot/segmentation/front/overlay',
         '/segmentation/uncertainty': '/robot/segmentation/front/uncertainty',
+        '/segmentation/anomaly': '/robot/segmentation/front/anomaly',
     }
     assert read(image='/camera/image').rviz_topics()['/image_raw'] == '/camera/image'
     assert read().camera_topics('')['camera_info'] == 'camera_info'

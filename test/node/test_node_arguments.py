@@ -54,7 +54,7 @@ def test_help_tells_every_parameter_with_default_unit_and_range(about: NodeHelp)
 
 def test_help_of_the_node_tells_every_topic() -> None:
     told = {topic.name: topic.type for topic in PERCEPTION_HELP.published}
-    assert {name.removeprefix('~/') for name in told} == {*TOPICS, 'label_info', '/diagnostics'}
+    assert {name.removeprefix('~/') for name in told} == {*TOPICS, 'label_info', 'obstacles', '/diagnostics'}
     assert all(told[f'~/{name}'].startswith(kind.__name__) for name, kind in TOPICS.items())
 
 

@@ -30,6 +30,7 @@ from uncd_ros.model.store import load_model
 from uncd_ros.monitor.alarm import AlarmParams
 from uncd_ros.monitor.camera_health import FROZEN_AFTER
 from uncd_ros.monitor.scene_monitor import SILENT_AFTER
+from uncd_ros.obstacles.params import ObstacleParams
 
 PARAMS = AlarmParams(false_alarm_rate=0.4, window=4, required=2, release=0, hold=0.5)
 FIT = CROP
@@ -155,6 +156,7 @@ def evaluate_offline(bag: Path, model: Path) -> list[Said]:
             PARAMS,
             opened.start,
             silent_after=SILENT_AFTER,
+            obstacles=ObstacleParams(),
         )
         return [
             Said(

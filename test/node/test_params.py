@@ -16,6 +16,7 @@ from uncd_ros.model.engine_wish import EngineWish
 from uncd_ros.monitor.alarm import AlarmParams
 from uncd_ros.node.parameter import declare
 from uncd_ros.node.params import PERCEPTION, ContradictionError, NodeParams, refuse_late_changes
+from uncd_ros.obstacles.params import ObstacleParams
 
 
 @pytest.fixture(scope='module')
@@ -49,15 +50,16 @@ def test_defaults(context: Context) -> None:
         on_ood='no_confidence',
         silent_after=2.0,
         alarm=AlarmParams(),
+        obstacles=ObstacleParams(level=0, smallest=0.0, images=3),
         lock_classes=True,
     )
 
 
 def test_given_values(context: Context) -> None:
-    node = node_with(context, 'model:=mine', 'ood.window:=9', 'ood.false_alarm_rate:=0.05', 'autostart:=false')
+    node = node_with(context, 'model:=mine', 'ood.window:=9', 'ood.false_alarm_rate:=0.05', 'obstacles.images:=9')
     declare(node, PERCEPTION)
     params = NodeParams.read(node)
-    assert (params.model, params.autostart) == ('mine', False)
+    assert (params.model, params.obstacles) == ('mine', ObstacleParams(images=9))
     assert params.alarm == AlarmParams(window=9, false_alarm_rate=0.05)
 
 

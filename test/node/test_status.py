@@ -85,6 +85,7 @@ def test_camera_that_is_well(of_camera: Callable[..., DiagnosticStatus]) -> None
         'faults': '1',
         'lost': '0',
         'alarms': '4',
+        'obstacles': '0',
         'info_mismatches': '5',
         'fps': '9.87',
         'fps_in': '12.35',

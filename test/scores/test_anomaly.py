@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from uncd_ros.errors import ConfigError
-from uncd_ros.network.student import StudentOutput
+from uncd_ros.network.student import CoarseMaps, StudentOutput
 from uncd_ros.scores.anomaly import LEVELS, AnomalyScore, AnomalyTerm, anomaly_scores, describe
 from uncd_ros.scores.pixel import energy
 
@@ -14,18 +14,26 @@ QUANTILES = tuple(float(k) for k in range(1, LEVELS + 1))
 ENERGY = AnomalyTerm(mean=-3.0, std=2.0, weight=1.0)
 
 
-def _output() -> StudentOutput:
+def _maps() -> CoarseMaps:
     torch.manual_seed(0)
-    return StudentOutput(logits=torch.randn(1, 4, 5, 6), std=torch.rand(1, 4, 5, 6) / 2, distance=torch.rand(1, 5, 6))
+    return CoarseMaps(logits=torch.randn(1, 4, 5, 6), std=torch.rand(1, 1, 5, 6) / 2, distance=torch.rand(1, 5, 6))
+
+
+def _output(coarse: CoarseMaps | None) -> StudentOutput:
+    return StudentOutput(logits=torch.randn(1, 4, 10, 12), std=torch.rand(1, 4, 10, 12) / 2, coarse=coarse)
+
+
+def _energy(maps: CoarseMaps) -> torch.Tensor:
+    return energy(StudentOutput(logits=maps.logits, std=maps.std))
 
 
 def test_the_score_is_the_sum_of_its_standardised_terms() -> None:
-    output = _output()
+    maps = _maps()
     terms = {'energy': ENERGY, 'feature_distance': AnomalyTerm(mean=0.5, std=0.25, weight=2.0)}
     score = AnomalyScore(terms=terms, quantiles=QUANTILES)
-    assert output.distance is not None
-    expected = (energy(output) + 3.0) / 2.0 + 2.0 * (output.distance - 0.5) / 0.25
-    torch.testing.assert_close(score.score(output), expected)
+    expected = (_energy(maps) + 3.0) / 2.0 + 2.0 * (maps.distance - 0.5) / 0.25
+    torch.testing.assert_close(score.score(maps), expected)
+    assert score.needed == 'without_std'
     assert describe(score.weights) == 'energy + 2 feature_distance'
 
 
@@ -36,13 +44,14 @@ def test_levels_are_the_share_of_nominal_pixels_below() -> None:
 
 
 def test_of_three_terms_each_may_be_left_out() -> None:
-    output = _output()
+    maps = _maps()
+    output = _output(maps)
     terms = dict.fromkeys(('energy', 'log_std', 'feature_distance'), ENERGY)
     scores = anomaly_scores(output, ('msp',), AnomalyScore(terms=terms, quantiles=QUANTILES))
     assert next(iter(scores)) == 'served'
     left_out = {'without_energy', 'without_log_std', 'without_feature_distance'}
     assert left_out | {'served', 'energy', 'log_std', 'feature_distance', 'msp', 'neg_max_logit'} == set(scores)
-    torch.testing.assert_close(scores['served'] - scores['without_energy'], (energy(output) + 3.0) / 2.0)
+    torch.testing.assert_close(scores['served'] - scores['without_energy'], (_energy(maps) + 3.0) / 2.0)
     torch.testing.assert_close(scores['energy'], energy(output))
     assert set(anomaly_scores(output, ('msp',))) == {'msp', 'neg_max_logit', 'energy'}
 

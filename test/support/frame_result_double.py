@@ -53,6 +53,7 @@ def result(*, seconds: float, is_ood: bool, score: float, fault: str = '') -> Fr
         prediction=Prediction(labels=_LABELS, uncertainty=_UNCERTAINTY, score=score, confidence=None, seen=_SEEN),
         output=None,
         decision=decision,
+        obstacles=None,
         pixels=np.asarray([1, 1]),
         uncertainty=np.asarray([0.1, 0.3]),
         stages={},

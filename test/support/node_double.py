@@ -61,18 +61,22 @@ class PredictorDouble:
         self.gate = gate
         self.error: BaseException | None = None
         self.confidence_asked: list[bool] = []
-        """By pass."""
+        self.anomaly_asked: list[bool] = []
+        """By pass, as those before."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._predictor, name)
 
-    def predict(self, images: Sequence[np.ndarray], watch: Stopwatch, *, confidence: bool = False) -> list[Prediction]:
+    def predict(
+        self, images: Sequence[np.ndarray], watch: Stopwatch, *, confidence: bool = False, anomaly: bool = False
+    ) -> list[Prediction]:
         """As the real one, once the gate is open."""
         self.confidence_asked.append(confidence)
+        self.anomaly_asked.append(anomaly)
         self.gate.pass_through()
         if self.error:
             raise self.error
-        return self._predictor.predict(images, watch, confidence=confidence)
+        return self._predictor.predict(images, watch, confidence=confidence, anomaly=anomaly)
 
 
 class NodeDouble:

@@ -54,4 +54,6 @@ def default_parameters() -> dict[str, object]:
     """Dotted name -> default, as config/perception.yaml has them."""
     file = yaml.safe_load((PROJECT / 'config/perception.yaml').read_text())
     values = file['/**/segmentation']['ros__parameters']
-    return {k: v for k, v in values.items() if k != 'ood'} | {f'ood.{k}': v for k, v in values['ood'].items()}
+    plain = {name: value for name, value in values.items() if not isinstance(value, dict)}
+    groups = {name: value for name, value in values.items() if isinstance(value, dict)}
+    return plain | {f'{group}.{name}': value for group, inner in groups.items() for name, value in inner.items()}

@@ -2,10 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A model folder that loads and knows nothing."""
 
+from dataclasses import replace
 from pathlib import Path
+
+import torch
 
 from uncd_ros.classes import ClassInfo
 from uncd_ros.model.card import (
+    DOCUMENT,
+    AnomalySpec,
     CalibrationData,
     ModelCard,
     Provenance,
@@ -13,9 +18,11 @@ from uncd_ros.model.card import (
     Temperature,
     UncertaintySpec,
 )
-from uncd_ros.model.store import save_model
+from uncd_ros.model.store import load_model, save_model
 from uncd_ros.monitor.ood_rule import OodRule
+from uncd_ros.network.feature_distance import FeatureDistance
 from uncd_ros.network.student import Student, StudentConfig
+from uncd_ros.scores.anomaly import LEVELS, AnomalyScore, AnomalyTerm
 from uncd_ros.scores.confidence import ConfidenceCurve
 from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES
 
@@ -53,4 +60,27 @@ def save_untrained(folder: Path, config: StudentConfig) -> Path:
         ),
         f'# {folder.name}\n',
     )
+    return folder
+
+
+def save_with_anomaly_score(folder: Path, source: Path, *, lowest: float, highest: float) -> Path:
+    """A copy of a model, to which every class is drivable, with an anomaly score of random directions.
+
+    Its quantiles lie evenly between `lowest` and `highest`.
+    """
+    model = load_model(source)
+    channels, classes = model.student.trunk.channels, len(model.card.classes)
+    torch.manual_seed(2)
+    model.student.feature_distance = FeatureDistance(torch.randn(channels, channels), torch.randn(classes, channels))
+    term = AnomalyTerm(mean=0.0, std=1.0, weight=1.0)
+    steps = torch.linspace(lowest, highest, LEVELS).tolist()
+    spec = AnomalySpec(
+        score=AnomalyScore(terms={'energy': term, 'feature_distance': term}, quantiles=tuple(steps)),
+        drivable=tuple(info.name for info in model.card.classes),
+        level=255,
+        smallest=0.01,
+        selection=SelectionReport(figures={}, reason='none'),
+        calibration_data=model.card.calibration_data,
+    )
+    save_model(folder, model.student, replace(model.card, anomaly=spec), (source / DOCUMENT).read_text())
     return folder

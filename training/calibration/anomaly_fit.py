@@ -18,12 +18,11 @@ from uncd_ros.evaluation.results import LabelledFrame
 from uncd_ros.evaluation.split_evaluator import as_batch
 from uncd_ros.evaluation.student_model import student_network
 from uncd_ros.model.card import SelectionReport
-from uncd_ros.network.student import Student, StudentOutput
+from uncd_ros.model.inference import for_inference
+from uncd_ros.network.student import Student, StudentOutput, upsample
 from uncd_ros.obstacles.drivable import drivable_region
 from uncd_ros.scores.anomaly import LEVELS, TERMS, AnomalyScore, AnomalyTerm, describe
 
-STRIDE = 4
-"""Of the calibration pixels, every fourth of every fourth row counts: neighbours say the same."""
 WEIGHTS = {'energy': (0.0, 1.0), 'log_std': (0.0, 0.5, 1.0), 'feature_distance': (0.0, 1.0, 2.0)}
 """Candidate weights of each term."""
 Weights = tuple[float, ...]
@@ -33,7 +32,7 @@ Weights = tuple[float, ...]
 def candidates() -> list[Weights]:
     """Every combination of weights, less those that rank alike."""
     weights = [each for each in product(*(WEIGHTS[name] for name in TERMS)) if any(each)]
-    return list({tuple(np.divide(each, max(each))): each for each in weights}.values())
+    return list({tuple(np.divide(each, max(each))): each for each in reversed(weights)}.values())
 
 
 def fit_anomaly_score(
@@ -41,10 +40,10 @@ def fit_anomaly_score(
 ) -> tuple[AnomalyScore, SelectionReport]:
     """Standardise on `calibration`, choose the weights on `sets`, whose labels are 0 normal, 1 anomalous, 255 ignore.
 
-    The best of them has the highest AP inside the drivable region, mean over the sets. The student has its
+    The best of them has the highest AP - FPR95 inside the drivable region, mean over the sets. The student has its
     `feature_distance` already. Raises ConfigError where the sets show nothing to choose by.
     """
-    pixels = torch.cat([_sampled(output) for output, _ in outputs(student, calibration)])
+    pixels = torch.cat([_terms(output).flatten(1).T for output, _ in outputs(student, calibration)])
     mean, std = pixels.mean(dim=0), pixels.std(dim=0).clamp_min(1e-6)
     rankings = {name: _rank(student, frames, drivable, mean, std) for name, frames in sets.items()}
     selection, weights = _select(rankings)
@@ -58,18 +57,15 @@ def fit_anomaly_score(
 
 def outputs(student: Student, frames: LabelledFrames) -> Iterator[tuple[StudentOutput, LabelledFrame]]:
     """What the student gives for each frame, at the network's size."""
-    network = torch.inference_mode()(student_network(student))
+    network = torch.inference_mode()(student_network(for_inference(student)))
     return ((network(as_batch(frame.image)), frame) for frame in frames)
 
 
-def _sampled(output: StudentOutput) -> Tensor:
-    """(N, terms), of evenly spread pixels."""
-    return _terms(output)[STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE].flatten(0, 1).clone()
-
-
 def _terms(output: StudentOutput) -> Tensor:
-    """(h, w, terms)."""
-    return torch.stack([term(output)[0] for term in TERMS.values()], dim=-1)
+    """(terms, h, w) at the coarse scale."""
+    maps = output.coarse
+    assert maps is not None
+    return torch.stack([term(maps)[0] for term in TERMS.values()])
 
 
 def _rank(
@@ -81,7 +77,8 @@ def _rank(
         labels = cv2.resize(frame.labels, output.logits.shape[:-3:-1], interpolation=cv2.INTER_NEAREST_EXACT)
         region = drivable_region(output.labels()[0].byte().numpy(), drivable)
         inside = torch.from_numpy(region & (labels != IGNORE_INDEX))
-        terms.append(((_terms(output) - mean) / std)[inside])
+        standardised = (_terms(output) - mean[:, None, None]) / std[:, None, None]
+        terms.append(upsample(standardised[None], labels.shape)[0][:, inside].T)
         anomalous.append(torch.from_numpy(labels == 1)[inside])
     values, positive = torch.cat(terms), torch.cat(anomalous)
     figures = {}
@@ -93,7 +90,10 @@ def _rank(
 
 
 def _select(rankings: Mapping[str, Mapping[Weights, tuple[float, float]]]) -> tuple[SelectionReport, Weights]:
-    means = {weights: float(np.mean([of_set[weights][0] for of_set in rankings.values()])) for weights in candidates()}
+    means = {
+        weights: float(np.mean([np.subtract(*of_set[weights]) for of_set in rankings.values()]))
+        for weights in candidates()
+    }
     if not rankings or np.isnan(list(means.values())).any():
         raise ConfigError(
             'no anomalous pixel lies in the drivable region of one of the sets, expected some to choose the weights by'
@@ -108,8 +108,8 @@ def _select(rankings: Mapping[str, Mapping[Weights, tuple[float, float]]]) -> tu
         for weights in sorted(means, key=means.__getitem__, reverse=True)
     }
     reason = (
-        f'{describe(named_weights(best))} has the highest average precision of unknown pixels inside the drivable '
-        f'region, {means[best]:.3f}, mean over {", ".join(rankings)}.'
+        f'{describe(named_weights(best))} is best by AP - FPR95 of unknown pixels inside the drivable region, '
+        f'{means[best]:.3f}, mean over {", ".join(rankings)}.'
     )
     return SelectionReport(figures=figures, reason=reason), best
 

@@ -12,7 +12,7 @@ from uncd_ros.errors import ConfigError
 from uncd_ros.evaluation.results import LabelledFrame
 from uncd_ros.evaluation.split_evaluator import as_batch
 from uncd_ros.network.feature_distance import FeatureDistance
-from uncd_ros.network.student import Student
+from uncd_ros.network.student import Student, halved
 
 LEAST_VARIANCE = 1e-3
 """Share of the mean variance that is added to every direction: one that never varied has no infinite distance."""
@@ -54,11 +54,12 @@ class ClassMoments:
 
 @torch.no_grad()
 def fit_feature_distance(student: Student, frames: LabelledFrames) -> None:
-    """Give the student the distance to the classes as they are on these frames, which stream."""
+    """Give the student the distance to the classes as they are on these frames, which stream, at the coarse scale."""
     moments = ClassMoments(student.trunk.channels, student.config.num_classes)
     for frame in frames:
         fine = student.trunk(student.preprocess(as_batch(frame.image).permute(0, 2, 3, 1))).fine
-        moments.update(fine[0].flatten(1).T, _labels_at(frame, fine.shape[-2:]))
+        features = halved(fine)
+        moments.update(features[0].flatten(1).T, _labels_at(frame, features.shape[-2:]))
     student.feature_distance = moments.distance()
 
 

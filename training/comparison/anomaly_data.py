@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from training.comparison.evaluate_args import EvaluateArgs
+from training.data.datasets.street import SEEDS, StreetUnknowns
 from training.data.label_codes import IdCode
 from training.data.labelled_files import LabelledFiles, frame_files, images_in
 from training.data.labelled_frames import LabelledFrames, Subset
@@ -18,8 +19,19 @@ MASK_CODE = IdCode(ids={0: 0, **dict.fromkeys(range(1, IGNORE_INDEX), 1), IGNORE
 """0 is normal, 255 outside of what counts, all between anomalous."""
 
 
-def anomaly_frames(folder: Path) -> LabelledFrames:
-    """Frames of `images/*` with masks `labels_masks/*.png`; each is a sequence of its own."""
+PROCEDURAL = {f'street/{split}': seeds for split, seeds in SEEDS.items()}
+"""Name, in place of a folder -> procedural streets on which unknown objects lie."""
+PROCEDURAL_LENGTH = 5
+"""Frames of each."""
+
+
+def anomaly_frames(folder: Path, size: tuple[int, int] = (240, 320)) -> LabelledFrames:
+    """Frames of `images/*` with masks `labels_masks/*.png`; each is a sequence of its own.
+
+    A name of PROCEDURAL gives streets of (height, width) `size`.
+    """
+    if seeds := PROCEDURAL.get(str(folder)):
+        return StreetUnknowns.of(seeds, PROCEDURAL_LENGTH, size)
     masks = folder / 'labels_masks'
     files = frame_files(images_in(folder / 'images'), lambda path: masks / f'{path.stem}.png', lambda path: path.stem)
     if missing := next((file.labels for file in files if not file.labels.is_file()), None):

@@ -13,6 +13,7 @@ from uncd_ros.bag_evaluation.alarm_log import PICTURED
 from uncd_ros.bag_evaluation.bag_result import BagEvaluationResult
 from uncd_ros.bag_evaluation.event_metrics import EventReport
 from uncd_ros.bag_evaluation.live_result import LiveOutcome
+from uncd_ros.bag_evaluation.obstacle_log import SeenObstacle
 from uncd_ros.bag_evaluation.run_info import RunInfo
 from uncd_ros.bag_evaluation.verdict import findings, headline, times
 from uncd_ros.evaluation import tables
@@ -25,7 +26,7 @@ from uncd_ros.evaluation.tables import fine, number
 from uncd_ros.model.calibration_check import calibration_id
 
 LISTED = 100
-"""Alarms in the table; report.json has all."""
+"""Alarms, or obstacles, in a table; report.json has all."""
 
 
 def markdown(
@@ -54,6 +55,7 @@ def markdown(
         listed=LISTED,
         pictured=PICTURED,
         alarm_table=_alarm_table(result) if result.alarms else '',
+        obstacle_table=_obstacle_table(result.obstacles) if result.obstacles else '',
         events=events,
         **(_events(events) if events else {}),
         class_table=_class_table(result),
@@ -76,6 +78,16 @@ def _alarm_table(result: BagEvaluationResult) -> str:
         cells += [escape(alarm.event) or 'none: false alarm'] if result.events else []
         lines.append(f'| {" | ".join(cells)} |')
     return '\n'.join(lines)
+
+
+def _obstacle_table(obstacles: Sequence[SeenObstacle]) -> str:
+    """The largest first: they have the pictures."""
+    largest = sorted(obstacles, key=lambda each: -each.area)[:LISTED]
+    rows = [
+        (str(each.number), f'{each.start:.2f} s', f'{each.end:.2f} s', str(each.images), f'{each.area:.2%}')
+        for each in largest
+    ]
+    return table(('obstacle', 'from', 'to', 'images', 'largest share of the image'), rows)
 
 
 def _events(events: EventReport) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from uncd_ros.bag_evaluation.alarm_log import Alarm
 from uncd_ros.bag_evaluation.event_metrics import EventReport
+from uncd_ros.bag_evaluation.obstacle_log import SeenObstacle
 from uncd_ros.bag_evaluation.timeline import Timeline
 from uncd_ros.evaluation.evaluation import Evaluation
 from uncd_ros.evaluation.report import model_block, without_nan
@@ -54,6 +55,8 @@ class BagEvaluationResult:
     faults: dict[str, int]
     """Kind of camera fault -> images."""
     alarms: Sequence[Alarm]
+    obstacles: Sequence[SeenObstacle] | None
+    """In the order of appearance; None for a model that does not look for them."""
     events: EventReport | None
     """None where no events are known."""
     labels: Evaluation | None
@@ -104,6 +107,7 @@ def as_json(result: BagEvaluationResult, label_result: EvaluationResult | None) 
             'mean_score': result.timeline.mean_score(),
         },
         'camera_faults': result.faults,
+        'obstacles': None if result.obstacles is None else [asdict(each) for each in result.obstacles],
         'mean_uncertainty': result.timeline.mean_uncertainty(),
         'classes': {
             info.name: {'area': area, 'mean_uncertainty': mean}

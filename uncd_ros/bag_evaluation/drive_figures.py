@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from uncd_ros.bag_evaluation.bag_result import BagEvaluationResult
 from uncd_ros.bag_evaluation.timeline import Timeline
 from uncd_ros.evaluation.names import SCORE_NAMES
-from uncd_ros.evaluation.style import BLUE, INK, ORANGE, PURPLE, RED, canvas, subtitle
+from uncd_ros.evaluation.style import BLUE, GREEN, INK, ORANGE, PURPLE, RED, canvas, subtitle
 
 Spans = Sequence[tuple[float, float]]
 """Begin and length, in seconds."""
@@ -90,6 +90,8 @@ def _bars(result: BagEvaluationResult) -> list[tuple[str, str, Spans, list[str]]
         _spans(result.timeline, result.timeline.is_faulty),
     )
     rows.append(('flag up', RED, flagged, []))
+    if result.obstacles:
+        rows.append(('obstacle', GREEN, _spans(result.timeline, result.timeline.is_obstructed), []))
     if result.faults:
         rows.append(('camera fault', PURPLE, faulty, []))
     return rows

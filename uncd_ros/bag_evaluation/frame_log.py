@@ -108,6 +108,7 @@ def frame_line(result: FrameResult, classes: Sequence[str]) -> dict[str, Any]:
         'flag': decision.is_ood,
         'alarms': decision.alarms,
         'fault': result.decision.fault or None,
+        'obstacles': None if result.obstacles is None else [list(each.box) for each in result.obstacles],
         'mean_uncertainty': result.mean_uncertainty,
         'area': {name: round(int(count) / total, 6) for name, count in zip(classes, result.pixels, strict=True)},
         'uncertainty': {name: round(mean, 6) for name, mean in zip(classes, means.tolist(), strict=True)},

@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 
 from uncd_ros.bags.frames import BagFrame
 from uncd_ros.model.card import ModelCard
+from uncd_ros.model.obstacle_search import find_obstacles
 from uncd_ros.model.predictor import Prediction, Predictor
 from uncd_ros.monitor.alarm import AlarmParams
 from uncd_ros.monitor.scene_monitor import Decision, SceneMonitor, silence_reason
 from uncd_ros.network.student import StudentOutput
+from uncd_ros.obstacles.params import ObstacleParams
+from uncd_ros.obstacles.tracker import Obstacle, ObstacleTracker
 from uncd_ros.stopwatch import Stopwatch
 
 
@@ -31,6 +34,8 @@ class FrameResult:
     output: StudentOutput | None
     """All maps of the same pass for what the network saw, at its scale; None for an image without labels."""
     decision: Decision
+    obstacles: tuple[Obstacle, ...] | None
+    """Unknown things on the road; None for a model that does not look for them, or an image that cannot be read."""
     pixels: NDArray[np.int64]
     """(C,) pixels of each class, of those that the network saw."""
     uncertainty: NDArray[np.float64]
@@ -69,28 +74,37 @@ class Predicted:
 
 
 def predict(frames: Iterable[BagFrame], predictor: Predictor, *, confidence: bool) -> Iterator[Predicted]:
-    """The predictions in order, with or without their confidence; an image with labels gives all maps of its pass."""
+    """The predictions in order, with or without their confidence; an image with labels gives all maps of its pass.
+
+    They have the anomaly where the model has its score.
+    """
     for frame in frames:
         watch, prediction, output = Stopwatch(), None, None
         watch.seconds['read'] = frame.read_seconds
         if frame.image is not None:
             if frame.labels is None:
-                (prediction,) = predictor.predict_batch([frame.image], watch, confidence=confidence)
+                (prediction,) = predictor.predict_batch([frame.image], watch, confidence=confidence, anomaly=True)
             else:
                 (prediction,), (output,) = predictor.predict_with_output(
-                    [frame.image], watch, confidence=confidence, all_maps=True
+                    [frame.image], watch, confidence=confidence, anomaly=True, all_maps=True
                 )
         yield Predicted(frame=frame, prediction=prediction, output=output, watch=watch)
 
 
 def decide(
-    predictions: Iterable[Predicted], card: ModelCard, alarm: AlarmParams, start: int, *, silent_after: float
+    predictions: Iterable[Predicted],
+    card: ModelCard,
+    alarm: AlarmParams,
+    start: int,
+    *,
+    silent_after: float,
+    obstacles: ObstacleParams,
 ) -> Iterator[FrameResult]:
     """The results in order; `start` is when the bag begins, in nanoseconds of its recorder's clock.
 
     A pause of more than `silent_after` seconds in the recording of the images raises the flag as it does in the node.
     """
-    monitor = SceneMonitor(card.ood, alarm)
+    monitor, tracker = SceneMonitor(card.ood, alarm), ObstacleTracker()
     classes = len(card.classes)
     for predicted in predictions:
         began = time.perf_counter()
@@ -120,6 +134,7 @@ def decide(
             prediction=prediction,
             output=predicted.output,
             decision=decision,
+            obstacles=find_obstacles(tracker, prediction, card, obstacles, is_ood=decision.is_ood),
             pixels=pixels,
             uncertainty=sums,
             stages={**predicted.watch.seconds, 'decide': time.perf_counter() - began},

@@ -18,6 +18,7 @@ from uncd_ros.model.engine_wish import AUTO, ENGINES, PRECISIONS, EngineWish
 from uncd_ros.model.fit import DEFAULT_FIT, FITS
 from uncd_ros.monitor.alarm import AlarmParams
 from uncd_ros.monitor.scene_monitor import SILENT_AFTER
+from uncd_ros.obstacles.params import ObstacleParams
 
 NODE = 'segmentation'
 _SECTION = 'ros__parameters'
@@ -30,6 +31,7 @@ _TYPES: dict[str, type] = {
     'max_rate': float,
     'silent_after': float,
     **{f'ood.{each.name}': each.type for each in fields(AlarmParams) if isinstance(each.type, type)},
+    **{f'obstacles.{each.name}': each.type for each in fields(ObstacleParams) if isinstance(each.type, type)},
 }
 """Parameters that are read here."""
 NO_EFFECT = (
@@ -66,6 +68,7 @@ class NodeSettings:
     silent_after: float = SILENT_AFTER
     """Seconds without an image after which the flag rises."""
     alarm: AlarmParams = field(default_factory=AlarmParams)
+    obstacles: ObstacleParams = field(default_factory=ObstacleParams)
 
     @property
     def wish(self) -> EngineWish:
@@ -93,9 +96,12 @@ def read_node_settings(path: Path | None, assignments: Sequence[str] = ()) -> No
     """
     values = _file_values(path) if path else {}
     values |= dict(_assigned(text) for text in assignments)
-    alarm = {name.removeprefix('ood.'): values.pop(name) for name in list(values) if name.startswith('ood.')}
+    alarm, obstacles = (
+        {name.removeprefix(group): values.pop(name) for name in list(values) if name.startswith(group)}
+        for group in ('ood.', 'obstacles.')
+    )
     try:
-        return NodeSettings(alarm=AlarmParams(**alarm), **values)
+        return NodeSettings(alarm=AlarmParams(**alarm), obstacles=ObstacleParams(**obstacles), **values)
     except ConfigError as error:
         source = ' and '.join(filter(None, [str(path or ''), '--set' if assignments else '']))
         raise ConfigError(f'{source}: {error}') from None

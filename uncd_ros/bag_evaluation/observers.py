@@ -12,6 +12,7 @@ from uncd_ros.bag_evaluation.frame_log import FrameLog
 from uncd_ros.bag_evaluation.frame_results import FrameResult, Observer
 from uncd_ros.bag_evaluation.label_evaluator import LabelEvaluator
 from uncd_ros.bag_evaluation.mismatch_log import MismatchLog
+from uncd_ros.bag_evaluation.obstacle_log import ObstacleLog
 from uncd_ros.bag_evaluation.output_bag import BagOutput
 from uncd_ros.bag_evaluation.timeline import Timeline
 
@@ -38,6 +39,7 @@ class Observers:
     mismatches: MismatchLog
     timeline: Timeline
     alarms: AlarmLog
+    obstacles: ObstacleLog | None
     log: FrameLog
     events: EventScore | None
     labels: LabelEvaluator | None
@@ -53,6 +55,8 @@ class Observers:
     def finish(self) -> None:
         """After the last image."""
         self.alarms.close()
+        if self.obstacles:
+            self.obstacles.close()
         if self.output:
             self.output.finish()
 

@@ -22,6 +22,7 @@ from uncd_ros.bag_evaluation.label_evaluator import LabelEvaluator
 from uncd_ros.bag_evaluation.mismatch_log import MismatchLog
 from uncd_ros.bag_evaluation.node_settings import NodeSettings
 from uncd_ros.bag_evaluation.observers import FaultCounts, Observers
+from uncd_ros.bag_evaluation.obstacle_log import ObstacleLog
 from uncd_ros.bag_evaluation.output_bag import BagOutput
 from uncd_ros.bag_evaluation.run_info import RunInfo
 from uncd_ros.bag_evaluation.timeline import Timeline
@@ -156,7 +157,12 @@ def _results(
     """Reading beside the network; the observers wait, as a third busy thread would slow both."""
     predictions = predict(prefetch(frames), predictor, confidence=args.write_bag is not None)
     results = decide(
-        predictions, predictor.card, args.node.alarm, frames.bag.start, silent_after=args.node.silent_after
+        predictions,
+        predictor.card,
+        args.node.alarm,
+        frames.bag.start,
+        silent_after=args.node.silent_after,
+        obstacles=args.node.obstacles,
     )
     return shown_progress(frames.bag.name, results, frames.expected, console)
 
@@ -178,6 +184,7 @@ def _observers(
         mismatches=MismatchLog(predictor),
         timeline=Timeline(bag.seconds, frames.expected, len(card.classes)),
         alarms=AlarmLog(args.out / FIGURES, card, events or (), args.node.alarm.window),
+        obstacles=ObstacleLog(args.out / FIGURES, card) if card.anomaly else None,
         log=stack.enter_context(FrameLog(args.out, card.classes)),
         events=None if events is None else EventScore(events),
         labels=labels,
@@ -209,6 +216,7 @@ def _evaluation_result(
         timeline=observers.timeline,
         faults=dict(sorted(observers.faults.kinds.items())),
         alarms=observers.alarms.alarms,
+        obstacles=[*observers.obstacles.obstacles.values()] if observers.obstacles else None,
         events=observers.events.report() if observers.events else None,
         labels=labels.evaluation(bag.name, args.every) if labels and labels.evaluated else None,
         mismatches=observers.mismatches.mismatches,

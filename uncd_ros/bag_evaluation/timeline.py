@@ -19,7 +19,7 @@ class Timeline:
         self.bins = max(1, min(BINS, frames))
         self.seconds = max(seconds, 1e-9)
         self.edges = np.linspace(0.0, self.seconds, self.bins + 1)
-        self._frames, self._readable, self._flagged, self._faulty = np.zeros((4, self.bins), np.int64)
+        self._frames, self._readable, self._flagged, self._faulty, self._obstructed = np.zeros((5, self.bins), np.int64)
         self._score_sum = np.zeros(self.bins)
         self.score_low, self.score_high = np.full((2, self.bins), np.nan)
         self._pixels = np.zeros((self.bins, classes), np.int64)
@@ -31,6 +31,7 @@ class Timeline:
         self._frames[place] += 1
         self._flagged[place] += result.decision.is_ood
         self._faulty[place] += bool(result.decision.fault)
+        self._obstructed[place] += bool(result.obstacles)
         if result.prediction:
             self._readable[place] += 1
             self._score_sum[place] += result.score
@@ -63,6 +64,11 @@ class Timeline:
     def is_faulty(self) -> NDArray[np.bool_]:
         """Bins in which the camera was faulty."""
         return self._faulty > 0
+
+    @property
+    def is_obstructed(self) -> NDArray[np.bool_]:
+        """Bins in which an obstacle was seen."""
+        return self._obstructed > 0
 
     @property
     def score(self) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ def student_network(student: Student) -> Network:
 
     def network(images: Tensor) -> StudentOutput:
         x = student.preprocess(images.to(device).permute(0, 2, 3, 1))
-        output: StudentOutput = student(x, distance=True)
+        output: StudentOutput = student(x, coarse='all')
         return output
 
     return network

@@ -10,9 +10,19 @@ import torch
 from torch import Tensor, nn
 
 from uncd_ros.model.inference import for_inference, infer
-from uncd_ros.model.openvino_engine import CONFIDENCE, DISTANCE, IMAGE, LABELS, OTHERS, SCORE, SCORE_MAP, UNCERTAINTY
+from uncd_ros.model.openvino_engine import (
+    ANOMALY,
+    CONFIDENCE,
+    DISTANCE,
+    IMAGE,
+    LABELS,
+    OTHERS,
+    SCORE,
+    SCORE_MAP,
+    UNCERTAINTY,
+)
 from uncd_ros.model.store import StoredModel
-from uncd_ros.network.student import StdMaps, Student, StudentOutput
+from uncd_ros.network.student import CoarseTerms, StdMaps, Student, StudentOutput
 from uncd_ros.scores.image import reduce_score
 
 OPSET = 18
@@ -60,9 +70,9 @@ class _Walking(nn.Module):
         super().__init__()
         self.student = student
 
-    def forward(self, x: Tensor, *, std: StdMaps, features: bool) -> WalkedOutput:
+    def forward(self, x: Tensor, *, std: StdMaps, features: bool, coarse: CoarseTerms) -> WalkedOutput:
         """As `Student`."""
-        return WalkedOutput(*self.student(x, std=std, features=features))
+        return WalkedOutput(*self.student(x, std=std, features=features, coarse=coarse))
 
 
 class ServedNetwork(nn.Module):
@@ -75,7 +85,7 @@ class ServedNetwork(nn.Module):
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """Labels, uncertainty and confidence, and what the image score is made of."""
-        inferred = infer(self._walking, self.card, self.student.normalise(image.permute(0, 3, 1, 2)))
+        inferred = infer(self._walking, self.card, self.student.normalise(image.permute(0, 3, 1, 2)), anomaly=True)
         name, score_map, distance = self.card.image_score, inferred.score_map, inferred.distance
         outputs = {
             LABELS: inferred.labels,
@@ -90,6 +100,8 @@ class ServedNetwork(nn.Module):
         if distance is not None:
             # A tensor may be one output only.
             outputs[DISTANCE] = distance * 1.0
+        if inferred.anomaly is not None:
+            outputs[ANOMALY] = inferred.anomaly
         self.output_names = tuple(outputs)
         return tuple(outputs.values())
 

@@ -13,7 +13,7 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
-from uncd_ros.model.openvino_engine import CONFIDENCE, IMAGE
+from uncd_ros.model.openvino_engine import ANOMALY, CONFIDENCE, IMAGE
 
 _CONVOLUTIONS = ('Convolution', 'GroupConvolution')
 
@@ -31,7 +31,7 @@ def quantise(model: Any, inputs: Iterable[NDArray[np.uint8]]) -> Any:
     """A copy in 8-bit integers, with ranges from (1, h, w, 3) images: weights symmetric, activations as they need.
 
     All behind the last convolutions stays in float32: 256 steps of a softmax, or of a Mahalanobis distance, would be
-    the uncertainty's and the flag's.
+    the uncertainty's and the flag's. So does all that is made of the coarse maps, the whitening of features among it.
     """
     batches = [{IMAGE: batch} for batch in inputs]
     nncf.set_log_level(logging.ERROR)
@@ -53,13 +53,15 @@ def to_files(model: Any) -> tuple[bytes, bytes]:
 
 
 def _behind_convolutions(model: Any) -> list[str]:
-    """Names of the operations between the last convolutions and the outputs."""
+    """Names of the operations between the last convolutions, or the coarse maps, and the outputs."""
     names: set[str] = set()
-    waiting = [result.input_value(0).get_node() for result in model.get_results()]
-    while waiting:
-        node = waiting.pop()
-        name = node.get_friendly_name()
-        if name not in names and node.get_type_name() not in (*_CONVOLUTIONS, 'Constant', 'Parameter'):
-            names.add(name)
-            waiting += [each.get_node() for each in node.input_values()]
+    for output in model.outputs:
+        ends = (*(('AvgPool',) if ANOMALY in output.names else _CONVOLUTIONS), 'Constant', 'Parameter')
+        waiting = [output.node.input_value(0).get_node()]
+        while waiting:
+            node = waiting.pop()
+            name = node.get_friendly_name()
+            if name not in names and node.get_type_name() not in ends:
+                names.add(name)
+                waiting += [each.get_node() for each in node.input_values()]
     return sorted(names)

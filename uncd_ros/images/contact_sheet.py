@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uncd_ros.classes import ClassInfo
-from uncd_ros.images.palette import colour_table, colourise, heat
+from uncd_ros.images.palette import Box, colour_table, colourise, heat, outlined
 
 Colour = tuple[int, int, int]
 TILE, GAP, STRIP = 360, 10, 30
@@ -39,14 +39,19 @@ class SheetRow:
     is_ood: bool
     alarm: int = 0
     """Number of the alarm if the flag rose at this image, else 0."""
+    boxes: tuple[Box, ...] = ()
+    """Of the obstacles in it."""
 
 
 def shrunk(row: SheetRow) -> SheetRow:
     """The row with its arrays in the size in which the sheet shows them."""
     size = (TILE, round(TILE * row.image.shape[0] / row.image.shape[1]))
     smooth = cv2.INTER_AREA if row.image.shape[1] > TILE else cv2.INTER_LINEAR
+    scale = TILE / row.image.shape[1]
+    boxes = np.asarray([[scale * edge for edge in box] for box in row.boxes]).round().astype(int).tolist()
     return replace(
         row,
+        boxes=tuple(tuple(box) for box in boxes),
         image=np.asarray(cv2.resize(row.image, size, interpolation=smooth), np.uint8),
         labels=np.asarray(cv2.resize(row.labels, size, interpolation=cv2.INTER_NEAREST), np.uint8),
         uncertainty=np.asarray(cv2.resize(row.uncertainty, size, interpolation=smooth), np.float32),
@@ -76,7 +81,7 @@ def _row(row: SheetRow, table: NDArray[np.uint8], upper: float) -> NDArray[np.ui
     band[4 : STRIP - 4, GAP : GAP + 6] = colour
     _text(band, row.caption, x=GAP + 16, colour=INK)
     _text(band, decision, x=WIDTH - GAP - _text_width(decision), colour=colour)
-    pictures = (row.image, colourise(row.labels, table), heat(row.uncertainty, upper))
+    pictures = (outlined(row.image.copy(), row.boxes), colourise(row.labels, table), heat(row.uncertainty, upper))
     for column, picture in enumerate(pictures):
         left = GAP + column * (TILE + GAP)
         band[STRIP : STRIP + height, left : left + TILE] = picture

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Colours: class ids to RGB, and the overlay a person looks at."""
 
+from collections.abc import Iterable
 from itertools import islice
 
 import cv2
@@ -23,6 +24,12 @@ OKABE_ITO = (
 """Colours that people with any kind of colour vision tell apart (Okabe and Ito, 2008)."""
 STRONGEST = 0.55 * 255
 """Weight of the class colour in an overlay, of 255, where the model is certain."""
+
+
+OUTLINE = (255, 230, 0)
+"""Of an obstacle."""
+Box = tuple[int, int, int, int]
+"""Left, top, width and height in pixels."""
 
 
 def colour_blind_safe(count: int) -> tuple[tuple[int, int, int], ...]:
@@ -71,6 +78,16 @@ def overlay(
     colours = cv2.applyColorMap(labels, table[:, None])
     tint = cv2.multiply(colours, cv2.cvtColor(weight, cv2.COLOR_GRAY2RGB), scale=1 / 255)
     return np.asarray(cv2.add(tint, cv2.cvtColor(rest, cv2.COLOR_GRAY2RGB)), np.uint8)
+
+
+def outlined(image: NDArray[np.uint8], boxes: Iterable[Box]) -> NDArray[np.uint8]:
+    """(H, W, 3) RGB with the obstacles' boxes drawn into it, light on dark, to be seen on any ground."""
+    width = max(1, image.shape[0] // 180)
+    for left, top, box_width, box_height in boxes:
+        corners = (left, top), (left + box_width - 1, top + box_height - 1)
+        for colour, thickness in (((0, 0, 0), 3 * width), (OUTLINE, width)):
+            cv2.rectangle(image, *corners, colour, thickness)
+    return image
 
 
 def framed(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -120,10 +120,18 @@ class AnomalySpec:
     score: AnomalyScore
     drivable: tuple[str, ...]
     """Names of the classes that a robot may drive on; unknown things are looked for on these."""
+    level: int
+    """Anomaly level, 1 to 255, from which on a pixel in the drivable region may belong to an obstacle."""
+    smallest: float
+    """Area, as a share of the image's, from which on a region of such pixels is one."""
     selection: SelectionReport
     """Candidate weights, and their figures on sets of unknown objects."""
     calibration_data: CalibrationData
-    """Frames whose pixels standardise the score and give its quantiles."""
+    """Frames whose pixels standardise the score and give its quantiles, and which have no obstacle."""
+
+    def __post_init__(self) -> None:
+        check_range('anomaly.level', self.level, 1, 255)
+        check_range('anomaly.smallest', self.smallest, 0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +204,12 @@ class ModelCard:
     def is_cross_fitted(self) -> bool:
         """Whether the student was trained on the calibration frames: others like it, that were not, gave the scores."""
         return self.calibration_data.fingerprint == self.provenance.data_fingerprint
+
+    @property
+    def drivable_ids(self) -> tuple[int, ...]:
+        """Of the classes that a robot may drive on; none for a model without anomaly score."""
+        drivable = self.anomaly.drivable if self.anomaly else ()
+        return tuple(index for index, info in enumerate(self.classes) if info.name in drivable)
 
     @property
     def weights_sha256(self) -> str:

@@ -9,7 +9,7 @@ image goes up as bytes, and all else, from resizing to the score, happens on the
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,9 +20,9 @@ from uncd_ros.model.engine import EngineOutput
 from uncd_ros.model.engine_wish import F16, TORCH
 from uncd_ros.model.fit import Area, Placement
 from uncd_ros.model.graphed import GraphedFunction, Launch
-from uncd_ros.model.inference import as_it_lies, for_inference, infer, placed
+from uncd_ros.model.inference import anomaly_levels, as_it_lies, for_inference, infer, placed
 from uncd_ros.model.store import StoredModel
-from uncd_ros.network.student import StdMaps, Student, StudentOutput
+from uncd_ros.network.student import CoarseMaps, CoarseTerms, StdMaps, Student, StudentOutput
 from uncd_ros.stopwatch import Stopwatch
 
 GRAPHS_KEPT = 8
@@ -38,7 +38,8 @@ class ImageKind(NamedTuple):
     filled: Area
     """Of the network's input."""
     confidence: bool
-    """Whether it is asked for."""
+    anomaly: bool
+    """Whether they are asked for."""
 
 
 class HalfStudent(nn.Module):
@@ -54,10 +55,13 @@ class HalfStudent(nn.Module):
         for part in (self.student.trunk, self.student.prediction_head, self.student.uncertainty_head):
             part.half()
 
-    def forward(self, x: Tensor, *, std: StdMaps, features: bool) -> StudentOutput:
+    def forward(self, x: Tensor, *, std: StdMaps, features: bool, coarse: CoarseTerms) -> StudentOutput:
         """As `Student`."""
-        output: StudentOutput = self.student(x.half(), std=std, features=features)
-        return StudentOutput(logits=output.logits.float(), std=output.std.float(), features=output.features)
+        output: StudentOutput = self.student(x.half(), std=std, features=features, coarse=coarse)
+        maps = output.coarse and CoarseMaps(*(each.float() for each in output.coarse))
+        return StudentOutput(
+            logits=output.logits.float(), std=output.std.float(), features=output.features, coarse=maps
+        )
 
 
 class CudaEngine:
@@ -89,35 +93,40 @@ class CudaEngine:
         watch: Stopwatch,
         *,
         confidence: bool,
+        anomaly: bool,
     ) -> list[EngineOutput]:
         """As `Engine`."""
         outputs: list[EngineOutput] = []
-        waiting: Launch | None = None
+        waiting: tuple[Launch, Area] | None = None
         for image, placement in zip(images, placements, strict=True):
             seen, bgr = as_it_lies(image[placement.seen.index])
-            graph = self._graph(ImageKind(seen.shape, bgr, placement.filled, confidence))
+            graph = self._graph(ImageKind(seen.shape, bgr, placement.filled, confidence, anomaly))
             launched = graph.launch(seen)
             watch.lap('upload')
             if waiting:
-                outputs.append(_collect(waiting, watch))
-            waiting = launched
+                outputs.append(self._collect(*waiting, watch))
+            waiting = launched, placement.filled
         if waiting:
-            outputs.append(_collect(waiting, watch))
+            outputs.append(self._collect(*waiting, watch))
         return outputs
 
-    def compute(self, pixels: Tensor, kind: ImageKind) -> tuple[Tensor, ...]:
-        """(H, W, 3) uint8 on the device -> labels, uncertainty, (1,) score, and confidence if asked for.
+    def compute(self, pixels: Tensor, kind: ImageKind) -> dict[str, Tensor]:
+        """(H, W, 3) uint8 on the device -> fields of `EngineOutput`, and the anomaly score, as far as asked for.
 
-        Each map is (h, w) of the filled area. What a graph records, so nothing in it may wait for the device.
+        Each map is (h, w) of the filled area, but for the (1, h/s, w/s) anomaly score. It is what a graph records, so
+        nothing in it may wait for the device.
         """
         normalise, area = self.student.normalise, kind.filled
         x = normalise(placed(normalise, pixels, area, bgr=kind.bgr)).contiguous(memory_format=torch.channels_last)
-        inferred = infer(self.student, self.card, x)
-        maps = [inferred.labels, inferred.uncertainty]
+        inferred = infer(self.student, self.card, x, anomaly=kind.anomaly)
+        maps = {'labels': inferred.labels, 'uncertainty': inferred.uncertainty}
         if kind.confidence:
-            maps.append(self.card.confidence.confidence(inferred.output.others, inferred.uncertainty, self._points))
-        labels, uncertainty, *others = (each[0][area.index].contiguous() for each in maps)
-        return labels, uncertainty, inferred.score(self.card.image_score, 0, area), *others
+            confidence = self.card.confidence.confidence(inferred.output.others, inferred.uncertainty, self._points)
+            maps['confidence'] = confidence
+        outputs = {name: values[0][area.index].contiguous() for name, values in maps.items()}
+        if inferred.anomaly is not None:
+            outputs['anomaly'] = inferred.anomaly
+        return outputs | {'score': inferred.score(self.card.image_score, 0, area)}
 
     def _graph(self, kind: ImageKind) -> GraphedFunction:
         graph = self._graphs.pop(kind, None)
@@ -128,16 +137,17 @@ class CudaEngine:
         self._graphs[kind] = graph
         return graph
 
-
-def _collect(launch: Launch, watch: Stopwatch) -> EngineOutput:
-    launch.wait()
-    watch.lap('forward')
-    labels, uncertainty, score, *confidence = launch.results()
-    output = EngineOutput(
-        labels=cast(NDArray[np.uint8], labels),
-        uncertainty=cast(NDArray[np.float32], uncertainty),
-        confidence=confidence[0] if confidence else None,
-        score=float(score[0]),
-    )
-    watch.lap('download')
-    return output
+    def _collect(self, launch: Launch, area: Area, watch: Stopwatch) -> EngineOutput:
+        launch.wait()
+        watch.lap('forward')
+        results = launch.results()
+        scores = torch.from_numpy(results['anomaly']) if 'anomaly' in results else None
+        output = EngineOutput(
+            labels=results['labels'],
+            uncertainty=results['uncertainty'],
+            confidence=results.get('confidence'),
+            anomaly=anomaly_levels(self.card, scores, 0, area),
+            score=float(results['score'][0]),
+        )
+        watch.lap('download')
+        return output

@@ -24,6 +24,8 @@ class EngineOutput:
     """(h, w), in [0, upper] of the model card's `uncertainty`."""
     confidence: NDArray[np.uint8] | None
     """(h, w), 255 x P(label is correct); None unless asked for."""
+    anomaly: NDArray[np.uint8] | None
+    """(h, w), levels of the anomaly score; None unless asked for, or where the model has none."""
     score: float
     """Image score; higher is more anomalous."""
 
@@ -58,5 +60,6 @@ class Engine(Protocol):
         watch: Stopwatch,
         *,
         confidence: bool,
+        anomaly: bool,
     ) -> list[EngineOutput]:
         """Segment (H, W, 3) RGB images, each placed in the network's input; `watch` is told the stages."""

@@ -42,7 +42,7 @@ def infer_one(engine: Engine, image: NDArray[np.uint8]) -> EngineOutput:
     """With confidence; an image of another shape is stretched, as calibration does."""
     student = engine.card.student
     placement = place(STRETCH, (image.shape[0], image.shape[1]), (student.input_height, student.input_width))
-    (output,) = engine.infer([image], [placement], Stopwatch(), confidence=True)
+    (output,) = engine.infer([image], [placement], Stopwatch(), confidence=True, anomaly=False)
     return output
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from uncd_ros.checks import check_range, check_text
 from uncd_ros.errors import ConfigError, ModelError
-from uncd_ros.model.card import FIGURE_MAX, ModelCard, check_files
+from uncd_ros.model.card import ANOMALY, FIGURE_MAX, ModelCard, check_files
 from uncd_ros.model.card_json import (
     build_record,
     check_content,
@@ -132,6 +132,8 @@ def served_digest(card: ModelCard) -> str:
     """SHA-256 over all of a model card that decides about a prediction or its flag."""
     names = {'image_score': card.image_score, 'uncertainty': card.uncertainty.name}
     records = {name: asdict(getattr(card, name)) for name in ('student', 'confidence', 'ood')}
+    if card.anomaly:
+        records['anomaly'] = {'score': asdict(card.anomaly.score), 'file': card.files[ANOMALY]}
     return content_checksum(names | records)
 
 

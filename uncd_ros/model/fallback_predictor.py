@@ -75,11 +75,16 @@ class FallbackPredictor:
         self._predictor.warm_up()
 
     def predict(
-        self, images: Sequence[NDArray[np.uint8]], watch: Stopwatch, *, confidence: bool = False
+        self,
+        images: Sequence[NDArray[np.uint8]],
+        watch: Stopwatch,
+        *,
+        confidence: bool = False,
+        anomaly: bool = False,
     ) -> list[Prediction]:
         """Segment (H, W, 3) RGB images in as few passes as the device has memory for; `watch` is told the stages.
 
-        With `confidence` every prediction has one; without, it costs nothing.
+        With `confidence` and `anomaly` every prediction has them; without, they cost nothing.
         Raises what the predictor raises if it is not the device's fault, or if the CPU fails, too.
         """
         if self._device_fault and self._clock() >= self._retry_at:
@@ -91,7 +96,9 @@ class FallbackPredictor:
                 return [
                     prediction
                     for chunk in chunks
-                    for prediction in self._predictor.predict_batch(chunk, watch, confidence=confidence)
+                    for prediction in self._predictor.predict_batch(
+                        chunk, watch, confidence=confidence, anomaly=anomaly
+                    )
                 ]
             except RuntimeError as error:
                 if self._present == 'cpu' or not _is_device_error(error):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A function of one image as a CUDA graph, with page-locked memory on both sides and uploads that overlap."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import cycle
 from typing import Any
 
@@ -21,26 +21,28 @@ class Launch:
     A graph has two, so that one image goes up while another is computed.
     """
 
-    def __init__(self, shape: tuple[int, ...], outputs: tuple[Tensor, ...], device: torch.device) -> None:
+    def __init__(self, shape: tuple[int, ...], outputs: Mapping[str, Tensor], device: torch.device) -> None:
         self.staged = torch.empty(shape, dtype=torch.uint8, pin_memory=True)
         self.pixels = torch.empty(shape, dtype=torch.uint8, device=device)
-        self.downloaded = tuple(torch.empty(each.shape, dtype=each.dtype, pin_memory=True) for each in outputs)
+        self.downloaded = {
+            name: torch.empty(output.shape, dtype=output.dtype, pin_memory=True) for name, output in outputs.items()
+        }
         self.is_up, self.is_done = torch.cuda.Event(), torch.cuda.Event()  # type: ignore[no-untyped-call]
 
     def wait(self) -> None:
         """Until its results are down; another thread may run meanwhile."""
         self.is_done.synchronize()
 
-    def results(self) -> list[NDArray[Any]]:
+    def results(self) -> dict[str, NDArray[Any]]:
         """Copies, for the next image but one takes the memory; after `wait`."""
-        return [each.numpy().copy() for each in self.downloaded]
+        return {name: result.numpy().copy() for name, result in self.downloaded.items()}
 
 
 class GraphedFunction:
-    """Calls `function`, (H, W, 3) uint8 on the device -> tensors on the device, by replaying what it once did."""
+    """Calls `function`, (H, W, 3) uint8 on the device -> name -> tensor there, by replaying what it once did."""
 
     def __init__(
-        self, function: Callable[[Tensor], tuple[Tensor, ...]], shape: tuple[int, ...], device: torch.device
+        self, function: Callable[[Tensor], Mapping[str, Tensor]], shape: tuple[int, ...], device: torch.device
     ) -> None:
         """Raises RuntimeError where the function cannot be recorded, such as for want of memory."""
         self._device = device
@@ -71,7 +73,7 @@ class GraphedFunction:
                 self._compute.wait_event(launch.is_up)
                 self._input.copy_(launch.pixels)
                 self._graph.replay()
-                for target, output in zip(launch.downloaded, self._outputs, strict=True):
-                    target.copy_(output, non_blocking=True)
+                for name, output in self._outputs.items():
+                    launch.downloaded[name].copy_(output, non_blocking=True)
                 launch.is_done.record()
         return launch

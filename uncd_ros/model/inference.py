@@ -15,6 +15,7 @@ from uncd_ros.model.card import ModelCard
 from uncd_ros.model.fit import Area, Placement
 from uncd_ros.network.layers import fuse_batch_norms
 from uncd_ros.network.student import Normalise, StdMaps, Student, StudentOutput
+from uncd_ros.scores.anomaly import enlarged_levels
 from uncd_ros.scores.image import OF_FEATURES, mahalanobis, reduce_score, score_map
 from uncd_ros.scores.pixel import PIXEL_UNCERTAINTIES, pixel_uncertainty
 
@@ -32,6 +33,8 @@ class InferenceOutput(NamedTuple):
     """(B, h, w) float, as `scores.image.score_map`."""
     distance: Tensor | None
     """(B,) float, of the features; None where the image score needs none."""
+    anomaly: Tensor | None
+    """(B, h/s, w/s) float, the anomaly score; None unless asked for, or where the model has none."""
 
     def score(self, name: str, i: int, area: Area) -> Tensor:
         """(1,) image score `name` of image `i`, which fills `area`. Padding is no part of the scene: it counts nowhere.
@@ -50,10 +53,21 @@ def for_inference(student: Student) -> Student:
     return laid_out
 
 
-def infer(student: nn.Module, card: ModelCard, x: Tensor, *, all_maps: bool = False) -> InferenceOutput:
-    """Run one pass over (B, 3, h, w) normalised images; without `all_maps`, only what the model card asks for."""
+def infer(
+    student: nn.Module, card: ModelCard, x: Tensor, *, all_maps: bool = False, anomaly: bool = False
+) -> InferenceOutput:
+    """Run one pass over (B, 3, h, w) normalised images; without `all_maps`, only what the model card asks for.
+
+    With `anomaly` it gives the anomaly score too, where the model has one.
+    """
     needed: StdMaps = 'classes' if all_maps else PIXEL_UNCERTAINTIES[card.uncertainty.name].std
-    output: StudentOutput = student(x, std=needed, features=all_maps or card.image_score in OF_FEATURES)
+    score = card.anomaly.score if anomaly and card.anomaly else None
+    output: StudentOutput = student(
+        x,
+        std=needed,
+        features=all_maps or card.image_score in OF_FEATURES,
+        coarse=score.needed if score else 'none',
+    )
     uncertainty = pixel_uncertainty(card.uncertainty.name, output)
     return InferenceOutput(
         output=output,
@@ -61,6 +75,7 @@ def infer(student: nn.Module, card: ModelCard, x: Tensor, *, all_maps: bool = Fa
         uncertainty=uncertainty,
         score_map=score_map(card.image_score, output, uncertainty),
         distance=mahalanobis(output) if card.image_score in OF_FEATURES else None,
+        anomaly=score.score(output.coarse) if score and output.coarse else None,
     )
 
 
@@ -93,9 +108,16 @@ def _padded(normalise: Normalise, pixels: Tensor, area: Area) -> Tensor:
     return canvas
 
 
+def anomaly_levels(card: ModelCard, scores: Tensor | None, i: int, area: Area) -> NDArray[np.uint8] | None:
+    """(B, h/s, w/s) anomaly scores -> levels of image `i`, (h, w) of its area; None without scores."""
+    if scores is None or card.anomaly is None:
+        return None
+    size = (card.student.input_height, card.student.input_width)
+    return enlarged_levels(card.anomaly.score, scores[i], size)[area.index]
+
+
 def output_of(output: StudentOutput, i: int, area: Area) -> StudentOutput:
     """Views of image `i` alone, without its padding."""
     maps = (slice(i, i + 1), slice(None), *area.index)
     features = None if output.features is None else output.features[i : i + 1]
-    distance = None if output.distance is None else output.distance[(slice(i, i + 1), *area.index)]
-    return StudentOutput(logits=output.logits[maps], std=output.std[maps], features=features, distance=distance)
+    return StudentOutput(logits=output.logits[maps], std=output.std[maps], features=features)

@@ -3,6 +3,7 @@
 """An exported network run by OpenVINO on the CPU; the one module at run time that imports it."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,7 +20,7 @@ from uncd_ros.model.card import ModelCard
 from uncd_ros.model.engine import EngineOutput
 from uncd_ros.model.engine_wish import BF16, INT8, OPENVINO
 from uncd_ros.model.fit import Area, Placement, Size
-from uncd_ros.model.inference import network_input
+from uncd_ros.model.inference import anomaly_levels, network_input
 from uncd_ros.network.student import Normalise
 from uncd_ros.scores.image import reduce_score
 from uncd_ros.stopwatch import Stopwatch
@@ -32,6 +33,8 @@ CONFIDENCE = 'confidence'
 """One more of an ONNX file: (1, h, w) uint8. Few images need it, and this engine makes it of the others for those."""
 SCORE_MAP, DISTANCE = 'score_map', 'distance'
 """More of them: (1, h, w) float32 and (1,) float32, of which the score of a letterboxed image is made."""
+ANOMALY = 'anomaly'
+"""And of a model with an anomaly score, that: (1, h/s, w/s) float32."""
 
 _CPU_FLAGS = {INT8: ('avx512_vnni', 'avx_vnni', 'asimddp'), BF16: ('avx512_bf16', 'amx_bf16', 'bf16')}
 """Precision -> features of a CPU, as Linux calls them, one of which it needs: without, int8 sums may saturate, and
@@ -52,14 +55,31 @@ class OpenVinoEngine:
         self.precision, self.card = precision, card
         self._normalise = Normalise(card.student)
         self._points = card.confidence.points(torch.device('cpu'))
+        self._files = graph, weights
         check_cpu(precision)
+        self.request = self._compiled(with_anomaly=False)
+        """What it runs; to be timed by others."""
+
+    @cached_property
+    def _anomaly_request(self) -> Any:
+        """What it runs while anomaly levels are wanted; made for the first of them, which waits for it once.
+
+        A graph computes all of its outputs, so one for both would never cost nothing.
+        """
+        return self._compiled(with_anomaly=True)
+
+    def _compiled(self, *, with_anomaly: bool) -> Any:
+        """A request for the network with or without its anomaly score. Raises EngineError."""
         openvino = import_openvino()
+        graph, weights = self._files
         try:
             core = openvino.Core()
             model = core.read_model(graph, openvino.Tensor(np.frombuffer(weights, np.uint8)))
-            _check_form(model, self._normalise.size)
-            self.request = core.compile_model(model, 'CPU', _config(precision)).create_infer_request()
-            """Its one request; to be timed by others."""
+            _check_form(model, self._normalise.size, self.card)
+            for output in model.outputs:
+                if ANOMALY in output.names and not with_anomaly:
+                    model.remove_result(output.node)
+            return core.compile_model(model, 'CPU', _config(self.precision)).create_infer_request()
         except RuntimeError as error:
             raise EngineError(f'OpenVINO refuses the network ({" ".join(str(error).split())[:200]})') from None
 
@@ -71,13 +91,15 @@ class OpenVinoEngine:
         watch: Stopwatch,
         *,
         confidence: bool,
+        anomaly: bool,
     ) -> list[EngineOutput]:
         """As `Engine`."""
         outputs = []
+        request = self._anomaly_request if anomaly and self.card.anomaly else self.request
         for image, placement in zip(images, placements, strict=True):
             pixels = self._input(image, placement)
             watch.lap('upload')
-            results = self.request.infer({IMAGE: pixels}, share_inputs=True, share_outputs=True)
+            results = request.infer({IMAGE: pixels}, share_inputs=True, share_outputs=True)
             watch.lap('forward')
             maps = {name: value for output, value in results.items() for name in output.names}
             outputs.append(self._output(maps, placement.filled, confidence=confidence))
@@ -98,6 +120,7 @@ class OpenVinoEngine:
             labels=maps[LABELS][index].copy(),
             uncertainty=maps[UNCERTAINTY][index].copy(),
             confidence=self._confidence(maps)[index].numpy() if confidence else None,
+            anomaly=anomaly_levels(self.card, torch.from_numpy(maps[ANOMALY]), 0, area) if ANOMALY in maps else None,
             score=self._score(maps, area),
         )
 
@@ -138,14 +161,13 @@ def check_cpu(precision: str) -> None:
         raise UnsuitableEngineError(f'the CPU has none of {", ".join(needed)}, which {precision} needs')
 
 
-def _check_form(model: Any, size: Size) -> None:
+def _check_form(model: Any, size: Size, card: ModelCard) -> None:
     names = {name for output in model.outputs for name in output.names}
+    expected = {LABELS, UNCERTAINTY, OTHERS} | ({ANOMALY} if card.anomaly else set())
     shape = [1, *size, 3]
     (found,) = (list(each.shape) for each in model.inputs) if len(model.inputs) == 1 else (None,)
-    if found != shape or not {LABELS, UNCERTAINTY, OTHERS} <= names:
-        raise EngineError(
-            f'takes {found} and gives {sorted(names)}, expected {shape} and {LABELS}, {UNCERTAINTY}, {OTHERS}, ...'
-        )
+    if found != shape or not expected <= names:
+        raise EngineError(f'takes {found} and gives {sorted(names)}, expected {shape} and {sorted(expected)}')
 
 
 def _config(precision: str) -> dict[str, Any]:

@@ -38,6 +38,11 @@ class Prediction:
     """
     seen: Area
     """The part of the image that the network saw: all of it, unless it was cropped."""
+    anomaly: NDArray[np.uint8] | None = None
+    """(H, W), 255 x the share of the calibration's pixels that are less anomalous; 0 outside of `seen`.
+
+    None unless asked for, or where the model has no anomaly score.
+    """
 
 
 class Predictor:
@@ -67,31 +72,42 @@ class Predictor:
         """Let the kernels be chosen and memory be taken before the first camera image waits for it."""
         self.predict(np.zeros((*input_size(self.card), 3), np.uint8))
 
-    def predict(self, image: NDArray[np.uint8], *, confidence: bool = False) -> Prediction:
+    def predict(self, image: NDArray[np.uint8], *, confidence: bool = False, anomaly: bool = False) -> Prediction:
         """Segment one (H, W, 3) RGB image; a strided view, `bgr[..., ::-1]` among them, is not copied.
 
         Raises ImageError if the array is not such an image.
         """
-        return self.predict_batch([image], Stopwatch(), confidence=confidence)[0]
+        return self.predict_batch([image], Stopwatch(), confidence=confidence, anomaly=anomaly)[0]
 
     def predict_batch(
-        self, images: Sequence[NDArray[np.uint8]], watch: Stopwatch, *, confidence: bool = False
+        self,
+        images: Sequence[NDArray[np.uint8]],
+        watch: Stopwatch,
+        *,
+        confidence: bool = False,
+        anomaly: bool = False,
     ) -> list[Prediction]:
         """Segment one or more images, each of a size of its own; `watch` is told the stages.
 
-        With `confidence` every prediction has one; without, it costs nothing.
+        With `confidence` and `anomaly` every prediction has them; without, they cost nothing.
         """
         placements = self._place(images)
-        outputs = self.engine.infer(images, placements, watch, confidence=confidence)
+        outputs = self.engine.infer(images, placements, watch, confidence=confidence, anomaly=anomaly)
         return self._predictions(images, placements, outputs, watch)
 
     def predict_with_output(
-        self, images: Sequence[NDArray[np.uint8]], watch: Stopwatch, *, confidence: bool, all_maps: bool
+        self,
+        images: Sequence[NDArray[np.uint8]],
+        watch: Stopwatch,
+        *,
+        confidence: bool,
+        all_maps: bool,
+        anomaly: bool = False,
     ) -> tuple[list[Prediction], list[StudentOutput]]:
         """As `predict_batch`, and the network's own maps, which only `TorchEngine.infer_with_output` gives."""
         placements = self._place(images)
         outputs, maps = self.torch_engine.infer_with_output(
-            images, placements, watch, confidence=confidence, all_maps=all_maps
+            images, placements, watch, confidence=confidence, anomaly=anomaly, all_maps=all_maps
         )
         return self._predictions(images, placements, outputs, watch), maps
 
@@ -124,13 +140,14 @@ class Predictor:
 
     def _prediction(self, output: EngineOutput, placement: Placement, size: Size) -> Prediction:
         """At the size of its image."""
-        upper, confidence = self.card.uncertainty.upper, output.confidence
+        upper, confidence, anomaly = self.card.uncertainty.upper, output.confidence, output.anomaly
         return Prediction(
             labels=_to_image(output.labels, placement, size, IGNORE_INDEX, cv2.INTER_NEAREST_EXACT),
             uncertainty=_to_image(output.uncertainty, placement, size, upper, cv2.INTER_LINEAR),
             score=output.score,
             confidence=None if confidence is None else _to_image(confidence, placement, size, 0, cv2.INTER_LINEAR),
             seen=placement.seen,
+            anomaly=None if anomaly is None else _to_image(anomaly, placement, size, 0, cv2.INTER_LINEAR),
         )
 
 

@@ -13,7 +13,14 @@ from uncd_ros.errors import ConfigError
 from uncd_ros.model.engine import EngineOutput
 from uncd_ros.model.engine_wish import F32, TORCH
 from uncd_ros.model.fit import Area, Placement
-from uncd_ros.model.inference import InferenceOutput, for_inference, infer, network_input, output_of
+from uncd_ros.model.inference import (
+    InferenceOutput,
+    anomaly_levels,
+    for_inference,
+    infer,
+    network_input,
+    output_of,
+)
 from uncd_ros.model.store import StoredModel
 from uncd_ros.network.student import StudentOutput
 from uncd_ros.stopwatch import Stopwatch
@@ -49,9 +56,12 @@ class TorchEngine:
         watch: Stopwatch,
         *,
         confidence: bool,
+        anomaly: bool,
     ) -> list[EngineOutput]:
         """As `Engine`."""
-        return self.infer_with_output(images, placements, watch, confidence=confidence, all_maps=False)[0]
+        return self.infer_with_output(
+            images, placements, watch, confidence=confidence, anomaly=anomaly, all_maps=False
+        )[0]
 
     @torch.inference_mode()
     def infer_with_output(
@@ -61,6 +71,7 @@ class TorchEngine:
         watch: Stopwatch,
         *,
         confidence: bool,
+        anomaly: bool,
         all_maps: bool,
     ) -> tuple[list[EngineOutput], list[StudentOutput]]:
         """As `infer`, and the network's output of the same pass for what it saw of each image.
@@ -75,7 +86,7 @@ class TorchEngine:
         ]
         watch.lap('upload')
         x = normalise(torch.cat(inputs)).contiguous(memory_format=torch.channels_last)
-        inferred = infer(self.student, self.card, x, all_maps=all_maps)
+        inferred = infer(self.student, self.card, x, all_maps=all_maps, anomaly=anomaly)
         maps = self._confidence(inferred) if confidence else None
         if self.device.type == 'cuda':
             torch.cuda.synchronize(self.device)  # or the download would be told the network's time
@@ -93,6 +104,7 @@ class TorchEngine:
             labels=inferred.labels[i][area.index].cpu().numpy(),
             uncertainty=inferred.uncertainty[i][area.index].cpu().numpy(),
             confidence=None if confidence is None else confidence[i][area.index].cpu().numpy(),
+            anomaly=anomaly_levels(self.card, inferred.anomaly, i, area),
             score=float(inferred.score(self.card.image_score, i, area)),
         )
 

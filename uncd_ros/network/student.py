@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The student: one network, one pass, two heads: class logits, and the std that an ensemble would show."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple, cast
@@ -19,6 +20,8 @@ from uncd_ros.network.trunk import Maps, Trunk, TrunkShape
 
 StdMaps = Literal['classes', 'mean', 'none']
 """Which std maps a pass gives: one for each class, their mean, or none."""
+CoarseTerms = Literal['all', 'without_std', 'none']
+"""Which coarse maps a pass gives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,20 @@ class StudentConfig:
             raise ConfigError(f'student.head is {self.head!a}, expected one of {", ".join(HEADS)}')
 
 
+class CoarseMaps(NamedTuple):
+    """What an anomaly score is made of, at half the decoder's scale: a thing that is finer is no obstacle.
+
+    It costs a quarter of what it would at the decoder's own, and averages out what belongs to single pixels.
+    """
+
+    logits: Tensor
+    """(B, C, h, w) float; as those of `StudentOutput`."""
+    std: Tensor
+    """(B, 1, h, w) float in [0, 1]; mean over the classes of the predicted std; (B, 0, h, w) where it is not needed."""
+    distance: Tensor
+    """(B, h, w) float, 0 or more; of the decoder's features to the nearest class."""
+
+
 class _Maps(NamedTuple):
     logits: Tensor
     """(B, C, h, w) float; softmax over C is the class distribution."""
@@ -77,8 +94,8 @@ class _Maps(NamedTuple):
     """
     features: Tensor | None = None
     """(B, D) float; the encoder's deepest features as `MahalanobisFeatures` gives them; None where there are none."""
-    distance: Tensor | None = None
-    """(B, h, w) float, 0 or more; of the decoder's features to the nearest class; None where a pass gave none."""
+    coarse: CoarseMaps | None = None
+    """None where a pass gave none."""
     auxiliary: Tensor | None = None
     """(B, C, h, w) float; in training, logits of the first of two nets in a row; None where there is but one."""
 
@@ -184,27 +201,33 @@ class Student(nn.Module):
         return normalised.contiguous(memory_format=torch.channels_last)
 
     def forward(
-        self, x: Tensor, *, std: StdMaps = 'classes', features: bool = True, distance: bool = False
+        self, x: Tensor, *, std: StdMaps = 'classes', features: bool = True, coarse: CoarseTerms = 'none'
     ) -> StudentOutput:
         """(B, 3, h, w) normalised -> maps at the input's size; what is not asked for is not computed.
 
-        A student without fitted `feature_distance` gives no distance.
+        A student without fitted `feature_distance` gives no coarse maps.
         """
         size = x.shape[-2:]
         maps: Maps = self.trunk(x)
-        logits = upsample(self.prediction_head(maps.fine), size)
+        fine_logits = self.prediction_head(maps.fine)
+        logits = upsample(fine_logits, size)
         return StudentOutput(
             logits=logits,
             std=logits[:, :0] if std == 'none' else upsample(self._std(maps.fine, std), size),
             features=self.mahalanobis(maps.deepest) if features else None,
-            distance=self._distance(maps.fine, size) if distance else None,
+            coarse=None if coarse == 'none' else self._coarse(fine_logits, maps.fine, coarse),
             auxiliary=maps.auxiliary,
         )
 
-    def _distance(self, fine: Tensor, size: torch.Size) -> Tensor | None:
+    def _coarse(self, logits: Tensor, fine: Tensor, terms: CoarseTerms) -> CoarseMaps | None:
         if self.feature_distance is None:
             return None
-        return upsample(self.feature_distance(fine)[:, None], size)[:, 0]
+        features, logits = halved(fine), halved(logits)
+        return CoarseMaps(
+            logits=logits,
+            std=logits[:, :0] if terms == 'without_std' else self._std(features, 'mean'),
+            distance=self.feature_distance(features),
+        )
 
     def _std(self, fine: Tensor, std: StdMaps) -> Tensor:
         """(B, channels, h/s, w/s) -> (B, C or 1, h/s, w/s)."""
@@ -219,7 +242,12 @@ def make_trunk(config: StudentConfig) -> Trunk:
     return DECODERS[config.decoder].trunk(shape)
 
 
-def upsample(maps: Tensor, size: torch.Size) -> Tensor:
+def halved(maps: Tensor) -> Tensor:
+    """(B, C, h, w) -> (B, C, h/2, w/2), means of 2 x 2 pixels."""
+    return functional.avg_pool2d(maps, 2)
+
+
+def upsample(maps: Tensor, size: Sequence[int]) -> Tensor:
     """(B, C, h/s, w/s) -> (B, C, h, w), bilinear."""
     # Channels first from here on: what follows reduces over classes, which is fastest with whole maps in a row.
     return functional.interpolate(maps.contiguous(), size, mode='bilinear', align_corners=False)

@@ -185,6 +185,7 @@ class Camera:
             time=now,
             age=math.nan if self._stamp_fault else clock - stamp,
             wants_confidence=self._outputs.is_wanted('confidence'),
+            wants_anomaly=self._outputs.wants_anomaly(),
         )
         with self._taking:
             self._telemetry.arrived(now)
@@ -206,7 +207,7 @@ class Camera:
         header, image, prediction = result.arrival.msg.header, result.image, result.prediction
         size, params = image.shape[:2], self._active.params
         matched = self._infos.match(header.stamp, result.arrival.time)
-        decision = self._decisions.on_result(result, matched, time.monotonic())
+        decision, obstacles = self._decisions.on_result(result, matched, time.monotonic())
         if isinstance(prediction, Exception):
             raise prediction
         if matched.misses(size):
@@ -225,7 +226,8 @@ class Camera:
         )
         if images is not None:
             self._outputs.publish_planner_images(header, images)
-        self._outputs.publish_overlay(header, image, prediction, is_ood=decision.is_ood)
+        self._outputs.publish_anomaly(header, prediction.anomaly, obstacles)
+        self._outputs.publish_overlay(header, image, prediction, obstacles, is_ood=decision.is_ood)
 
     def _failed(self, error: Exception) -> None:
         """Something went wrong with an image. That must not end the stream: it is logged and counted."""

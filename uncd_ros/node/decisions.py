@@ -4,6 +4,7 @@
 
 import math
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sensor_msgs.msg import CameraInfo
@@ -11,10 +12,13 @@ from sensor_msgs.msg import CameraInfo
 from uncd_ros.images.camera_info import MatchedInfo
 from uncd_ros.images.encodings import is_grey, named_encoding
 from uncd_ros.model.calibration_check import ImageProperties
+from uncd_ros.model.obstacle_search import find_obstacles
+from uncd_ros.model.predictor import Prediction
 from uncd_ros.monitor.scene_monitor import Decision, SceneMonitor
 from uncd_ros.node.messages import seconds
 from uncd_ros.node.outputs import Outputs
 from uncd_ros.node.worker import ActiveModel, Arrival, Result
+from uncd_ros.obstacles.tracker import Obstacle, ObstacleTracker
 
 BEAT = 0.4
 """Seconds between two heartbeats. The flag is then never more than 0.8 s old, which leaves 0.2 s of the promised 1 s
@@ -27,6 +31,8 @@ class CameraState:
 
     alarms: int = 0
     """Times the flag has risen."""
+    obstacles: int = 0
+    """How many have appeared."""
     fault: str = ''
     """What is wrong with the latest image or its camera, or why there is no inference; empty if nothing is."""
     image_properties: ImageProperties | None = None
@@ -45,8 +51,9 @@ class Decisions:
     """Decides about each image of one camera, and publishes that at once; says on and on what holds without one."""
 
     def __init__(self, outputs: Outputs, active: ActiveModel) -> None:
-        self._outputs = outputs
+        self._outputs, self._active = outputs, active
         self._monitor = SceneMonitor(active.predictor.card.ood, active.params.alarm)
+        self._tracker = ObstacleTracker()
         self._latest: Decision | None = None
         """The one published last about an image or its absence; None before the first."""
         self._published = -math.inf
@@ -59,6 +66,7 @@ class Decisions:
     def reconfigure(self, active: ActiveModel) -> None:
         """Decide by this from the next image on; a raised flag and the alarm count stay."""
         with self._lock:
+            self._active = active
             self._monitor.reconfigure(active.predictor.card.ood, active.params.alarm)
 
     def stays_up(self, arrival: Arrival) -> bool:
@@ -66,8 +74,13 @@ class Decisions:
         with self._lock:
             return self._monitor.stays_up(stamp=seconds(arrival.msg.header.stamp), arrival=arrival.time)
 
-    def on_result(self, result: Result, matched: MatchedInfo[CameraInfo], now: float) -> Decision:
-        """Decide about an image, or about the error that came in place of it or of its prediction."""
+    def on_result(
+        self, result: Result, matched: MatchedInfo[CameraInfo], now: float
+    ) -> tuple[Decision, Sequence[Obstacle] | None]:
+        """Decide about an image, or about the error that came in place of it or of its prediction.
+
+        Beside the decision it gives the obstacles in the image; None where nobody looked.
+        """
         arrival, image, prediction = result.arrival, result.image, result.prediction
         seen, score = (prediction, math.nan) if isinstance(prediction, Exception) else (image, prediction.score)
         with self._lock:
@@ -78,11 +91,12 @@ class Decisions:
                 arrival=arrival.time,
                 stated_size=matched.expected_size,
             )
-            self._outputs.publish_decision(arrival.msg.header, decision)
+            obstacles = self._obstacles_in(prediction, decision)
+            self._outputs.publish_decision(arrival.msg.header, decision, obstacles)
             self._latest, self._published = decision, now
             state = self._with_decision(decision)
             self.state = _with_image(state, result, matched) if image.size else state
-        return decision
+        return decision, obstacles
 
     def on_absence(self, reason: str) -> None:
         """Raise the flag at once, and say so: no image comes, or none is worked on, for `reason`."""
@@ -97,6 +111,13 @@ class Decisions:
             state = self.state
             self.state = replace(state, passing_fault='', change='')
         return state
+
+    def _obstacles_in(self, prediction: Prediction | Exception, decision: Decision) -> Sequence[Obstacle] | None:
+        seen = None if isinstance(prediction, Exception) else prediction
+        card, params = self._active.predictor.card, self._active.params.obstacles
+        found = find_obstacles(self._tracker, seen, card, params, is_ood=decision.is_ood)
+        self.state = replace(self.state, obstacles=self._tracker.count)
+        return found
 
     def _with_decision(self, decision: Decision) -> CameraState:
         passing = decision.fault or self.state.passing_fault

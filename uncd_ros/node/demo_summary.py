@@ -46,6 +46,7 @@ def summarise(source: str, card: ModelCard, recorder: Recorder, sent: int) -> di
             'frames_flagged': sum(flags),
             'score_mean': sum(recorder.scores) / max(1, len(recorder.scores)),
         },
+        'obstacles': {'appeared': int(recorder.node_status['obstacles']), 'frames': sum(map(bool, recorder.obstacles))},
         'diagnostics': recorder.problems.summary(),
         'messages': dict(sorted(recorder.messages.items())),
     }
@@ -65,5 +66,7 @@ def sentences(summary: Mapping[str, Any]) -> Iterator[str]:
     rose = 'once' if alarms == 1 else f'{alarms} times'
     flag = f'rose {rose} and was up in {flagged} images' if alarms else 'never rose'
     yield f'the flag {flag}; every mask has the size and stamp of its image'
+    if appeared := summary['obstacles']['appeared']:
+        yield f'unknown obstacles on the road: {appeared}, seen in {summary["obstacles"]["frames"]} images'
     for problem in summary['diagnostics']:
         yield '{level} in /diagnostics: {name}: {message}'.format(**problem)

@@ -116,7 +116,8 @@ class LaunchArguments:
         camera = self.cameras[0]
         images = self.image if not camera else f'{camera}/{self.image}'
         shown = images if self.image_transport == 'raw' else f'{images}/compressed'
-        outputs = {f'/{NODE}/{name}': f'~/{camera}/{name}'.replace('//', '/') for name in ('overlay', 'uncertainty')}
+        names = ('overlay', 'uncertainty', 'anomaly')
+        outputs = {f'/{NODE}/{name}': f'~/{camera}/{name}'.replace('//', '/') for name in names}
         return {name: self.full_name(topic) for name, topic in ({'/image_raw': shown} | outputs).items()}
 
 

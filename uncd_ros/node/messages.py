@@ -4,7 +4,9 @@
 
 import array
 import copy
+import json
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 from builtin_interfaces.msg import Time
@@ -14,6 +16,7 @@ from sensor_msgs.msg import CameraInfo, Image, RegionOfInterest
 from std_msgs.msg import Header
 
 from uncd_ros.images.camera_info import stated_size
+from uncd_ros.images.palette import Box
 from uncd_ros.monitor.scene_monitor import Decision, decision_values
 from uncd_ros.node.names import status_name
 
@@ -46,18 +49,30 @@ def seconds(stamp: Time) -> float:
 
 
 def ood_status(
-    header: Header, decision: Decision, *, node: str, camera: str, model: str, is_heartbeat: bool
+    header: Header,
+    decision: Decision,
+    *,
+    node: str,
+    camera: str,
+    model: str,
+    is_heartbeat: bool,
+    boxes: Sequence[Box] | None = None,
 ) -> DiagnosticArray:
     """The decision about one image with all that led to it, and the camera's health, stamped as that image.
 
-    A heartbeat is stamped with the time now. `node` is the node's full name, `camera` the camera's or empty.
+    A heartbeat is stamped with the time now. `node` is the node's full name, `camera` the camera's or empty. `boxes`
+    are those of the obstacles; None where nobody looked.
     """
     scene = DiagnosticStatus(
         level=DiagnosticStatus.WARN if decision.is_ood else DiagnosticStatus.OK,
         name=status_name(node, 'out of distribution', camera),
         message=decision.reason,
         hardware_id=model,
-        values=key_values(**decision_values(decision), heartbeat=is_heartbeat),
+        values=key_values(
+            **decision_values(decision),
+            heartbeat=is_heartbeat,
+            **({} if boxes is None else {'obstacles': json.dumps(boxes)}),
+        ),
     )
     health = DiagnosticStatus(
         level=DiagnosticStatus.ERROR if decision.fault else DiagnosticStatus.OK,

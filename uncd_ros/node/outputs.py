@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The topics of one camera's results; what nobody listens to is not even computed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,14 +17,16 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Bool, Float32, Header
 
 from uncd_ros.images.codec import encode_png
-from uncd_ros.images.palette import colour_blind_safe, colour_table, framed, overlay
+from uncd_ros.images.palette import colour_blind_safe, colour_table, framed, outlined, overlay
 from uncd_ros.model.card import ModelCard
 from uncd_ros.model.predictor import Prediction
 from uncd_ros.monitor.scene_monitor import Decision
 from uncd_ros.node.label_info import LabelInfoTopic
 from uncd_ros.node.messages import ImageBuffer, ood_status, scaled_info
+from uncd_ros.node.obstacle_topic import ObstacleTopic
 from uncd_ros.node.params import NodeParams
 from uncd_ros.node.planner_images import PlannerImages
+from uncd_ros.obstacles.tracker import Obstacle
 
 DEPTH = 5
 """Messages kept for a slow subscriber. Reliable, so that reliable and best-effort subscribers both match."""
@@ -33,6 +36,7 @@ TOPICS: dict[str, type] = {
     'uncertainty': Image,
     'confidence': Image,
     'overlay': Image,
+    'anomaly': Image,
     'camera_info': CameraInfo,
     'ood': Bool,
     'ood_score': Float32,
@@ -51,6 +55,7 @@ class Outputs:
             topic: self._publisher(kind, topic, QoSProfile(depth=DEPTH)) for topic, kind in TOPICS.items()
         }
         self._label_info = LabelInfoTopic(node, f'{self._prefix}label_info')
+        self._obstacles = ObstacleTopic(node, f'{self._prefix}obstacles', DEPTH)
         self._buffers = {encoding: ImageBuffer(encoding) for encoding in ('mono8', '32FC1', 'rgb8')}
         self.reconfigure(card, params, node.get_clock().now().to_msg())
 
@@ -59,14 +64,17 @@ class Outputs:
         self._card, self._colours = card, _colours(card, params.palette)
         self._label_info.announce(card, params.abstain_confidence, since)
 
-    def publish_decision(self, header: Header, decision: Decision) -> None:
-        """Publish the flag and the score of an image with its header, and what led to them."""
+    def publish_decision(self, header: Header, decision: Decision, obstacles: Sequence[Obstacle] | None) -> None:
+        """Publish the flag and the score of an image with its header, and what led to them.
+
+        `obstacles` are those in it; None where nobody looked.
+        """
         self._publishers['ood_score'].publish(Float32(data=decision.score))
-        self._publish_flag(header, decision, is_heartbeat=False)
+        self._publish_flag(header, decision, obstacles, is_heartbeat=False)
 
     def publish_heartbeat(self, decision: Decision) -> None:
         """Publish the flag without an image, and why it is as it is, with the time now."""
-        self._publish_flag(Header(stamp=self._node.get_clock().now().to_msg()), decision, is_heartbeat=True)
+        self._publish_flag(Header(stamp=self._node.get_clock().now().to_msg()), decision, None, is_heartbeat=True)
 
     def publish_info(self, header: Header, info: CameraInfo, size: tuple[int, int]) -> None:
         """Publish the camera_info of an image of this header and (height, width)."""
@@ -86,14 +94,34 @@ class Outputs:
         if images.confidence is not None and self.is_wanted('confidence'):
             self._fill('confidence', 'mono8', header, images.confidence)
 
+    def publish_anomaly(
+        self, header: Header, levels: NDArray[np.uint8] | None, obstacles: Sequence[Obstacle] | None
+    ) -> None:
+        """Publish the anomaly levels of an image, and the obstacles in it; None is not there."""
+        if levels is not None and self.is_wanted('anomaly'):
+            self._fill('anomaly', 'mono8', header, levels)
+        if obstacles is not None:
+            self._obstacles.publish(header, obstacles)
+
     def publish_overlay(
-        self, header: Header, image: NDArray[np.uint8], prediction: Prediction, *, is_ood: bool
+        self,
+        header: Header,
+        image: NDArray[np.uint8],
+        prediction: Prediction,
+        obstacles: Sequence[Obstacle] | None,
+        *,
+        is_ood: bool,
     ) -> None:
         """Publish a prediction drawn over its (H, W, 3) RGB image, for people; `is_ood` frames it."""
         if self.is_wanted('overlay'):
             upper = self._card.uncertainty.upper
             drawn = overlay(image, prediction.labels, prediction.uncertainty, self._colours, upper)
+            drawn = outlined(drawn, [each.box for each in obstacles or ()])
             self._fill('overlay', 'rgb8', header, framed(drawn) if is_ood else drawn)
+
+    def wants_anomaly(self) -> bool:
+        """Whether anybody subscribes to what shows unknown things."""
+        return self.is_wanted('anomaly') or self.is_wanted('overlay') or self._obstacles.is_wanted()
 
     def is_wanted(self, topic: str) -> bool:
         """Whether anybody subscribes to a topic of TOPICS."""
@@ -104,12 +132,15 @@ class Outputs:
         for publisher in self._publishers.values():
             self._node.destroy_publisher(publisher)
         self._label_info.destroy()
+        self._obstacles.destroy()
 
     def _publisher(self, kind: type, topic: str, qos: QoSProfile) -> 'Publisher[Any]':
         options = QoSOverridingOptions.with_default_policies()
         return self._node.create_publisher(kind, f'{self._prefix}{topic}', qos, qos_overriding_options=options)
 
-    def _publish_flag(self, header: Header, decision: Decision, *, is_heartbeat: bool) -> None:
+    def _publish_flag(
+        self, header: Header, decision: Decision, obstacles: Sequence[Obstacle] | None, *, is_heartbeat: bool
+    ) -> None:
         self._publishers['ood'].publish(Bool(data=decision.is_ood))
         if self.is_wanted('ood_status'):
             status = ood_status(
@@ -119,6 +150,7 @@ class Outputs:
                 camera=self._camera,
                 model=self._card.name,
                 is_heartbeat=is_heartbeat,
+                boxes=None if obstacles is None else [each.box for each in obstacles],
             )
             self._publishers['ood_status'].publish(status)
 

@@ -14,7 +14,9 @@ from uncd_ros.model.engine_wish import AUTO, ENGINES, PRECISIONS, EngineWish
 from uncd_ros.model.fit import DEFAULT_FIT, FITS
 from uncd_ros.monitor.alarm import AlarmParams
 from uncd_ros.monitor.scene_monitor import SILENT_AFTER
+from uncd_ros.node.obstacle_params import OBSTACLES
 from uncd_ros.node.parameter import Parameter, declare, values_of
+from uncd_ros.obstacles.params import ObstacleParams
 
 ON_OOD = ('keep', 'no_confidence', 'stop')
 """What may happen to the images that a planner acts on while the flag is up."""
@@ -150,6 +152,7 @@ PERCEPTION = (
         high=3600.0,
         live=True,
     ),
+    *OBSTACLES,
     Parameter(
         name='lock_classes', default=True, text='Refuse a model with other classes than the active one.', live=True
     ),
@@ -187,6 +190,7 @@ class NodeParams:
     silent_after: float
     """Seconds, more than 0."""
     alarm: AlarmParams
+    obstacles: ObstacleParams
     lock_classes: bool
     """Whether the active model may only be replaced by one with the same classes."""
 
@@ -207,10 +211,11 @@ class NodeParams:
             raise ConfigError(f'cameras is {list(cameras)}, expected names of letters, digits and _, no two alike')
         try:
             alarm = AlarmParams(**{field.name: values.pop(field.name) for field in fields(AlarmParams)})
+            obstacles = ObstacleParams(**{field.name: values.pop(field.name) for field in fields(ObstacleParams)})
             wish = EngineWish(engine=values.pop('engine'), precision=values.pop('precision'))
         except ConfigError as error:
             raise ContradictionError(str(error)) from None
-        return cls(alarm=alarm, wish=wish, cameras=cameras, **values)
+        return cls(alarm=alarm, obstacles=obstacles, wish=wish, cameras=cameras, **values)
 
 
 def check_fit(node: Node, changes: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from uncd_ros.images.channels import contiguous_bgr
 from uncd_ros.images.contact_sheet import SheetRow
 from uncd_ros.images.encodings import as_array
 from uncd_ros.node.names import status_name, status_values
-from uncd_ros.node.samples import Parts, Samples
+from uncd_ros.node.samples import Parts, Samples, obstacle_boxes
 
 CAMERA, DIAGNOSTICS = '/image_raw', '/diagnostics'
 MASK, UNCERTAINTY, OVERLAY, OOD, OOD_SCORE, OOD_STATUS = (
@@ -54,7 +54,8 @@ class Recorder(Node):
         """Seconds, steady clock, of each mask's arrival."""
         self.scores: list[float] = []
         self.flags: list[bool] = []
-        """By image, in order."""
+        self.obstacles: list[int] = []
+        """How many were in the image. All by image, in order."""
         self._overlays = overlays
         self.images: dict[Key, Size] = {}
         self.masks: dict[Key, Size] = {}
@@ -115,6 +116,7 @@ class Recorder(Node):
             return
         self.flags.append(values['is_ood'] == 'True')
         self.scores.append(float(values['score']))
+        self.obstacles.append(len(obstacle_boxes(values)))
         self._part(msg.header).status = values | {'reason': msg.status[0].message}
         self._sample(msg.header)
 

@@ -1,7 +1,9 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Rows for the contact sheet of a stream: evenly spaced images, and every image at which the flag rose."""
+"""Rows for the contact sheet of a stream: even ones, and those in which the flag rose or an obstacle appeared."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
@@ -11,10 +13,13 @@ from sensor_msgs.msg import Image
 
 from uncd_ros.images.contact_sheet import SheetRow, shrunk
 from uncd_ros.images.encodings import as_array
+from uncd_ros.images.palette import Box
 
 T = TypeVar('T')
 ALARMS = 24
 """Images at which the flag rose that are kept; the first ones."""
+OBSTACLES = 3
+"""Images in which obstacles appeared that are kept; the first ones."""
 
 
 @dataclass(slots=True)
@@ -40,6 +45,9 @@ class Samples:
         self._even: Thinned[tuple[int, Parts]] = Thinned(count)
         self._rises: dict[int, SheetRow] = {}
         self._alarms = 0
+        self._appearances: dict[int, SheetRow] = {}
+        self._boxes: tuple[Box, ...] = ()
+        """Of the latest image."""
 
     def add(self, stamp: int, parts: Parts) -> None:
         """Take the next image, with all its parts; `stamp` in nanoseconds."""
@@ -48,10 +56,14 @@ class Samples:
         if alarms > self._alarms and len(self._rises) < ALARMS:
             self._rises[stamp] = replace(_sheet_row(parts), alarm=alarms)
         self._alarms = alarms
+        boxes = obstacle_boxes(parts.status)
+        if len(boxes) > len(self._boxes) and len(self._appearances) < OBSTACLES:
+            self._appearances[stamp] = _sheet_row(parts)
+        self._boxes = boxes
 
     def rows(self, start: int) -> list[SheetRow]:
         """In order, with the seconds since `start`, a stamp in nanoseconds, before each caption."""
-        rows = {stamp: _sheet_row(parts) for stamp, parts in self._even.items()} | self._rises
+        rows = {stamp: _sheet_row(parts) for stamp, parts in self._even.items()} | self._appearances | self._rises
         times = {stamp: f'{(stamp - start) / 1e9:.1f} s' for stamp in rows}
         return [replace(row, caption=f'{times[stamp]}    {row.caption}') for stamp, row in sorted(rows.items())]
 
@@ -84,14 +96,22 @@ class Thinned(Generic[T]):
 def _sheet_row(parts: Parts) -> SheetRow:
     score, threshold = float(parts.status['score']), float(parts.status['threshold'])
     assert parts.image and parts.mask and parts.uncertainty
+    boxes = obstacle_boxes(parts.status)
+    found = f' ({len(boxes)} obstacle{"s" if len(boxes) > 1 else ""})' if boxes else ''
     row = SheetRow(
         image=np.ascontiguousarray(as_array(parts.image)),
         labels=_single(parts.mask, np.uint8),
         uncertainty=_single(parts.uncertainty, np.float32),
-        caption=f'score {score:.3f}, threshold {threshold:.3f}: {parts.status["reason"]}',
+        caption=f'score {score:.3f}, threshold {threshold:.3f}: {parts.status["reason"]}{found}',
         is_ood=parts.status['is_ood'] == 'True',
+        boxes=boxes,
     )
     return shrunk(row)
+
+
+def obstacle_boxes(status: Mapping[str, str]) -> tuple[Box, ...]:
+    """Of the values of ~/ood_status; none where nobody looked."""
+    return tuple((left, top, width, height) for left, top, width, height in json.loads(status.get('obstacles', '[]')))
 
 
 def _single(msg: Image, dtype: type) -> NDArray[Any]:

@@ -91,6 +91,7 @@ def camera_status(name: str, facts: CameraFacts, predictor: FallbackPredictor, s
             faults=counts.faults,
             lost=counts.lost,
             alarms=state.alarms,
+            obstacles=state.obstacles,
             info_mismatches=state.info_mismatches,
             fps=round(counts.fps, 2),
             fps_in=round(counts.fps_in, 2),

@@ -67,6 +67,8 @@ class Arrival:
     """Seconds since its stamp, by the node's clock; NaN where the stamps tell no time."""
     wants_confidence: bool
     """Whether anybody listens to the confidence of its pixels."""
+    wants_anomaly: bool
+    """Whether anybody looks at unknown things in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +153,8 @@ class Worker:
         watch.lap('convert')
         readable = [image for image in images if not isinstance(image, ImageError)]
         confidence = any(each.camera.needs_confidence(each, active) for each in arrivals)
-        predictions = iter(_predict(active.predictor, readable, watch, confidence=confidence))
+        anomaly = any(each.wants_anomaly for each in arrivals)
+        predictions = iter(_predict(active.predictor, readable, watch, confidence=confidence, anomaly=anomaly))
         if self._abandoned:
             return
         for arrival, image in zip(arrivals, images, strict=True):
@@ -173,12 +176,17 @@ class Worker:
 
 
 def _predict(
-    predictor: FallbackPredictor, images: list[NDArray[np.uint8]], watch: Stopwatch, *, confidence: bool
+    predictor: FallbackPredictor,
+    images: list[NDArray[np.uint8]],
+    watch: Stopwatch,
+    *,
+    confidence: bool,
+    anomaly: bool,
 ) -> Sequence[Prediction | Exception]:
     """One pass over images of any sizes; its error once for each if it fails."""
     if not images:
         return []
     try:
-        return predictor.predict(images, watch, confidence=confidence)
+        return predictor.predict(images, watch, confidence=confidence, anomaly=anomaly)
     except Exception as error:
         return [error] * len(images)

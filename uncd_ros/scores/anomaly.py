@@ -5,16 +5,19 @@
 An uncertainty asks whether a label is wrong, an anomaly score whether a thing is unknown.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import cv2
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from uncd_ros.checks import check_range
 from uncd_ros.errors import ConfigError
-from uncd_ros.network.student import StudentOutput
-from uncd_ros.scores.pixel import energy, mean_std, neg_max_logit, pixel_uncertainty
+from uncd_ros.network.student import CoarseMaps, CoarseTerms, StudentOutput
+from uncd_ros.scores.pixel import energy, neg_max_logit, pixel_uncertainty
 
 LEVELS = 255
 """Steps of an anomaly image above 0."""
@@ -27,19 +30,23 @@ SERVED, WITHOUT = 'served', 'without_'
 """Name of the score that a model serves, and prefix of what is left of it without one of its terms."""
 
 
-def log_std(output: StudentOutput) -> Tensor:
+def coarse_energy(maps: CoarseMaps) -> Tensor:
+    """As `energy`, of the coarse logits."""
+    return -maps.logits.logsumexp(dim=1)
+
+
+def log_std(maps: CoarseMaps) -> Tensor:
     """Logarithm of the mean over classes of the predicted std; its scale is relative, as that of a logit is."""
-    return mean_std(output).clamp_min(1e-6).log()
+    return maps.std[:, 0].clamp_min(1e-6).log()
 
 
-def feature_distance(output: StudentOutput) -> Tensor:
-    """Distance of the decoder's features to the nearest class mean; only for a pass that was asked for it."""
-    assert output.distance is not None
-    return output.distance
+def feature_distance(maps: CoarseMaps) -> Tensor:
+    """Distance of the decoder's features to the nearest class mean."""
+    return maps.distance
 
 
-TERMS: dict[str, Callable[[StudentOutput], Tensor]] = {
-    'energy': energy,
+TERMS: dict[str, Callable[[CoarseMaps], Tensor]] = {
+    'energy': coarse_energy,
     'log_std': log_std,
     'feature_distance': feature_distance,
 }
@@ -86,17 +93,28 @@ class AnomalyScore:
         """Of the terms, by name."""
         return {name: term.weight for name, term in self.terms.items()}
 
-    def standardised(self, output: StudentOutput) -> dict[str, Tensor]:
-        """Each term with its weight, (B, h, w)."""
-        return {name: (TERMS[name](output) - term.mean) * (term.weight / term.std) for name, term in self.terms.items()}
+    @property
+    def needed(self) -> CoarseTerms:
+        """What it asks a pass for."""
+        return 'all' if 'log_std' in self.terms else 'without_std'
 
-    def score(self, output: StudentOutput) -> Tensor:
+    def standardised(self, maps: CoarseMaps) -> dict[str, Tensor]:
+        """Each term with its weight, (B, h, w)."""
+        return {name: (TERMS[name](maps) - term.mean) * (term.weight / term.std) for name, term in self.terms.items()}
+
+    def score(self, maps: CoarseMaps) -> Tensor:
         """(B, h, w) float, higher is more anomalous."""
-        return torch.stack(list(self.standardised(output).values())).sum(dim=0)
+        return torch.stack(list(self.standardised(maps).values())).sum(dim=0)
 
     def levels(self, score: Tensor) -> Tensor:
         """(B, h, w) -> uint8, 255 x (1 - p): the share of the calibration pixels that are less anomalous."""
         return torch.bucketize(score, torch.tensor(self.quantiles, device=score.device)).byte()
+
+
+def enlarged_levels(score: AnomalyScore, values: Tensor, size: Sequence[int]) -> NDArray[np.uint8]:
+    """(h, w) scores -> (H, W) levels. Levels are enlarged, not scores: so few pixels have to be looked up."""
+    levels = score.levels(values).cpu().numpy()
+    return np.asarray(cv2.resize(levels, (size[1], size[0]), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def describe(weights: Mapping[str, float]) -> str:
@@ -107,7 +125,7 @@ def describe(weights: Mapping[str, float]) -> str:
 def anomaly_scores(
     output: StudentOutput, uncertainties: Iterable[str], served: AnomalyScore | None = None
 ) -> dict[str, Tensor]:
-    """Name -> (B, h, w) of every candidate, that of the model first.
+    """Name -> (B, h, w) of every candidate, that of the model first, each at the scale at which it is computed.
 
     The others are its terms alone, it without each of them, the uncertainties that mean something in this network, and
     OF_LOGITS.
@@ -116,9 +134,9 @@ def anomaly_scores(
         **{name: pixel_uncertainty(name, output) for name in uncertainties},
         **{name: compute(output) for name, compute in OF_LOGITS.items()},
     }
-    if served is None:
+    if served is None or output.coarse is None:
         return scores
-    terms = served.standardised(output)
+    terms = served.standardised(output.coarse)
     whole = torch.stack(list(terms.values())).sum(dim=0)
     parts = {f'{WITHOUT}{name}': whole - values for name, values in terms.items() if len(terms) > 2}
     return {SERVED: whole, **parts, **terms, **scores}

@@ -10,14 +10,16 @@ import numpy as np
 from uncd_ros.street.scene import StreetScene, render_street
 
 DRIVE_FRAMES = 600
+# Frames at which the strength changes, and the strengths.
 _DRIVE_FOG = ((160, 200, 300, 340), (0.0, 1.0, 1.0, 0.0))
+_DRIVE_UNKNOWN = range(78, 124)
+"""Frames in which the car drives up to an unknown object that lies in its lane."""
 _DRIVE_NIGHT = ((440, 480), (0.0, 1.0))
-"""Frames at which the strength changes, and the strengths."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreetDrive:
-    """The demo's drive: clear, into fog, clear again, into the night."""
+    """The demo's drive: clear, with a thing on the road; into fog, clear again, into the night."""
 
     seed: int = 2026
     height: int = 240
@@ -36,7 +38,9 @@ class StreetDrive:
     def scene(self, frame: int) -> StreetScene:
         """One scene of the drive."""
         fog, night = drive_weather(frame)
-        return render_street(seed=self.seed, frame=frame, height=self.height, width=self.width, fog=fog, night=night)
+        unknown = int(frame in _DRIVE_UNKNOWN)
+        size = {'height': self.height, 'width': self.width}
+        return render_street(seed=self.seed, frame=frame, **size, fog=fog, night=night, unknown_objects=unknown)
 
 
 def drive_weather(frame: int) -> tuple[float, float]:

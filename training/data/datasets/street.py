@@ -4,6 +4,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from training.data.dataset import DataSet
 from training.data.labelled_frames import LabelledFrames
 from uncd_ros.classes import ClassInfo
@@ -43,6 +45,21 @@ class StreetFrames(LabelledFrames):
         scene = render_street(seed=seed, frame=10 * frame, height=self.size[0], width=self.size[1])
         return LabelledFrame(
             image=scene.image, labels=scene.labels, name=self.names[index], sequence=self.sequences[index]
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreetUnknowns(StreetFrames):
+    """The same with an unknown object in our lane; labels are 0 normal, 1 anomalous."""
+
+    def __getitem__(self, index: int) -> LabelledFrame:
+        seed, frame = self.seeds[index // self.length], index % self.length
+        scene = render_street(seed=seed, frame=10 * frame, height=self.size[0], width=self.size[1], unknown_objects=1)
+        return LabelledFrame(
+            image=scene.image,
+            labels=scene.unknown.astype(np.uint8),
+            name=self.names[index],
+            sequence=self.sequences[index],
         )
 
 

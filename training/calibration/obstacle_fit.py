@@ -1,0 +1,75 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What counts as an obstacle: anomalous regions larger than those of frames that have none."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from training.calibration.anomaly_fit import outputs
+from training.data.labelled_frames import LabelledFrames
+from uncd_ros.network.student import Student, StudentOutput
+from uncd_ros.obstacles.tracker import Obstacle, anomalous_regions
+from uncd_ros.scores.anomaly import AnomalyScore, enlarged_levels
+
+FALSE_RATE = 0.01
+"""Share of the nominal frames that may show an obstacle."""
+CANDIDATES = (250, 253, 255)
+"""Levels of a pixel that are tried. Below, more than a fiftieth of all nominal pixels are anomalous and form regions of
+their own: only what covers a twentieth of the image could be told from them."""
+OVERLAP = 0.25
+"""Share of an obstacle's box that must be of an unknown thing for the thing to be found."""
+
+
+def fit_obstacles(
+    student: Student,
+    calibration: LabelledFrames,
+    sets: Mapping[str, LabelledFrames],
+    score: AnomalyScore,
+    drivable: Sequence[int],
+) -> tuple[int, float]:
+    """Level of a pixel and area of a region, as a share of the image, from which on they are an obstacle.
+
+    For each level, calibration frames tell the area that no more than FALSE_RATE of such frames exceed, by conformal
+    prediction. That level is taken with which most frames of the sets show an unknown thing.
+    """
+    nominal = {level: [0.0] * len(calibration) for level in CANDIDATES}
+    for number, (output, _) in enumerate(outputs(student, calibration)):
+        for level, regions in _regions(output, score, drivable):
+            nominal[level][number] = max((each.area for each in regions), default=0.0)
+    smallest = {level: smallest_of(areas) for level, areas in nominal.items()}
+    found = dict.fromkeys(CANDIDATES, 0)
+    for frames in sets.values():
+        for output, frame in outputs(student, frames):
+            size = output.logits.shape[:-3:-1]
+            unknown = cv2.resize(frame.labels, size, interpolation=cv2.INTER_NEAREST_EXACT) == 1
+            for level, regions in _regions(output, score, drivable):
+                found[level] += any(each.area >= smallest[level] and shows_unknown(each, unknown) for each in regions)
+    best = max(CANDIDATES, key=lambda level: (found[level], level))
+    return best, smallest[best]
+
+
+def smallest_of(areas: Sequence[float]) -> float:
+    """Just above the conformal quantile of the largest areas of nominal frames; of too few, above all of them."""
+    place = math.ceil((len(areas) + 1) * (1.0 - FALSE_RATE))
+    return min(1.0, math.nextafter(sorted(areas)[min(place, len(areas)) - 1], 1.0))
+
+
+def shows_unknown(region: Obstacle, unknown: NDArray[np.bool_]) -> bool:
+    """Whether enough of its box is unknown; (H, W) of the image in which it was found."""
+    left, top, width, height = region.box
+    return bool(unknown[top : top + height, left : left + width].mean() >= OVERLAP)
+
+
+def _regions(
+    output: StudentOutput, score: AnomalyScore, drivable: Sequence[int]
+) -> Iterator[tuple[int, list[Obstacle]]]:
+    """By level."""
+    assert output.coarse is not None
+    levels = enlarged_levels(score, score.score(output.coarse)[0], output.logits.shape[-2:])
+    labels = output.labels()[0].to(torch.uint8).numpy()
+    return ((level, list(anomalous_regions(labels, levels, drivable, level))) for level in CANDIDATES)

@@ -1,0 +1,23 @@
+# Copyright 2026 The uncd_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From a prediction to the obstacles in its image, as the model card has it; the same in node and evaluation."""
+
+from uncd_ros.model.card import ModelCard
+from uncd_ros.model.predictor import Prediction
+from uncd_ros.obstacles.params import ObstacleParams
+from uncd_ros.obstacles.tracker import Obstacle, ObstacleTracker
+
+
+def find_obstacles(
+    tracker: ObstacleTracker, prediction: Prediction | None, card: ModelCard, params: ObstacleParams, *, is_ood: bool
+) -> tuple[Obstacle, ...] | None:
+    """Those in the next image of the tracker's camera; None where nobody looked, or nothing could be seen.
+
+    None also while the flag is up, `is_ood`: what is odd and where the road is says a model about images like those of
+    its calibration.
+    """
+    if is_ood or prediction is None or prediction.anomaly is None or card.anomaly is None:
+        tracker.reset()
+        return None
+    params = params.of_model(card.anomaly.level, card.anomaly.smallest)
+    return tracker.update(prediction.labels, prediction.anomaly, card.drivable_ids, params)
