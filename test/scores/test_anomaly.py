@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from uncd_ros.errors import ConfigError
-from uncd_ros.network.student import CoarseMaps, StudentOutput
+from uncd_ros.network.coarse import CoarseMaps
+from uncd_ros.network.student import StudentOutput
 from uncd_ros.scores.anomaly import LEVELS, AnomalyScore, AnomalyTerm, anomaly_scores, describe
 from uncd_ros.scores.pixel import energy
 

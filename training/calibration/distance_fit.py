@@ -11,8 +11,9 @@ from training.data.labelled_frames import LabelledFrames
 from uncd_ros.errors import ConfigError
 from uncd_ros.evaluation.results import LabelledFrame
 from uncd_ros.evaluation.split_evaluator import as_batch
+from uncd_ros.network.coarse import halved
 from uncd_ros.network.feature_distance import FeatureDistance
-from uncd_ros.network.student import Student, halved
+from uncd_ros.network.student import Student
 
 LEAST_VARIANCE = 1e-3
 """Share of the mean variance that is added to every direction: one that never varied has no infinite distance."""

@@ -22,7 +22,8 @@ from uncd_ros.model.openvino_engine import (
     UNCERTAINTY,
 )
 from uncd_ros.model.store import StoredModel
-from uncd_ros.network.student import CoarseTerms, StdMaps, Student, StudentOutput
+from uncd_ros.network.coarse import CoarseTerms
+from uncd_ros.network.student import StdMaps, Student, StudentOutput
 from uncd_ros.scores.image import reduce_score
 
 OPSET = 18

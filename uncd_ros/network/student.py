@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from uncd_ros.checks import check_range
 from uncd_ros.errors import ConfigError
+from uncd_ros.network.coarse import CoarseMaps, CoarseTerms, halved
 from uncd_ros.network.decoders import DECODERS
 from uncd_ros.network.feature_distance import FeatureDistance
 from uncd_ros.network.heads import HEADS, make_head
@@ -20,8 +21,6 @@ from uncd_ros.network.trunk import Maps, Trunk, TrunkShape
 
 StdMaps = Literal['classes', 'mean', 'none']
 """Which std maps a pass gives: one for each class, their mean, or none."""
-CoarseTerms = Literal['all', 'without_std', 'none']
-"""Which coarse maps a pass gives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,20 +67,6 @@ class StudentConfig:
             raise ConfigError(f'student.encoder is {self.encoder!a}, expected {expected}')
         if self.head not in HEADS:
             raise ConfigError(f'student.head is {self.head!a}, expected one of {", ".join(HEADS)}')
-
-
-class CoarseMaps(NamedTuple):
-    """What an anomaly score is made of, at half the decoder's scale: a thing that is finer is no obstacle.
-
-    It costs a quarter of what it would at the decoder's own, and averages out what belongs to single pixels.
-    """
-
-    logits: Tensor
-    """(B, C, h, w) float; as those of `StudentOutput`."""
-    std: Tensor
-    """(B, 1, h, w) float in [0, 1]; mean over the classes of the predicted std; (B, 0, h, w) where it is not needed."""
-    distance: Tensor
-    """(B, h, w) float, 0 or more; of the decoder's features to the nearest class."""
 
 
 class _Maps(NamedTuple):
@@ -240,11 +225,6 @@ def make_trunk(config: StudentConfig) -> Trunk:
     """Encoder and decoder of a network."""
     shape = TrunkShape(config.encoder, config.width, config.decoder_channels, config.num_classes)
     return DECODERS[config.decoder].trunk(shape)
-
-
-def halved(maps: Tensor) -> Tensor:
-    """(B, C, h, w) -> (B, C, h/2, w/2), means of 2 x 2 pixels."""
-    return functional.avg_pool2d(maps, 2)
 
 
 def upsample(maps: Tensor, size: Sequence[int]) -> Tensor:

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from uncd_ros.checks import check_range
 from uncd_ros.errors import ConfigError
-from uncd_ros.network.student import CoarseMaps, CoarseTerms, StudentOutput
+from uncd_ros.network.coarse import CoarseMaps, CoarseTerms
+from uncd_ros.network.student import StudentOutput
 from uncd_ros.scores.pixel import energy, neg_max_logit, pixel_uncertainty
 
 LEVELS = 255
