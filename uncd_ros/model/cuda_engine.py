@@ -22,7 +22,8 @@ from uncd_ros.model.fit import Area, Placement
 from uncd_ros.model.graphed import GraphedFunction, Launch
 from uncd_ros.model.inference import anomaly_levels, as_it_lies, for_inference, infer, placed
 from uncd_ros.model.store import StoredModel
-from uncd_ros.network.student import CoarseMaps, CoarseTerms, StdMaps, Student, StudentOutput
+from uncd_ros.network.coarse import CoarseMaps, CoarseTerms
+from uncd_ros.network.student import StdMaps, Student, StudentOutput
 from uncd_ros.stopwatch import Stopwatch
 
 GRAPHS_KEPT = 8
