@@ -3,6 +3,9 @@
 """What an open live page costs the node: images per second with and without it in turn, and memory.
 
 python benchmark/viewer.py [--source drive.mp4 --model camvid] [--rate 60] [--pages 1] [--rounds 4] [--seconds 8]
+
+A page here only takes what it is sent. With --chromium it is a whole browser on the same cores, as nobody would run it
+on a robot: without a GPU it draws by the processor.
 """
 
 import argparse
@@ -12,6 +15,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -88,6 +92,22 @@ def page(port: int) -> Iterator[None]:
         thread.join()
 
 
+@contextmanager
+def chromium(port: int) -> Iterator[None]:
+    """A page in a browser without a window."""
+    flags = ('--headless', '--no-sandbox', '--disable-gpu', '--window-size=1280,800')
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        command = ['chromium', *flags, f'--user-data-dir={profile}', '--remote-debugging-port=0']
+        running = subprocess.Popen(
+            [*command, f'http://127.0.0.1:{port}/'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            yield
+        finally:
+            running.terminate()
+            running.wait()
+
+
 def free_port() -> int:
     """One that nobody listens on."""
     with socket.socket() as any_free:
@@ -122,7 +142,7 @@ def compare(given: argparse.Namespace) -> list[tuple[float, float]]:
             idle = cpu(viewer)
             with ExitStack() as pages:
                 for _ in range(given.pages):
-                    pages.enter_context(page(port))
+                    pages.enter_context(chromium(port) if given.chromium else page(port))
                 fps = listener.rate(given.seconds)
                 spent = (cpu(viewer) - idle) / (given.seconds + SETTLE)
             rounds.append((without, fps))
@@ -141,6 +161,7 @@ def main() -> None:
     parser.add_argument('--model', default='street', help='model folder or built-in name (%(default)s)')
     parser.add_argument('--rate', type=float, default=60.0, help='images per second of the camera (%(default)s)')
     parser.add_argument('--pages', type=int, default=1, help='how many are open (%(default)s)')
+    parser.add_argument('--chromium', action='store_true', help='pages are browsers, on the same cores')
     parser.add_argument('--rounds', type=int, default=4, help='(%(default)s)')
     parser.add_argument('--seconds', type=float, default=8.0, help='without and with pages, each round (%(default)s)')
     given = parser.parse_args()

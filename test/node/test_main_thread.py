@@ -75,11 +75,12 @@ def test_a_process_ends_although_its_main_thread_does_not_return() -> None:
     assert (done.returncode, done.stdout) == (0, 'stopped\n'), done.stderr
 
 
-@pytest.mark.parametrize(('users', 'expected'), [(None, '0'), ('10000', '10000')])
-def test_openmp_does_not_spin_unless_the_user_says_so(users: str | None, expected: str) -> None:
-    program = "import sys, os, uncd_ros.node; print(os.environ['GOMP_SPINCOUNT'], 'torch' in sys.modules)"
-    environment = {name: value for name, value in os.environ.items() if name != 'GOMP_SPINCOUNT'}
-    environment |= {'GOMP_SPINCOUNT': users} if users else {}
+@pytest.mark.parametrize(('name', 'default'), [('GOMP_SPINCOUNT', '0'), ('OPENCV_FOR_THREADS_NUM', '1')])
+@pytest.mark.parametrize('users', [None, '10000'])
+def test_no_thread_spins_unless_the_user_says_so(name: str, default: str, users: str | None) -> None:
+    program = f"import sys, os, uncd_ros.node; print(os.environ['{name}'], {{'torch', 'cv2'}} & set(sys.modules))"
+    environment = {key: value for key, value in os.environ.items() if key != name}
+    environment |= {name: users} if users else {}
     command = [sys.executable, '-c', program]
     ended = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
-    assert ended.stdout == f'{expected} False\n'
+    assert ended.stdout == f'{users or default} set()\n'
