@@ -9,14 +9,10 @@ from uncd_ros.obstacles.tracker import Obstacle, ObstacleTracker
 
 
 def find_obstacles(
-    tracker: ObstacleTracker, prediction: Prediction | None, card: ModelCard, params: ObstacleParams, *, is_ood: bool
+    tracker: ObstacleTracker, prediction: Prediction | None, card: ModelCard, params: ObstacleParams
 ) -> tuple[Obstacle, ...] | None:
-    """Those in the next image of the tracker's camera; None where nobody looked, or nothing could be seen.
-
-    None also while the flag is up, `is_ood`: what is odd and where the road is says a model about images like those of
-    its calibration.
-    """
-    if is_ood or prediction is None or prediction.anomaly is None or card.anomaly is None:
+    """Those in the next image of the tracker's camera; None where nobody looked, or nothing could be seen."""
+    if prediction is None or prediction.anomaly is None or card.anomaly is None:
         tracker.reset()
         return None
     params = params.of_model(card.anomaly.level, card.anomaly.smallest)

@@ -91,7 +91,7 @@ class Decisions:
                 arrival=arrival.time,
                 stated_size=matched.expected_size,
             )
-            obstacles = self._obstacles_in(prediction, decision)
+            obstacles = self._obstacles_in(prediction)
             self._outputs.publish_decision(arrival.msg.header, decision, obstacles)
             self._latest, self._published = decision, now
             state = self._with_decision(decision)
@@ -112,10 +112,10 @@ class Decisions:
             self.state = replace(state, passing_fault='', change='')
         return state
 
-    def _obstacles_in(self, prediction: Prediction | Exception, decision: Decision) -> Sequence[Obstacle] | None:
+    def _obstacles_in(self, prediction: Prediction | Exception) -> Sequence[Obstacle] | None:
         seen = None if isinstance(prediction, Exception) else prediction
         card, params = self._active.predictor.card, self._active.params.obstacles
-        found = find_obstacles(self._tracker, seen, card, params, is_ood=decision.is_ood)
+        found = find_obstacles(self._tracker, seen, card, params)
         self.state = replace(self.state, obstacles=self._tracker.count)
         return found
 
