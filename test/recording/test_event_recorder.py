@@ -17,7 +17,8 @@ from rosbags.rosbag2.storage_mcap import McapWriter
 
 from support.bag_makers import START, camera_message
 from support.project import PROJECT
-from uncd_ros.bags.reader import Bag, typestore
+from support.recorded_drive import PERIOD, PLENTY, TIMES, Drive, numbers
+from uncd_ros.bags.reader import typestore
 from uncd_ros.bags.topics import IMAGE
 from uncd_ros.bags.writer import header, image_message
 from uncd_ros.evaluate_bag import main as evaluate_bag
@@ -27,49 +28,6 @@ from uncd_ros.recording.entry import Entry
 from uncd_ros.recording.event_recorder import EventRecorder
 from uncd_ros.recording.events import EventTimes
 from uncd_ros.recording.packing import packed
-
-SECOND = 10**9
-PERIOD = SECOND // 10
-TIMES = EventTimes(before=1.0, after=0.5, longest=3.0)
-PLENTY = DiskLimits(quota=10**9, min_free=0)
-
-
-class Drive:
-    """A camera at 10 Hz before a recorder; a time is the number of an image."""
-
-    def __init__(self, path, *, times=TIMES, capacity=10**8, limits=PLENTY, size=100):
-        self.outcomes = []
-        self.folder = BagFolder(path, limits)
-        self.recorder = EventRecorder(self.folder, times, capacity, self.outcomes.append)
-        self._next, self._size = 0, size
-
-    def play(self, until: int, *events: int) -> 'Drive':
-        for index in range(self._next, until):
-            now = START + index * PERIOD
-            data = index.to_bytes(4, 'big') + bytes(self._size)
-            self.recorder.add(Entry(topic='/camera', kind='std_msgs/msg/String', received=now, data=data))
-            if index in events:
-                self.recorder.event(now)
-        self._next = until
-        return self
-
-    def settle(self) -> 'Drive':
-        """Wait until the bags whose recording has ended are written."""
-        for thread in self.recorder._threads:
-            thread.join()
-        return self
-
-    def bags(self) -> list[list[int]]:
-        """Numbers of the images in each bag, once all are written."""
-        self.recorder.close()
-        self.folder.close()
-        return [numbers(path) for path in self.folder.bags()]
-
-
-def numbers(path) -> list[int]:
-    with Bag(path) as bag:
-        assert not bag.notices
-        return [int.from_bytes(message.data[:4], 'big') for message in bag.messages(['/camera'])]
 
 
 def test_ten_alarms_are_ten_bags_with_the_frames_before_and_after_in_order(tmp_path):
@@ -150,7 +108,7 @@ FULL = """
 import resource
 import sys
 from pathlib import Path
-from test_event_recorder import Drive
+from support.recorded_drive import Drive
 drive = Drive(Path(sys.argv[1]), size=200_000)
 before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, most))
@@ -201,7 +159,8 @@ KILLED = """
 import sys
 import time
 from pathlib import Path
-from test_event_recorder import Drive, EventTimes
+from support.recorded_drive import Drive
+from uncd_ros.recording.events import EventTimes
 drive = Drive(Path(sys.argv[1]), times=EventTimes(before=1.0, after=0.5, longest=1e4), size=200_000)
 drive.play(40, 20).settle()
 for index in range(40, 10**6):
@@ -253,5 +212,5 @@ def test_nothing_happens_without_an_event(tmp_path, tick):
 
 
 def python_path() -> dict[str, str]:
-    folders = (PROJECT, PROJECT / 'test', PROJECT / 'test' / 'recording')
+    folders = (PROJECT, PROJECT / 'test')
     return os.environ | {'PYTHONPATH': os.pathsep.join(map(str, folders))}
