@@ -3,21 +3,14 @@
 """From messages and events to bags."""
 
 import errno
-import os
-import re
-import signal
-import subprocess
-import sys
 import threading
-import time
 
 import numpy as np
 import pytest
 from rosbags.rosbag2.storage_mcap import McapWriter
 
 from support.bag_makers import START, camera_message
-from support.project import PROJECT
-from support.recorded_drive import PERIOD, PLENTY, TIMES, Drive, numbers
+from support.recorded_drive import PERIOD, PLENTY, TIMES, Drive
 from uncd_ros.bags.reader import typestore
 from uncd_ros.bags.topics import IMAGE
 from uncd_ros.bags.writer import header, image_message
@@ -104,31 +97,6 @@ def test_a_full_disk_is_one_sentence_and_the_next_bag_is_tried(tmp_path, monkeyp
     assert drive.recorder.tick(START).fault == ''
 
 
-FULL = """
-import resource
-import sys
-from pathlib import Path
-from support.recorded_drive import Drive
-drive = Drive(Path(sys.argv[1]), size=200_000)
-before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
-resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, most))
-drive.play(40, 20).settle()
-resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
-drive.play(90, 60)
-assert drive.bags() == [list(range(50, 66))]
-print(drive.outcomes[0].fault)
-"""
-
-
-def test_a_write_that_the_system_refuses_costs_its_bag_alone(tmp_path):
-    """No stand-in for the disk: the system itself ends the file in the middle of a message."""
-    command = [sys.executable, '-c', FULL, str(tmp_path)]
-    ended = subprocess.run(command, env=python_path(), capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stderr
-    assert re.fullmatch(r'\S+: cannot be written \(File too large\); .* removed\n', ended.stdout)
-    assert list(tmp_path.glob('.unfinished/event*')) == []
-
-
 def test_a_message_of_an_unknown_type_costs_its_bag_alone(tmp_path):
     drive = Drive(tmp_path)
     drive.recorder.add(Entry(topic='/odd', kind='odd_msgs/msg/Odd', received=START, data=b''))
@@ -153,35 +121,6 @@ def test_a_disk_that_is_too_slow_ends_the_bag_early(tmp_path, monkeypatch):
     assert kept == list(range(10, 10 + len(kept)))
     assert 11 < len(kept) < 40
     assert 'too slow' in drive.outcomes[0].fault
-
-
-KILLED = """
-import sys
-import time
-from pathlib import Path
-from support.recorded_drive import Drive
-from uncd_ros.recording.events import EventTimes
-drive = Drive(Path(sys.argv[1]), times=EventTimes(before=1.0, after=0.5, longest=1e4), size=200_000)
-drive.play(40, 20).settle()
-for index in range(40, 10**6):
-    drive.play(index + 1, index)
-    time.sleep(0.01)
-"""
-
-
-def test_kill_9_leaves_whole_bags_or_none(tmp_path):
-    process = subprocess.Popen([sys.executable, '-c', KILLED, str(tmp_path)], env=python_path())
-    try:
-        while not (list(tmp_path.glob('event*')) and any(tmp_path.glob('.unfinished/event*/*.mcap'))):
-            assert process.poll() is None
-            time.sleep(0.05)
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    assert [numbers(bag) for bag in tmp_path.glob('event*')] == [list(range(10, 26))]
-    folder = BagFolder(tmp_path, PLENTY)
-    assert len(folder.bags()) == 1
-    assert list(tmp_path.glob('.unfinished/event*')) == []
 
 
 def test_a_bag_goes_straight_into_evaluate_bag(tmp_path, tiny_model, capsys):
@@ -209,8 +148,3 @@ def test_nothing_happens_without_an_event(tmp_path, tick):
     drive = Drive(tmp_path).play(50)
     assert drive.recorder.tick(START + tick).fault == ''
     assert drive.bags() == []
-
-
-def python_path() -> dict[str, str]:
-    folders = (PROJECT, PROJECT / 'test')
-    return os.environ | {'PYTHONPATH': os.pathsep.join(map(str, folders))}

@@ -56,9 +56,9 @@ async def _look(port_file: Path, ready: str, tick: Callable[[], Any]) -> Any:
                 await devtools.send_json({'id': number, 'method': method, 'params': parameters})
                 while (answer := json.loads((await devtools.receive()).data)).get('id') != number:
                     pass
-                return answer['result']
+                return answer.get('result', {})  # none while the page is being loaded: there is nowhere to evaluate
 
-            while not (await call('Runtime.evaluate', expression=ready))['result'].get('value'):
+            while not (await call('Runtime.evaluate', expression=ready)).get('result', {}).get('value'):
                 await _beat(tick, end)
             image = await call('Page.captureScreenshot', format='png')
     return cv2.imdecode(np.frombuffer(base64.b64decode(image['data']), np.uint8), cv2.IMREAD_COLOR)

@@ -29,6 +29,7 @@ class PerceptionDouble:
             'mask': Image,
             'uncertainty': Image,
             'overlay': Image,
+            'overlay_preview': Image,
             'ood': Bool,
             'ood_score': Float32,
             'ood_status': DiagnosticArray,
@@ -73,7 +74,8 @@ class PerceptionDouble:
         uncertainty = picture('rgba8')  # as many bytes as floats have
         uncertainty.encoding, uncertainty.data = '32FC1', bytes(len(uncertainty.data))
         self.results['uncertainty'].publish(_stamped(uncertainty, header))
-        self.results['overlay'].publish(_stamped(picture('rgb8'), header))
+        for topic in ('overlay', 'overlay_preview'):
+            self.results[topic].publish(_stamped(picture('rgb8'), header))
         self.results['ood_score'].publish(Float32(data=0.5))
 
 

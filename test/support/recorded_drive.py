@@ -1,6 +1,6 @@
 # Copyright 2026 The uncd_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A drive before an event recorder, without ROS."""
+"""A camera before the event recorder, whose images tell their numbers."""
 
 from support.bag_makers import START
 from uncd_ros.bags.reader import Bag
@@ -9,8 +9,7 @@ from uncd_ros.recording.entry import Entry
 from uncd_ros.recording.event_recorder import EventRecorder
 from uncd_ros.recording.events import EventTimes
 
-SECOND = 10**9
-PERIOD = SECOND // 10
+PERIOD = 10**9 // 10
 TIMES = EventTimes(before=1.0, after=0.5, longest=3.0)
 PLENTY = DiskLimits(quota=10**9, min_free=0)
 
