@@ -32,7 +32,9 @@ def decode_distance(path: Path, data: bytes, student: Student) -> FeatureDistanc
     if set(stored) != {'whitening', 'means'}:
         raise ModelError(f'{path}: holds {", ".join(sorted(stored))[:100]!a}, expected the tensors means and whitening')
     directions = stored['whitening'].shape[:1].numel()
-    shapes = {'whitening': (directions, student.trunk.channels), 'means': (student.config.num_classes, directions)}
+    # A class that no training frame shows has no mean.
+    classes = min(stored['means'].shape[:1].numel(), student.config.num_classes)
+    shapes = {'whitening': (directions, student.trunk.channels), 'means': (classes, directions)}
     for name, shape in shapes.items():
         if fault := _fault(stored[name], shape):
             raise ModelError(f'{path}: tensor {name} {fault}')
