@@ -85,6 +85,14 @@ def test_a_thing_that_was_gone_for_long_is_a_new_one() -> None:
     assert tracker.count == 2
 
 
+def test_where_none_may_appear_known_ones_are_followed() -> None:
+    tracker, other = _settled(THING), (20, 28, 5, 6)
+    for _ in range(PARAMS.images + 1):
+        found = tracker.update(_labels(), _levels(THING, other), [ROAD], PARAMS, may_appear=False)
+        assert [each.number for each in found] == [1]
+    assert [each.number for each in _update(tracker, THING, other)] == [1, 2]
+
+
 def test_two_things_have_two_numbers() -> None:
     tracker = _settled(THING, (45, 15, 6, 6))
     assert {each.number for each in _update(tracker, THING, (45, 15, 6, 6))} == {1, 2}

@@ -91,7 +91,7 @@ class Decisions:
                 arrival=arrival.time,
                 stated_size=matched.expected_size,
             )
-            obstacles = self._obstacles_in(prediction)
+            obstacles = self._obstacles_in(prediction, decision)
             self._outputs.publish_decision(arrival.msg.header, decision, obstacles)
             self._latest, self._published = decision, now
             state = self._with_decision(decision)
@@ -112,10 +112,10 @@ class Decisions:
             self.state = replace(state, passing_fault='', change='')
         return state
 
-    def _obstacles_in(self, prediction: Prediction | Exception) -> Sequence[Obstacle] | None:
+    def _obstacles_in(self, prediction: Prediction | Exception, decision: Decision) -> Sequence[Obstacle] | None:
         seen = None if isinstance(prediction, Exception) else prediction
         card, params = self._active.predictor.card, self._active.params.obstacles
-        found = find_obstacles(self._tracker, seen, card, params)
+        found = find_obstacles(self._tracker, seen, card, params, is_ood=decision.is_ood)
         self.state = replace(self.state, obstacles=self._tracker.count)
         return found
 

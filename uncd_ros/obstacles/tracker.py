@@ -70,8 +70,13 @@ class ObstacleTracker:
         levels: NDArray[np.uint8],
         drivable: Sequence[int],
         params: ObstacleParams,
+        *,
+        may_appear: bool = True,
     ) -> tuple[Obstacle, ...]:
-        """The obstacles in the next image: (H, W) class ids and anomaly levels, and the ids of what is drivable."""
+        """The obstacles in the next image: (H, W) class ids and anomaly levels, and the ids of what is drivable.
+
+        Unless `may_appear`, those that have appeared before are followed, and no more appear.
+        """
         found = [
             each for each in anomalous_regions(labels, levels, drivable, params.level) if each.area >= params.smallest
         ]
@@ -80,17 +85,17 @@ class ObstacleTracker:
             again = max(found, key=lambda each: _overlap(track.latest, each), default=None)
             if again is not None and _overlap(track.latest, again) > 0.0:
                 found.remove(again)
-                tracks.append(self._followed(track, again, params))
+                tracks.append(self._followed(track, again, params, may_appear=may_appear))
             elif track.latest.number and track.missed + 1 < FORGET_AFTER:
                 tracks.append(replace(track, missed=track.missed + 1))
-        tracks += [self._followed(None, each, params) for each in found]
+        tracks += [self._followed(None, each, params, may_appear=may_appear) for each in found]
         self._tracks = tracks
         return tuple(each.latest for each in tracks if each.latest.number and not each.missed)
 
-    def _followed(self, track: _Track | None, again: Obstacle, params: ObstacleParams) -> _Track:
+    def _followed(self, track: _Track | None, again: Obstacle, params: ObstacleParams, *, may_appear: bool) -> _Track:
         seen = 1 + (track.seen if track else 0)
         number = track.latest.number if track else 0
-        if not number and seen >= params.images:
+        if not number and may_appear and seen >= params.images:
             self.count += 1
             number = self.count
         return _Track(latest=replace(again, number=number), seen=seen)
