@@ -37,7 +37,7 @@ def old_model(tmp_path: Path) -> Path:
         folder / 'student.safetensors',
     )
     content = json.loads((source / 'model.json').read_text())
-    for key in ('files', 'checksum'):
+    for key in ('files', 'checksum', 'anomaly'):
         del content[key]
     del content['student']['decoder']
     content = _keys(content, {new: old for old, new in KEYS.items()})

@@ -79,9 +79,9 @@ def test_each_engine_has_its_parity_its_probe_and_its_checksums(exported_model: 
     assert record.calibration and record.calibration.inherited and record.calibration.ood == card.ood
 
 
-def test_the_model_folder_stays_what_it_was(exported_model: Path, tiny_model: Path) -> None:
+def test_the_model_folder_stays_what_it_was(exported_model: Path, anomaly_model: Path) -> None:
     load_model(exported_model)
-    assert (exported_model / 'model.json').read_bytes() == (tiny_model / 'model.json').read_bytes()
+    assert (exported_model / 'model.json').read_bytes() == (anomaly_model / 'model.json').read_bytes()
 
 
 def test_int8_needs_frames(tiny_model: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from training.data.labelled_frames import LabelledFrames
 from training.members.member import Member
 from training.run.progress import console
 from training.run.settings import Settings
+from training.teaching.teachers import load_single
 from training.teaching.train_student import train_student
 from uncd_ros.network.student import Student
 
@@ -27,7 +28,8 @@ def train_fold_student(
     """
     name, teachers = f'student.fold{number}', [networks[index] for index in fold.members]
     console.print(f'{name}: without {", ".join(fold.sequences)}, taught by {len(teachers)} members')
-    return train_student(fabric, teachers[0], teachers, data, fold_settings(settings, fold, data), name)
+    start = load_single(settings, fabric.device, fold.members[0])
+    return train_student(fabric, start, teachers, data, fold_settings(settings, fold, data), name)
 
 
 def fold_settings(settings: Settings, fold: DriveFold, data: LabelledFrames) -> Settings:

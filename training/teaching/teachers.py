@@ -74,9 +74,9 @@ def for_teaching(network: Member) -> Member:
     return network
 
 
-def load_single(settings: Settings, device: torch.device) -> Member:
-    """The first member alone: the student starts from it and must beat it. Raises ConfigError likewise."""
-    return _ready(load_member(settings, 0), device)
+def load_single(settings: Settings, device: torch.device, index: int = 0) -> Member:
+    """One member alone, as it was trained: a student starts from it and must beat it. Raises ConfigError likewise."""
+    return _ready(load_member(settings, index), device)
 
 
 def _ready(network: Member, device: torch.device) -> Member:

@@ -18,6 +18,7 @@ from training.data.splits import Splits
 from training.fitting.loop import Batch, Loss, launch
 from training.members.member import Member, initial_member
 from training.run.settings import FitSettings, Settings, parse_settings
+from training.teaching import fold_student
 from training.teaching import train_student as teaching
 from training.teaching.fold_student import fold_settings, train_fold_student
 from training.teaching.teacher import Teacher, TeacherStats
@@ -70,6 +71,13 @@ def test_drives_that_the_same_members_leave_out_are_a_fold(
     assert drive_folds(three, Splits(train=data, calibration=data, val=data)) == []
 
 
+def _networks(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> list[Member]:
+    """All members, as if they were trained."""
+    networks = [initial_member(replace(settings, init_seed=1 + index)) for index in range(len(LEFT_OUT))]
+    monkeypatch.setattr(fold_student, 'load_single', lambda _settings, _device, index: networks[index])
+    return networks
+
+
 def test_no_frame_of_a_fold_is_seen_by_its_student_or_by_a_teacher_of_it(
     settings: Settings, data: LabelledFrames, folds: list[DriveFold], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,7 +100,7 @@ def test_no_frame_of_a_fold_is_seen_by_its_student_or_by_a_teacher_of_it(
 
     monkeypatch.setattr(teaching, 'Teacher', Spy)
     monkeypatch.setattr(teaching, 'fit', fit)
-    networks = [initial_member(replace(settings, init_seed=1 + index)) for index in range(len(LEFT_OUT))]
+    networks = _networks(settings, monkeypatch)
     for number, fold in enumerate(folds):
         shown.clear()
         asked.clear()
@@ -113,10 +121,10 @@ def test_no_frame_of_a_fold_is_seen_by_its_student_or_by_a_teacher_of_it(
 
 
 def test_it_starts_from_a_member_that_has_not_seen_the_fold(
-    settings: Settings, data: LabelledFrames, folds: list[DriveFold]
+    settings: Settings, data: LabelledFrames, folds: list[DriveFold], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     still = replace(settings, student_fit=FitSettings(epochs=1, batch_size=2, lr=1e-12, weight_decay=0.0))
-    networks = [initial_member(replace(settings, init_seed=1 + index)) for index in range(len(LEFT_OUT))]
+    networks = _networks(settings, monkeypatch)
     (fold,) = (fold for fold in folds if fold.sequences == ('three',))
     student = train_fold_student(launch(still), 0, fold, networks, data, still)
     name = 'low.0.weight'
