@@ -22,6 +22,7 @@ PERCEPTION_HELP = NodeHelp(
         Topic(name='~/uncertainty', type='Image, 32FC1', text='Uncertainty at camera size; 0 is certain.'),
         Topic(name='~/confidence', type='Image, mono8', text='255 x the probability that the label is correct.'),
         Topic(name='~/overlay', type='Image, rgb8', text='Colours over the camera image; red frame: the flag is up.'),
+        Topic(name='~/overlay_preview', type='Image, rgb8', text='The same, at most 10 times per second.'),
         Topic(name='~/camera_info', type='CameraInfo', text="The camera's own, with the header of each image."),
         Topic(name='~/ood', type='Bool', text='The flag: out of distribution, or the camera is faulty.'),
         Topic(name='~/ood_score', type='Float32', text='Score of the image; a higher one is more anomalous.'),
