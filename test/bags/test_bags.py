@@ -168,7 +168,7 @@ def test_the_camera_is_found_among_the_topics(tmp_path: Path) -> None:
         topic, sentence = choose_topic(bag, None, None)
         assert topic.name == CAMERA and topic.count == 4
         assert (
-            sentence.startswith(f'{CAMERA}, of {CAMERA} (4), /rear/image_raw (3), /camera/')
+            sentence.startswith(f'{CAMERA}, chosen from {CAMERA} (4), /rear/image_raw (3), /camera/')
             and 'chatter' not in sentence
         )
         assert choose_topic(bag, '/rear/image_raw', None)[0].name == '/rear/image_raw'

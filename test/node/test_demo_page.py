@@ -17,17 +17,16 @@ from rich.console import Console
 
 from support.ros_harness import DOMAIN
 from uncd_ros.node import demo_page
-from uncd_ros.node.recorder import OVERLAY
 
 
 class Alone:
-    """A recorder beside which the viewer is the only one to look at the overlay, or nobody is."""
+    """A recorder beside which the viewer looks at the preview, sooner or later, or nobody does."""
 
     def __init__(self, *subscribers: int) -> None:
         self._subscribers = list(subscribers)
 
     def count_subscribers(self, topic: str) -> int:
-        assert topic == OVERLAY
+        assert topic == demo_page.PREVIEW
         return self._subscribers.pop(0) if len(self._subscribers) > 1 else self._subscribers[0]
 
 
@@ -48,13 +47,13 @@ def port(monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 def test_waits_until_the_page_is_open(port: int, tmp_path: Path) -> None:
-    with (tmp_path / 'out.txt').open('w') as out, demo_page.live_page(Alone(1, 1, 2), spin, Console(file=out)):
+    with (tmp_path / 'out.txt').open('w') as out, demo_page.live_page(Alone(0, 0, 1), spin, Console(file=out)):
         pass
     assert re.search(rf'open http://127.0.0.1:{port}/ in a browser', (tmp_path / 'out.txt').read_text())
 
 
 def test_a_port_that_is_taken_ends_the_demo(port: int) -> None:
-    page = demo_page.live_page(Alone(1), spin, Console(quiet=True))
+    page = demo_page.live_page(Alone(0), spin, Console(quiet=True))
     with socket.socket() as taken:
         taken.bind(('127.0.0.1', port))
         taken.listen()

@@ -40,7 +40,7 @@ class Recording:
 
     def connect(self) -> None:
         publishers = [self.double.images, *self.double.results.values()]
-        wanted = [each for each in publishers if not each.topic_name.endswith('overlay')]
+        wanted = [each for each in publishers if 'overlay' not in each.topic_name]
         tell_until(self.double, self.probe, lambda: all(each.get_subscription_count() for each in wanted))
 
     def status(self) -> DiagnosticStatus | None:

@@ -25,6 +25,9 @@ from uncd_ros.images.encodings import as_array
 from uncd_ros.images.palette import colour_table, overlay
 from uncd_ros.model.predictor import Predictor
 from uncd_ros.model.store import load_model
+from uncd_ros.node.outputs import PREVIEW_RATE
+
+PREVIEW = '/segmentation/overlay_preview'
 
 
 @pytest.fixture(scope='module')
@@ -66,6 +69,20 @@ def test_answers_are_the_predictors(camera: Camera, tiny_model: Path, encoding: 
     score = pytest.approx(expected.score, abs=1e-4)
     camera.probe.until(lambda: any(msg.data == score for msg in camera.all('ood_score')))
     camera.probe.until(lambda: [str(msg.data) for msg in camera.all('ood')[-1:]] == [values['is_ood']])
+
+
+def test_the_preview_is_the_overlay_now_and_then(camera: Camera) -> None:
+    camera.probe.listen(Image, PREVIEW)
+    previews = camera.probe.heard[PREVIEW]
+    camera.probe.until(lambda: camera.ask(picture()) and previews, 60.0)
+    begun, known = time.monotonic(), len(previews)
+    for number in range(25):
+        image = picture()
+        image.header.stamp.sec = 5000 + number
+        camera.ask(image)
+    assert len(previews) - known <= (time.monotonic() - begun) * PREVIEW_RATE + 2
+    drawn = camera.heard('overlay', previews[-1].header)
+    assert drawn.data == previews[-1].data
 
 
 def test_bad_image_is_a_counted_fault_and_the_node_lives_on(camera: Camera) -> None:

@@ -25,6 +25,9 @@ from support.perception_double import PerceptionDouble, tell_until
 from support.ros_harness import Probe, Process
 from uncd_ros.viewer.picture import VIEWS
 
+TOPICS = {'overlay': 'overlay_preview', 'uncertainty': 'uncertainty'}
+"""Of a view."""
+
 
 class Watched:
     """A viewer, and the node that it shows."""
@@ -93,7 +96,7 @@ def test_subscriptions_come_and_go_with_the_page(watched: Watched, view: str) ->
     browser = Browser(watched.url, view)
     try:
         wanted = {'/diagnostics', '/image_raw', '/segmentation/ood_status'}
-        wanted |= set() if view == 'camera' else {f'/segmentation/{view}'}
+        wanted |= set() if view == 'camera' else {f'/segmentation/{TOPICS[view]}'}
 
         def shown() -> bool:
             return {topic for topic, number in watched.subscriptions().items() if number} == wanted
@@ -110,7 +113,7 @@ def test_subscriptions_come_and_go_with_the_page(watched: Watched, view: str) ->
 def test_the_page_is_sent_what_the_node_says(watched: Watched, view: str) -> None:
     browser = Browser(watched.url, view)
     try:
-        publishers = [watched.double.images, watched.double.results[view], watched.double.results['ood_status']]
+        publishers = [watched.double.images, watched.double.results[TOPICS[view]], watched.double.results['ood_status']]
         tell_until(watched.double, watched.probe, lambda: all(each.get_subscription_count() for each in publishers))
 
         def shown() -> bool:

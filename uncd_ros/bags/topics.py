@@ -37,7 +37,7 @@ def choose_topic(bag: Bag, wanted: str | None, labels: str | None, kinds: Sequen
         sentence = f'{topic.name}, as asked for'
     elif there:
         topic = there[0]
-        sentence = f'{topic.name}, of {listed}; --image-topic names another' if len(there) > 1 else topic.name
+        sentence = f'{topic.name}, chosen from {listed}; --image-topic names another' if len(there) > 1 else topic.name
     else:
         others = ', '.join(sorted(bag.topics)) or 'nothing'
         raise BagError(f'{bag.path}: no topic holds images, expected {" or ".join(kinds)}; there is {others}')

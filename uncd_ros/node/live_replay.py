@@ -162,7 +162,7 @@ def _stage(source: str, node_settings: NodeSettings, console: Console) -> Iterat
         listening(Listener) as (listener, spin),
         process('perception_node', **_parameters(node_settings)) as node,
     ):
-        console.print('live: starting the node …')
+        console.print('live: starting the node, which warns between two runs that no image comes …')
         spin(lambda: listener.connected() or node.poll() is not None, START_WITHIN)
         if not listener.connected():
             raise LiveError('the node did not start; its last lines above say why')

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The topics of one camera's results; what nobody listens to is not even computed."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from uncd_ros.images.codec import encode_png
 from uncd_ros.images.palette import colour_blind_safe, colour_table, framed, outlined, overlay
 from uncd_ros.model.card import ModelCard
 from uncd_ros.model.predictor import Prediction
+from uncd_ros.monitor.rate_limit import RateLimit
 from uncd_ros.monitor.scene_monitor import Decision
 from uncd_ros.node.label_info import LabelInfoTopic
 from uncd_ros.node.messages import ImageBuffer, ood_status, scaled_info
@@ -30,12 +32,15 @@ from uncd_ros.obstacles.tracker import Obstacle
 
 DEPTH = 5
 """Messages kept for a slow subscriber. Reliable, so that reliable and best-effort subscribers both match."""
+PREVIEW_RATE = 10.0
+"""Images per second: as many as a person needs to follow a scene, however fast the camera is."""
 TOPICS: dict[str, type] = {
     'mask': Image,
     'mask/compressed': CompressedImage,
     'uncertainty': Image,
     'confidence': Image,
     'overlay': Image,
+    'overlay_preview': Image,
     'anomaly': Image,
     'camera_info': CameraInfo,
     'ood': Bool,
@@ -56,6 +61,7 @@ class Outputs:
         }
         self._label_info = LabelInfoTopic(node, f'{self._prefix}label_info')
         self._obstacles = ObstacleTopic(node, f'{self._prefix}obstacles', DEPTH)
+        self._previews = RateLimit()
         self._buffers = {encoding: ImageBuffer(encoding) for encoding in ('mono8', '32FC1', 'rgb8')}
         self.reconfigure(card, params, node.get_clock().now().to_msg())
 
@@ -112,15 +118,23 @@ class Outputs:
         *,
         is_ood: bool,
     ) -> None:
-        """Publish a prediction drawn over its (H, W, 3) RGB image, for people; `is_ood` frames it."""
-        if self.is_wanted('overlay'):
+        """Publish a prediction drawn over its (H, W, 3) RGB image, for people; `is_ood` frames it.
+
+        The preview is for who needs not every image: it is drawn only so often.
+        """
+        topics = ['overlay'] if self.is_wanted('overlay') else []
+        if self.is_wanted('overlay_preview') and self._previews.admits(time.monotonic(), PREVIEW_RATE):
+            topics.append('overlay_preview')
+        if topics:
             upper = self._card.uncertainty.upper
             drawn = overlay(image, prediction.labels, prediction.uncertainty, self._colours, upper)
             drawn = outlined(drawn, [each.box for each in obstacles or ()])
-            self._fill('overlay', 'rgb8', header, framed(drawn) if is_ood else drawn)
+            msg = self._buffers['rgb8'].fill(header, framed(drawn) if is_ood else drawn)
+            for topic in topics:
+                self._publishers[topic].publish(msg)
 
     def wants_anomaly(self) -> bool:
-        """Whether anybody subscribes to what shows unknown things."""
+        """Whether anybody subscribes to what shows unknown things; the preview shows them if they are found anyway."""
         return self.is_wanted('anomaly') or self.is_wanted('overlay') or self._obstacles.is_wanted()
 
     def is_wanted(self, topic: str) -> bool:

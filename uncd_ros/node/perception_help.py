@@ -26,6 +26,7 @@ PERCEPTION_HELP = NodeHelp(
             type='Image, rgb8',
             text='Colours over the image, boxes around obstacles; red frame: the flag is up.',
         ),
+        Topic(name='~/overlay_preview', type='Image, rgb8', text='The same, at most 10 times per second.'),
         Topic(name='~/anomaly', type='Image, mono8', text='255 x the share of nominal pixels that are less anomalous.'),
         Topic(name='~/obstacles', type='Detection2DArray', text='Unknown things on the road, with vision_msgs.'),
         Topic(name='~/camera_info', type='CameraInfo', text="The camera's own, with the header of each image."),

@@ -42,7 +42,7 @@ HELP = NodeHelp(
     subscribed=(
         Topic(name='/diagnostics', type='DiagnosticArray', text='While a page is open: cameras, speed, losses.'),
         Topic(name='(the camera)', type='Image or CompressedImage', text='While it is looked at, as what follows.'),
-        Topic(name='(its results)', type='as the node sends them', text='overlay or uncertainty, and ood_status.'),
+        Topic(name='(its results)', type='as the node sends them', text='overlay_preview, uncertainty, ood_status.'),
     ),
     published=(),
 )
@@ -121,7 +121,7 @@ class Viewer(Node):
 
         topics: dict[str, tuple[type, str, Callable[[bytes], None]]] = {
             'camera': (image_kind, camera.images, show('camera', image_kind)),
-            'overlay': (Image, f'{camera.outputs}overlay', show('overlay', Image)),
+            'overlay': (Image, f'{camera.outputs}overlay_preview', show('overlay', Image)),
             'uncertainty': (Image, f'{camera.outputs}uncertainty', on_uncertainty),
             STATUS: (DiagnosticArray, f'{camera.outputs}ood_status', on_status),
         }
