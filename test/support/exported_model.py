@@ -19,7 +19,7 @@ from uncd_ros.street.drive import StreetDrive
 
 
 def export_model(folder: Path, *options: str) -> 'subprocess.CompletedProcess[str]':
-    """The command, as a process of its own, as users run it: after an export a process does not survive a training."""
+    """The command, as a process of its own, as users run it: NNCF leaves a process that may not survive a signal."""
     if not all(map(find_spec, ('onnx', 'onnxscript', 'openvino', 'nncf'))):
         pytest.skip('needs the extra export')
     command = [sys.executable, '-m', 'uncd_ros.export', str(folder), *options]

@@ -3,7 +3,7 @@
 """An exported network run by OpenVINO on the CPU; the one module at run time that imports it."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -73,7 +73,7 @@ class OpenVinoEngine:
         openvino = import_openvino()
         graph, weights = self._files
         try:
-            core = openvino.Core()
+            core = _core(openvino)
             model = core.read_model(graph, openvino.Tensor(np.frombuffer(weights, np.uint8)))
             _check_form(model, self._normalise.size, self.card)
             for output in model.outputs:
@@ -148,6 +148,16 @@ def import_openvino() -> ModuleType:
         return import_module('openvino')
     except ImportError as error:
         raise EngineError(f"OpenVINO is not installed ({error}): pip install 'uncd_ros[openvino]'") from None
+
+
+@cache
+def _core(openvino: ModuleType) -> Any:
+    """The one Core of this process; it lives as long.
+
+    Each Core gives its thread an alternate signal stack, and takes it away at its end. If the older of two ends first,
+    the end of the newer brings back the stack of the older, which is gone: the next signal ends the process.
+    """
+    return openvino.Core()
 
 
 def check_cpu(precision: str) -> None:
