@@ -5,8 +5,6 @@
 import hashlib
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +17,6 @@ import torch
 pytest.importorskip('openvino', reason='needs the extra openvino')
 
 from support.exported_model import edit_engine
-from support.project import PROJECT
 from support.untrained_model import save_untrained
 from uncd_ros.errors import ConfigError
 from uncd_ros.model import engine_choice, openvino_engine
@@ -75,28 +72,6 @@ def test_results_of_two_images_do_not_share_memory(exported_model: Path) -> None
     assert not np.shares_memory(first.uncertainty, second.uncertainty)
     np.testing.assert_array_equal(first.labels, predictor.predict(IMAGE[:48, :64]).labels)
     assert list(watch.seconds) == ['upload', 'forward', 'download']
-
-
-SIGNALLED = """
-import gc, signal, subprocess, sys
-from uncd_ros.model.engine_choice import choose_engine
-from uncd_ros.model.engine_wish import ANY_ENGINE
-from uncd_ros.model.store import load_model
-signal.signal(signal.SIGCHLD, lambda *_: None)
-for _ in range(2):
-    first = choose_engine(load_model(sys.argv[1]), 'cpu', ANY_ENGINE, check=lambda: None)
-    second = choose_engine(load_model(sys.argv[1]), 'cpu', ANY_ENGINE, check=lambda: None)
-    del first
-    gc.collect()
-    del second
-    gc.collect()
-    subprocess.run(['true'], check=True)
-"""
-
-
-def test_a_process_survives_signals_when_engines_come_and_go(exported_model: Path) -> None:
-    ended = subprocess.run([sys.executable, '-c', SIGNALLED, str(exported_model)], cwd=PROJECT, check=False)
-    assert ended.returncode == 0
 
 
 def test_auto_takes_the_fastest(exported_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
