@@ -143,6 +143,7 @@ class Viewer(Node):
 
 def main(args: list[str] | None = None) -> int:
     """Entry point."""
+    os.nice(19)  # looking must not take the processor from what is looked at
     return run(Viewer, args, HELP)
 
 
