@@ -8,11 +8,10 @@ import numpy as np
 import torch
 
 from benchmark.section import Bench, Section, key, median_ratio, p50_p99, title
-from uncd_ros.errors import UncdError
-from uncd_ros.model.engine_choice import choose_engine
+from benchmark.sections.predictor import open_predictor
 from uncd_ros.model.engine_wish import F16, F32, TORCH, EngineWish
 from uncd_ros.model.predictor import Predictor
-from uncd_ros.model.store import StoredModel, load_model
+from uncd_ros.model.store import load_model
 
 SIZES = ((544, 960), (1024, 2048))
 """Height and width of the images."""
@@ -24,7 +23,7 @@ def measure(bench: Bench) -> Section:
         return Section()
     model, rows, ratios = load_model(bench.model), {}, {}
     wishes = [EngineWish(engine=TORCH, precision=precision) for precision in (F32, F16)]
-    predictors = {title(wish): open_predictor(model, wish) for wish in wishes}
+    predictors = {title(wish): open_predictor(model, wish, device='cuda') for wish in wishes}
     for height, width in SIZES:
         image = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
         times = {name: milliseconds(each, image, 200 if bench.short else 2000) for name, each in predictors.items()}
@@ -33,14 +32,6 @@ def measure(bench: Bench) -> Section:
         full, half = times
         ratios[f'{key(half)}_speedup_{width}x{height}'] = median_ratio(times[full], times[half])
     return Section(rows=rows, ratios=ratios)
-
-
-def open_predictor(model: StoredModel, wish: EngineWish) -> Predictor:
-    """Raises UncdError where another engine would run."""
-    choice = choose_engine(model, 'cuda', wish, check=lambda: None)
-    if choice.warning:
-        raise UncdError(choice.warning)
-    return Predictor(model, engine=choice.engine)
 
 
 def milliseconds(predictor: Predictor, image: np.ndarray, passes: int) -> list[float]:

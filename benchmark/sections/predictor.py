@@ -43,9 +43,9 @@ def measure(bench: Bench) -> Section:
     return Section(rows=rows, ratios=ratios)
 
 
-def open_predictor(model: StoredModel, wish: EngineWish) -> Predictor:
+def open_predictor(model: StoredModel, wish: EngineWish, device: str = 'cpu') -> Predictor:
     """Of this engine, which was just found to give torch's results. Raises UncdError where it is another one."""
-    choice = choose_engine(model, 'cpu', wish, check=lambda: None)
+    choice = choose_engine(model, device, wish, check=lambda: None)
     if choice.warning:
         raise UncdError(choice.warning)
     return Predictor(model, engine=choice.engine)

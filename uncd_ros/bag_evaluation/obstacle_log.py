@@ -54,10 +54,10 @@ class ObstacleLog:
             seen.end, seen.images, seen.level = result.seconds, seen.images + 1, max(seen.level, each.level)
             if each.area > seen.area:
                 seen.area = each.area
-                if each.number in self._strongest():
+                if each.number in (strongest := self._strongest()):
                     self._rows[each.number] = _row(result)
-        for number in self._rows.keys() - set(self._strongest()):
-            del self._rows[number]
+                    for number in self._rows.keys() - set(strongest):
+                        del self._rows[number]
 
     def close(self) -> None:
         """Draw the strongest."""

@@ -24,8 +24,6 @@ OKABE_ITO = (
 """Colours that people with any kind of colour vision tell apart (Okabe and Ito, 2008)."""
 STRONGEST = 0.55 * 255
 """Weight of the class colour in an overlay, of 255, where the model is certain."""
-
-
 OUTLINE = (255, 230, 0)
 """Of an obstacle."""
 Box = tuple[int, int, int, int]

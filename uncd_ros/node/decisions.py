@@ -115,13 +115,17 @@ class Decisions:
     def _obstacles_in(self, prediction: Prediction | Exception, decision: Decision) -> Sequence[Obstacle] | None:
         seen = None if isinstance(prediction, Exception) else prediction
         card, params = self._active.predictor.card, self._active.params.obstacles
-        found = find_obstacles(self._tracker, seen, card, params, is_ood=decision.is_ood)
-        self.state = replace(self.state, obstacles=self._tracker.count)
-        return found
+        return find_obstacles(self._tracker, seen, card, params, is_ood=decision.is_ood)
 
     def _with_decision(self, decision: Decision) -> CameraState:
         passing = decision.fault or self.state.passing_fault
-        return replace(self.state, alarms=decision.alarms, fault=decision.fault, passing_fault=passing)
+        return replace(
+            self.state,
+            alarms=decision.alarms,
+            obstacles=self._tracker.count,
+            fault=decision.fault,
+            passing_fault=passing,
+        )
 
     def repeat(self, now: float) -> None:
         """Say again what was decided last, unless that has just been said; `now` is of the steady clock."""

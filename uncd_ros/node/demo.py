@@ -36,8 +36,10 @@ from uncd_ros.node.telemetry import percentiles_ms
 from uncd_ros.node.transport import large_image_environment
 from uncd_ros.sources.frame_source import open_source
 
-SECONDS, HIGHEST_RATE = 40.0, 1000.0
-"""Of a source that is longer, this much is played; images per second."""
+SECONDS = 40.0
+"""Of a source that is longer, this much is played."""
+HIGHEST_RATE = 1000.0
+"""Images per second."""
 ROWS = 6
 """Of the contact sheet."""
 OBSTACLES = {'obstacles.smallest': 0.003, 'obstacles.images': 2}

@@ -11,7 +11,7 @@ from training.data.labelled_frames import LabelledFrames
 from uncd_ros.classes import ClassInfo
 from uncd_ros.errors import ConfigError
 from uncd_ros.evaluation.results import LabelledFrame
-from uncd_ros.street.scene import STREET_CLASSES, render_street
+from uncd_ros.street.scene import STREET_CLASSES, StreetScene, render_street
 
 SEEDS = {'train': tuple(range(10)), 'calibration': tuple(range(100, 112)), 'val': (200, 201)}
 """Ten streets to train on, two to evaluate on; twelve to calibrate on, since a threshold needs many."""
@@ -40,12 +40,16 @@ class StreetFrames(LabelledFrames):
         )
 
     def __getitem__(self, index: int) -> LabelledFrame:
-        seed, frame = self.seeds[index // self.length], index % self.length
-        # Every tenth frame: neighbours at camera rate are nearly the same picture.
-        scene = render_street(seed=seed, frame=10 * frame, height=self.size[0], width=self.size[1])
+        scene = self._scene(index, unknown_objects=0)
         return LabelledFrame(
             image=scene.image, labels=scene.labels, name=self.names[index], sequence=self.sequences[index]
         )
+
+    def _scene(self, index: int, *, unknown_objects: int) -> StreetScene:
+        seed, frame = self.seeds[index // self.length], index % self.length
+        height, width = self.size
+        # Every tenth frame: neighbours at camera rate are nearly the same picture.
+        return render_street(seed=seed, frame=10 * frame, height=height, width=width, unknown_objects=unknown_objects)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +57,7 @@ class StreetUnknowns(StreetFrames):
     """The same with an unknown object in our lane; labels are 0 normal, 1 anomalous."""
 
     def __getitem__(self, index: int) -> LabelledFrame:
-        seed, frame = self.seeds[index // self.length], index % self.length
-        scene = render_street(seed=seed, frame=10 * frame, height=self.size[0], width=self.size[1], unknown_objects=1)
+        scene = self._scene(index, unknown_objects=1)
         return LabelledFrame(
             image=scene.image,
             labels=scene.unknown.astype(np.uint8),
