@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from uncd_ros.bag_evaluation.event_file import Event
 from uncd_ros.bag_evaluation.frame_results import FrameResult
-from uncd_ros.images.contact_sheet import SheetRow, contact_sheet
+from uncd_ros.bag_evaluation.sheet_file import sheet_row, write_sheet
+from uncd_ros.images.contact_sheet import SheetRow
 from uncd_ros.model.card import ModelCard
 
 PICTURED = 20
@@ -107,22 +107,10 @@ class AlarmLog:
     def _draw(self, alarm: Alarm, rows: Sequence[FrameResult]) -> None:
         if not rows:
             return
-        sheet = contact_sheet([_row(each) for each in rows], self._card.classes, self._card.uncertainty.upper)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        name = f'alarm_{alarm.index:06d}.jpg'
-        if cv2.imwrite(str(self._folder / name), sheet[..., ::-1]):  # or the disk is full
-            alarm.picture = f'{self._folder.name}/{name}'
+        shown, name = [_row(each) for each in rows], f'alarm_{alarm.index:06d}.jpg'
+        alarm.picture = write_sheet(shown, self._card, self._folder, name)
 
 
 def _row(result: FrameResult) -> SheetRow:
-    assert result.frame.image is not None
-    assert result.prediction is not None
-    decision = result.decision
-    return SheetRow(
-        image=np.ascontiguousarray(result.frame.image),
-        labels=result.prediction.labels,
-        uncertainty=result.prediction.uncertainty,
-        caption=f'{result.seconds:.2f} s, message {result.frame.message.index}    score {result.score:.3f}, '
-        f'threshold {decision.threshold:.3f}: {decision.reason}',
-        is_ood=decision.is_ood,
-    )
+    row, decision = sheet_row(result), result.decision
+    return replace(row, caption=f'{row.caption}, threshold {decision.threshold:.3f}: {decision.reason}')

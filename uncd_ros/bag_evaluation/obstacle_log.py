@@ -2,14 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every obstacle of a drive: when it was seen, how large, and the strongest of them as pictures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from uncd_ros.bag_evaluation.frame_results import FrameResult
-from uncd_ros.images.contact_sheet import SheetRow, contact_sheet, shrunk
+from uncd_ros.bag_evaluation.sheet_file import sheet_row, write_sheet
+from uncd_ros.images.contact_sheet import SheetRow, shrunk
 from uncd_ros.model.card import ModelCard
 
 PICTURED = 10
@@ -62,11 +60,8 @@ class ObstacleLog:
     def close(self) -> None:
         """Draw the strongest."""
         for number in self._strongest():
-            sheet = contact_sheet([self._rows[number]], self._card.classes, self._card.uncertainty.upper)
-            self._folder.mkdir(parents=True, exist_ok=True)
             name = f'obstacle_{number:04d}.jpg'
-            if cv2.imwrite(str(self._folder / name), sheet[..., ::-1]):  # or the disk is full
-                self.obstacles[number].picture = f'{self._folder.name}/{name}'
+            self.obstacles[number].picture = write_sheet([self._rows[number]], self._card, self._folder, name)
 
     def _strongest(self) -> list[int]:
         """Numbers of the largest, which is what counts on a road."""
@@ -74,14 +69,5 @@ class ObstacleLog:
 
 
 def _row(result: FrameResult) -> SheetRow:
-    assert result.frame.image is not None and result.prediction is not None
     boxes = tuple(each.box for each in result.obstacles or ())
-    row = SheetRow(
-        image=np.ascontiguousarray(result.frame.image),
-        labels=result.prediction.labels,
-        uncertainty=result.prediction.uncertainty,
-        caption=f'{result.seconds:.2f} s, message {result.frame.message.index}    score {result.score:.3f}',
-        is_ood=result.decision.is_ood,
-        boxes=boxes,
-    )
-    return shrunk(row)
+    return shrunk(replace(sheet_row(result), boxes=boxes))
