@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Encoders: strides, tables, and folding batch norms away."""
 
+from typing import Literal
+
 import pytest
 import torch
 
@@ -10,12 +12,15 @@ from uncd_ros.network.layers import ConvBnAct, fuse_batch_norms
 
 
 @pytest.mark.parametrize('name', ENCODERS)
-def test_features_lie_at_stride_4_8_and_16(name: str) -> None:
-    encoder = Encoder(name, width=0.25).eval()
-    low, middle, high = encoder(torch.zeros(1, 3, 64, 96))
-    assert low.shape == (1, encoder.low_channels, 16, 24)
-    assert middle.shape == (1, encoder.middle_channels, 8, 12)
-    assert high.shape == (1, encoder.high_channels, 4, 6)
+@pytest.mark.parametrize('output_stride', [16, 32])
+def test_features_lie_at_strides_4_to_the_output_stride(name: str, output_stride: Literal[16, 32]) -> None:
+    encoder = Encoder(name, width=0.25, output_stride=output_stride).eval()
+    sizes = [(16, 24), (8, 12), (4, 6), (2, 3)][: len(encoder.channels)]
+    assert output_stride == 64 // sizes[-1][0]
+    features = encoder(torch.zeros(1, 3, 64, 96))
+    assert [each.shape for each in features] == [
+        (1, channels, *size) for channels, size in zip(encoder.channels, sizes, strict=True)
+    ]
 
 
 def test_efficientnet_lite0_has_the_size_of_the_published_encoder() -> None:
@@ -37,9 +42,9 @@ def test_folding_batch_norms_changes_nothing_but_the_layers() -> None:
     encoder(x)  # running statistics that are not the initial 0 and 1
     encoder.eval()
     with torch.no_grad():
-        before = encoder(x).high
+        before = encoder(x)[-1]
         fuse_batch_norms(encoder)
-        after = encoder(x).high
+        after = encoder(x)[-1]
     torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-5)
     assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in encoder.modules())
     assert any(isinstance(m, ConvBnAct) for m in encoder.modules())

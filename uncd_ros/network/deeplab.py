@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from uncd_ros.network.encoders import Encoder, Features
-from uncd_ros.network.layers import ConvBnAct, separable, upsample_to
+from uncd_ros.network.layers import ConvBnAct, image_context, separable, upsample_to
 from uncd_ros.network.trunk import Trunk, TrunkShape
 
 LOW_CHANNELS = 48
@@ -23,8 +23,7 @@ class Aspp(nn.Module):
         self.branches = nn.ModuleList(
             [ConvBnAct(inputs, channels, 1)] + [separable(inputs, channels, dilation=rate) for rate in ASPP_RATES]
         )
-        # No batch norm behind the pooled branch: one pixel an image gives it no statistics at batch 1.
-        self.pooled = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(inputs, channels, 1), nn.ReLU6(inplace=True))
+        self.pooled = image_context(inputs, channels)
         self.project = ConvBnAct(channels * 5, channels, 1)
         self.dropout = nn.Dropout(0.1)
 
@@ -41,11 +40,12 @@ class DeepLab(Trunk):
     def __init__(self, shape: TrunkShape) -> None:
         encoder, channels = Encoder(shape.encoder, shape.width), shape.decoder_channels
         super().__init__(encoder)
-        self.aspp = Aspp(encoder.high_channels, channels)
-        self.low = ConvBnAct(encoder.low_channels, LOW_CHANNELS, 1)
+        self.aspp = Aspp(encoder.channels[-1], channels)
+        self.low = ConvBnAct(encoder.channels[0], LOW_CHANNELS, 1)
         self.channels = channels + LOW_CHANNELS
 
     def decode(self, features: Features) -> Tensor:
         """Features of the encoder -> (B, channels, h/4, w/4)."""
-        coarse = upsample_to(self.aspp(features.high), features.low)
-        return torch.cat([coarse, self.low(features.low)], dim=1)
+        low = features[0]
+        coarse = upsample_to(self.aspp(features[-1]), low)
+        return torch.cat([coarse, self.low(low)], dim=1)

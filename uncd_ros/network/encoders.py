@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Encoders, each a table of stages: MobileNetV2, EfficientNet-Lite0 and ResNet-18."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from torch import Tensor, nn
 
@@ -115,21 +115,18 @@ ENCODERS = {
 }
 
 
-class Features(NamedTuple):
-    """What an encoder gives, fine to coarse; its finest stride s is 4, and 1 in a U-Net."""
-
-    low: Tensor
-    """(B, low_channels, h/s, w/s) float."""
-    middle: Tensor
-    """(B, middle_channels, h/2s, w/2s) float."""
-    high: Tensor
-    """(B, high_channels, h/4s, w/4s) float."""
+Features = tuple[Tensor, ...]
+"""What an encoder gives, fine to coarse: (B, channels, h/s, w/s) float, (B, channels, h/2s, w/2s), and so on. The
+finest stride s is 4, and 1 in a U-Net."""
 
 
 class Encoder(nn.Module):
-    """Features at strides 4 and 8, and at output stride 16."""
+    """Features at strides 4, 8 and 16, and at 32 if that is its output stride."""
 
-    def __init__(self, name: str, width: float = 1.0) -> None:
+    channels: tuple[int, ...]
+    """Of each of its features."""
+
+    def __init__(self, name: str, width: float = 1.0, output_stride: Literal[16, 32] = 16) -> None:
         super().__init__()
         table = ENCODERS[name]
         stem, channels = table.stem, scaled(table.stem.channels, width)
@@ -140,8 +137,8 @@ class Encoder(nn.Module):
         ends: dict[int, tuple[int, int]] = {}  # stride -> its last block, and the channels of that
         for row in table.stages:
             stage = row._replace(channels=scaled(row.channels, width))
-            # Past stride 16 the field of view grows by dilation, so that thin objects keep their pixels.
-            step = stage.stride if stride * stage.stride <= 16 else 1
+            # Past the output stride the field of view grows by dilation, and thin objects keep their pixels.
+            step = stage.stride if stride * stage.stride <= output_stride else 1
             dilation *= stage.stride // step
             stride *= step
             for i in range(stage.repeats):
@@ -149,19 +146,16 @@ class Encoder(nn.Module):
                 self.blocks.append(block)
                 channels = stage.channels
             ends[stride] = len(self.blocks) - 1, channels
-        (self.low_index, self.low_channels), (self.middle_index, self.middle_channels) = ends[4], ends[8]
-        self.high_channels = channels
+        self.ends, self.channels = zip(*(end for at, end in ends.items() if at >= 4), strict=True)
 
     def forward(self, x: Tensor) -> Features:
-        """(B, 3, h, w) normalised -> features at strides 4, 8 and 16."""
-        x = low = middle = self.pool(self.stem(x))
+        """(B, 3, h, w) normalised -> features at strides 4, 8, 16 and perhaps 32."""
+        x, features = self.pool(self.stem(x)), []
         for i, block in enumerate(self.blocks):
             x = block(x)
-            if i == self.low_index:
-                low = x
-            elif i == self.middle_index:
-                middle = x
-        return Features(low=low, middle=middle, high=x)
+            if i in self.ends:
+                features.append(x)
+        return tuple(features)
 
 
 def scaled(channels: int, width: float) -> int:

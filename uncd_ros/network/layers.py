@@ -40,6 +40,12 @@ def separable(inputs: int, outputs: int, *, dilation: int = 1) -> nn.Sequential:
     )
 
 
+def image_context(inputs: int, outputs: int) -> nn.Sequential:
+    """Mean over the image, projected: (B, inputs, h, w) -> (B, outputs, 1, 1)."""
+    # No batch norm: one pixel an image gives it no statistics at batch 1.
+    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(inputs, outputs, 1), nn.ReLU6(inplace=True))
+
+
 def upsample_to(coarse: Tensor, fine: Tensor) -> Tensor:
     """(B, C, h', w') -> (B, C, h, w), bilinear, where (h, w) is the size of `fine`."""
     return functional.interpolate(coarse, fine.shape[-2:], mode='bilinear', align_corners=False)

@@ -173,7 +173,7 @@ class Student(nn.Module):
         self.trunk = make_trunk(config)
         self.prediction_head = make_head(config.head, self.trunk.channels, config.decoder_channels, config.num_classes)
         self.uncertainty_head = make_head(config.head, self.trunk.channels, config.decoder_channels, config.num_classes)
-        self.mahalanobis = MahalanobisFeatures(cast(int, self.trunk.encoder.high_channels))
+        self.mahalanobis = MahalanobisFeatures(cast(tuple[int, ...], self.trunk.encoder.channels)[-1])
         self.feature_distance: FeatureDistance | None = None
         """Fitted after training, where there is an anomaly score; training checkpoints do not hold it."""
         # Most pixels are certain: start at sigmoid(-3) = 0.05 instead of 0.5, the largest std there is.

@@ -24,7 +24,7 @@ class Maps(NamedTuple):
     fine: Tensor
     """(B, channels, h/s, w/s) float for the heads, of the size of the encoder's finest features."""
     deepest: Tensor
-    """(B, encoder.high_channels, h/4s, w/4s) float, for `MahalanobisFeatures`."""
+    """(B, D, h/S, w/S) float, the coarsest features of the encoder, for `MahalanobisFeatures`."""
     auxiliary: Tensor | None = None
     """(B, C, h, w) float; in training, logits of the first of two nets in a row; None where there is but one."""
 
@@ -42,7 +42,7 @@ class Trunk(nn.Module):
     def forward(self, x: Tensor) -> Maps:
         """(B, 3, h, w) normalised -> its maps."""
         features: Features = self.encoder(x)
-        return Maps(fine=self.decode(features), deepest=features.high)
+        return Maps(fine=self.decode(features), deepest=features[-1])
 
     def decode(self, features: Features) -> Tensor:
         """Features of the encoder -> (B, channels, h/s, w/s)."""

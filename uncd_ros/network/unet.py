@@ -38,16 +38,16 @@ class ContractingPath(nn.Module):
 
     def __init__(self, name: str, width: float, inputs: int) -> None:
         super().__init__()
-        self.low_channels, self.middle_channels, self.high_channels = (scaled(level, width) for level in PATHS[name])
-        self.low = ResidualBlock(inputs, self.low_channels)
-        self.middle = ResidualBlock(self.low_channels, self.middle_channels)
-        self.high = ResidualBlock(self.middle_channels, self.high_channels)
+        self.channels = low, middle, high = tuple(scaled(level, width) for level in PATHS[name])
+        self.low = ResidualBlock(inputs, low)
+        self.middle = ResidualBlock(low, middle)
+        self.high = ResidualBlock(middle, high)
 
     def forward(self, x: Tensor) -> Features:
         """(B, inputs, h, w) -> (B, low, h, w), (B, middle, h/2, w/2), (B, high, h/4, w/4)."""
         low = self.low(x)
         middle = self.middle(functional.max_pool2d(low, 2))
-        return Features(low=low, middle=middle, high=self.high(functional.max_pool2d(middle, 2)))
+        return low, middle, self.high(functional.max_pool2d(middle, 2))
 
 
 class UNet(Trunk):
@@ -56,9 +56,10 @@ class UNet(Trunk):
     def __init__(self, shape: TrunkShape, inputs: int = 3) -> None:
         path = ContractingPath(shape.encoder, shape.width, inputs)
         super().__init__(path)
-        self.middle = ResidualBlock(path.high_channels + path.middle_channels, path.middle_channels)
-        self.low = ResidualBlock(path.middle_channels + path.low_channels, path.low_channels)
-        self.channels = path.low_channels
+        low, middle, high = path.channels
+        self.middle = ResidualBlock(high + middle, middle)
+        self.low = ResidualBlock(middle + low, low)
+        self.channels = low
 
     def decode(self, features: Features) -> Tensor:
         """Features of the contracting path -> (B, channels, h, w)."""
