@@ -91,8 +91,10 @@ class Decisions:
                 arrival=arrival.time,
                 stated_size=matched.expected_size,
             )
+            # A robot that waits for the flag does not wait for the search of obstacles, too.
+            self._outputs.publish_decision(decision)
             obstacles = self._obstacles_in(prediction, decision)
-            self._outputs.publish_decision(arrival.msg.header, decision, obstacles)
+            self._outputs.publish_status(arrival.msg.header, decision, obstacles)
             self._latest, self._published = decision, now
             state = self._with_decision(decision)
             self.state = _with_image(state, result, matched) if image.size else state

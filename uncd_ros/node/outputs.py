@@ -70,17 +70,19 @@ class Outputs:
         self._card, self._colours = card, _colours(card, params.palette)
         self._label_info.announce(card, params.abstain_confidence, since)
 
-    def publish_decision(self, header: Header, decision: Decision, obstacles: Sequence[Obstacle] | None) -> None:
-        """Publish the flag and the score of an image with its header, and what led to them.
-
-        `obstacles` are those in it; None where nobody looked.
-        """
+    def publish_decision(self, decision: Decision) -> None:
+        """Publish the flag and the score of an image; why they are so is said by `publish_status`."""
         self._publishers['ood_score'].publish(Float32(data=decision.score))
-        self._publish_flag(header, decision, obstacles, is_heartbeat=False)
+        self._publishers['ood'].publish(Bool(data=decision.is_ood))
+
+    def publish_status(self, header: Header, decision: Decision, obstacles: Sequence[Obstacle] | None) -> None:
+        """Publish what led to the flag of an image, with its header; `obstacles` is None where nobody looked."""
+        self._publish_status(header, decision, obstacles, is_heartbeat=False)
 
     def publish_heartbeat(self, decision: Decision) -> None:
         """Publish the flag without an image, and why it is as it is, with the time now."""
-        self._publish_flag(Header(stamp=self._node.get_clock().now().to_msg()), decision, None, is_heartbeat=True)
+        self._publishers['ood'].publish(Bool(data=decision.is_ood))
+        self._publish_status(Header(stamp=self._node.get_clock().now().to_msg()), decision, None, is_heartbeat=True)
 
     def publish_info(self, header: Header, info: CameraInfo, size: tuple[int, int]) -> None:
         """Publish the camera_info of an image of this header and (height, width)."""
@@ -152,10 +154,9 @@ class Outputs:
         options = QoSOverridingOptions.with_default_policies()
         return self._node.create_publisher(kind, f'{self._prefix}{topic}', qos, qos_overriding_options=options)
 
-    def _publish_flag(
+    def _publish_status(
         self, header: Header, decision: Decision, obstacles: Sequence[Obstacle] | None, *, is_heartbeat: bool
     ) -> None:
-        self._publishers['ood'].publish(Bool(data=decision.is_ood))
         if self.is_wanted('ood_status'):
             status = ood_status(
                 header,
