@@ -46,6 +46,9 @@ class DistillSettings:
     also calibrate on every drive, by students that never saw it."""
     cutmix: ClosedUnitInterval = 0.0
     """Probability that the images of a batch exchange regions (CutMix), before the teacher sees them."""
+    outliers: ClosedUnitInterval = 0.0
+    """Share of the images that show a synthetic outlier: a texture, a piece of another image or wrong colours, in a
+    random shape. It has no label; the student learns there what the members say of it."""
     unlabelled: tuple[str, ...] = ()
     """Videos or folders of images without labels; relative paths lie in $UNCD_DATA."""
     unlabelled_every: PositiveInt = 1

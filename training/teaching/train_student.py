@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from training.data.augment import CutMix
 from training.data.folds import Folds
 from training.data.labelled_frames import LabelledFrames
+from training.data.outliers import SyntheticOutliers
 from training.data.unlabelled import join_unlabelled
 from training.fitting.loop import Batch, fit
 from training.members.member import Member, initial_member
@@ -38,10 +39,11 @@ def train_student(
     student = _starting_student(start, settings)
     student.uncertainty_head.requires_grad_(objective.std != 'none')
     teacher, cutmix = Teacher(networks, plan.temperature), CutMix(plan.cutmix)
+    outliers = SyntheticOutliers(plan.outliers)
     folds = Folds.of(settings, data) if plan.cross_fit else None
 
     def loss(network: nn.Module, batch: Batch) -> Tensor:
-        images, labels = cutmix(batch.images, batch.labels)
+        images, labels = outliers(*cutmix(batch.images, batch.labels))
         x = student.normalise(images)
         stats = teacher(x, folds.may_label(batch.sequences) if folds else None)
         return objective(network(x, std=objective.std), stats, labels)
