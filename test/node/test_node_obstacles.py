@@ -26,10 +26,18 @@ from uncd_ros.model.predictor import Predictor
 from uncd_ros.model.store import load_model
 from uncd_ros.node import obstacle_topic
 from uncd_ros.node.obstacle_topic import ObstacleTopic
+from uncd_ros.obstacles import tracker
 from uncd_ros.obstacles.params import ObstacleParams
 from uncd_ros.obstacles.tracker import Obstacle
 
 OBSTACLE = Obstacle(number=3, left=10, top=20, width=8, height=6, area=0.02, level=204.0)
+
+
+@pytest.fixture
+def odd_road(monkeypatch: pytest.MonkeyPatch, alarmed_model: Path) -> Path:
+    """A model to which the whole road is odd, where that counts as an obstacle."""
+    monkeypatch.setattr(tracker, 'LARGEST', 1.0)
+    return alarmed_model
 
 
 def _status(camera: Camera, image: Image) -> dict[str, str]:
@@ -55,9 +63,9 @@ def test_without_a_subscriber_no_anomaly_is_computed_and_with_one_it_is_the_mode
 
 
 def test_an_obstacle_appears_after_some_images_is_outlined_and_counted(
-    alarmed_model: Path, monkeypatch: pytest.MonkeyPatch
+    odd_road: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with node_in_process(monkeypatch, alarmed_model) as (_, camera):
+    with node_in_process(monkeypatch, odd_road) as (_, camera):
         boxes = []
         for _ in range(ObstacleParams().images):
             image = picture()
@@ -67,6 +75,18 @@ def test_an_obstacle_appears_after_some_images_is_outlined_and_counted(
         drawn = as_array(camera.heard('overlay', image.header)).reshape(-1, 3)
         assert OUTLINE in {tuple(pixel) for pixel in drawn.tolist()}
         assert camera.settled()['obstacles'] == '1'
+
+
+def test_a_faulty_image_shows_no_obstacle(odd_road: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with node_in_process(monkeypatch, odd_road) as (_, camera):
+        for _ in range(ObstacleParams().images):
+            image = picture()
+            camera.ask(image)
+        assert len(json.loads(_status(camera, image)['obstacles'])) == 1
+        black = picture()
+        black.data = bytes(len(black.data))
+        camera.ask(black)
+        assert 'obstacles' not in _status(camera, black)
 
 
 def test_a_model_without_the_score_says_nothing_of_obstacles(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,16 @@ def test_a_thing_appears_once_it_was_seen_in_enough_images_in_a_row() -> None:
     tracker = ObstacleTracker()
     assert [_update(tracker, THING) for _ in range(2)] == [(), ()]
     (obstacle,) = _update(tracker, THING)
-    assert obstacle == Obstacle(number=1, left=40, top=30, width=10, height=8, area=80 / (HEIGHT * WIDTH), level=253.0)
+    box = {'left': 40, 'top': 30, 'width': 10, 'height': 8}
+    assert obstacle == Obstacle(number=1, **box, area=80 / (HEIGHT * WIDTH), level=253.0)
+
+
+def test_a_road_that_is_odd_as_a_whole_is_no_thing_and_not_the_one_that_lay_on_it() -> None:
+    tracker = _settled(THING)
+    assert not _update(tracker, (20, 10, 40, 60))
+    assert not _update(tracker, (20, 10, 19, 60))
+    (obstacle,) = _update(tracker, THING)
+    assert obstacle.number == 1
 
 
 def test_level_and_smallest_area_are_the_models_unless_others_are_asked_for() -> None:
@@ -130,6 +139,15 @@ def test_a_large_image_is_thinned_out_and_boxes_are_in_its_pixels() -> None:
     expected = (40 * factor, 30 * factor, 10 * factor, 8 * factor)
     assert (obstacle.left, obstacle.top, obstacle.width, obstacle.height) == expected
     assert obstacle.area == pytest.approx(80 / (HEIGHT * WIDTH))
+
+
+def test_a_box_ends_where_the_image_does() -> None:
+    height, width = 481, WORKING_WIDTH + 1
+    labels, levels = np.full((height, width), ROAD, np.uint8), np.zeros((height, width), np.uint8)
+    levels[400:, 500:] = 253
+    params = ObstacleParams(level=250, smallest=0.005, images=1)
+    (obstacle,) = ObstacleTracker().update(labels, levels, [ROAD], params)
+    assert (obstacle.left + obstacle.width, obstacle.top + obstacle.height) == (width, height)
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,11 @@ class Outputs:
 
     def wants_anomaly(self) -> bool:
         """Whether anybody subscribes to what shows unknown things; the preview shows them if they are found anyway."""
+        if self._card.anomaly is None:
+            if self.is_wanted('anomaly') or self._obstacles.is_wanted():
+                silent = f'model {self._card.name} has no anomaly score: ~/anomaly and ~/obstacles stay silent'
+                self._node.get_logger().warning(silent, once=True)
+            return False
         return self.is_wanted('anomaly') or self.is_wanted('overlay') or self._obstacles.is_wanted()
 
     def is_wanted(self, topic: str) -> bool:

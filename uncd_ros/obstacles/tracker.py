@@ -14,6 +14,11 @@ from uncd_ros.obstacles.params import ObstacleParams
 
 FORGET_AFTER = 3
 """Images in a row without an object after which it is forgotten, and new if it comes back."""
+SAME = 0.2
+"""Overlap of the boxes from which on what two images in a row show is one thing: a whole road that has turned odd is
+not the ball that lay on it."""
+LARGEST = 0.5
+"""Share of the drivable region that one thing may cover; where more of it is odd, the road itself is."""
 WORKING_WIDTH = 640
 """Pixels, at most, of the maps that are searched: larger ones are thinned out, for their scores are no finer."""
 
@@ -83,7 +88,7 @@ class ObstacleTracker:
         tracks = []
         for track in self._tracks:
             again = max(found, key=lambda each: _overlap(track.latest, each), default=None)
-            if again is not None and _overlap(track.latest, again) > 0.0:
+            if again is not None and _overlap(track.latest, again) >= SAME:
                 found.remove(again)
                 tracks.append(self._followed(track, again, params, may_appear=may_appear))
             elif track.latest.number and track.missed + 1 < FORGET_AFTER:
@@ -104,21 +109,27 @@ class ObstacleTracker:
 def anomalous_regions(
     labels: NDArray[np.uint8], levels: NDArray[np.uint8], drivable: Sequence[int], level: int
 ) -> Iterator[Obstacle]:
-    """Connected pixels of at least this level in the drivable region, the largest first; they have no number yet."""
+    """Connected pixels of at least this level in the drivable region, the largest first; they have no number yet.
+
+    What covers most of the region is none.
+    """
     step = -(-labels.shape[1] // WORKING_WIDTH)
     small = np.ascontiguousarray(levels[::step, ::step])
     region = drivable_region(np.ascontiguousarray(labels[::step, ::step]), drivable)
     anomalous = ((small >= level) & region).astype(np.uint8)
     count, numbers, statistics, _ = cv2.connectedComponentsWithStats(anomalous)
+    largest = LARGEST * np.count_nonzero(region)
     for number in 1 + np.argsort(-statistics[1:count, cv2.CC_STAT_AREA], kind='stable'):
         left, top, width, height, area = (int(each) for each in statistics[number])
+        if area > largest:
+            continue
         box = (slice(top, top + height), slice(left, left + width))
         yield Obstacle(
             number=0,
             left=left * step,
             top=top * step,
-            width=width * step,
-            height=height * step,
+            width=min(width * step, labels.shape[1] - left * step),
+            height=min(height * step, labels.shape[0] - top * step),
             area=area / small.size,
             level=float(small[box][numbers[box] == number].mean()),
         )
