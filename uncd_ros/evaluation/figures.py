@@ -7,7 +7,8 @@ from pathlib import Path
 
 from uncd_ros.evaluation import anomaly_figures, image_figures, pixel_figures
 from uncd_ros.evaluation.evaluation import Evaluation
-from uncd_ros.evaluation.split_evaluator import TEACHER
+from uncd_ros.evaluation.pixel_metrics import PAPER
+from uncd_ros.evaluation.split_evaluator import STUDENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ def draw_figures(evaluation: Evaluation, folder: Path) -> dict[str, Figure]:
     pixel_figures.uncertainty_histograms(add('uncertainty_histograms'), evaluator)
     pixel_figures.retention(add('retention'), evaluator)
     pixel_figures.risk_coverage(add('risk_coverage'), evaluator)
-    if TEACHER in evaluator.pixels:
+    if PAPER in evaluator.agreement.get(STUDENT, ()):
         pixel_figures.agreement(add('std_agreement'), evaluator)
     if ood_sets := evaluation.image_scores(split):
         image_figures.roc(add('image_roc'), evaluation.card, evaluator, ood_sets)

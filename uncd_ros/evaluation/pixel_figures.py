@@ -60,14 +60,18 @@ def _reliability(axes: Axes, error: CalibrationError, title: str, **look: Any) -
 
 
 def uncertainty_histograms(path: Path, evaluator: SplitEvaluator) -> None:
-    """Fig 4: the student's softmax, the paper's uncertainty of teacher and student, and what the student serves."""
-    served = evaluator.pixels[STUDENT].served
-    panels = [(STUDENT, 'msp'), *((name, PAPER) for name in (TEACHER, STUDENT) if name in evaluator.pixels)]
+    """Fig 4: the student's softmax, the paper's uncertainty of teacher and student, and what the student serves.
+
+    Not every method teaches the paper's uncertainty.
+    """
+    pixels, served = evaluator.pixels, evaluator.pixels[STUDENT].served
+    has_paper = [name for name in (TEACHER, STUDENT) if name in pixels and PAPER in pixels[name].errors]
+    panels = [(STUDENT, 'msp'), *((name, PAPER) for name in has_paper)]
     panels += [(STUDENT, served)] if served not in (PAPER, 'msp') else []
     with canvas(path, 3.4 * len(panels), 3.5) as figure:
         for index, (name, uncertainty) in enumerate(panels):
             axes = figure.add_subplot(1, len(panels), index + 1)
-            ranking = evaluator.pixels[name].errors[uncertainty]
+            ranking = pixels[name].errors[uncertainty]
             _correct_and_wrong(axes, ranking)
             auroc = ranking.auroc()
             axes.set_title(f'{MODEL_NAMES[name].capitalize()}, AUROC {auroc:.3f}')
