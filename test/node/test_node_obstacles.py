@@ -77,18 +77,6 @@ def test_an_obstacle_appears_after_some_images_is_outlined_and_counted(
         assert camera.settled()['obstacles'] == '1'
 
 
-def test_a_faulty_image_shows_no_obstacle(odd_road: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with node_in_process(monkeypatch, odd_road) as (_, camera):
-        for _ in range(ObstacleParams().images):
-            image = picture()
-            camera.ask(image)
-        assert len(json.loads(_status(camera, image)['obstacles'])) == 1
-        black = picture()
-        black.data = bytes(len(black.data))
-        camera.ask(black)
-        assert 'obstacles' not in _status(camera, black)
-
-
 def test_a_model_without_the_score_says_nothing_of_obstacles(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with node_in_process(monkeypatch, tiny_model) as (_, camera):
         image = picture()

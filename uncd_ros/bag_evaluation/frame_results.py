@@ -134,7 +134,7 @@ def decide(
             prediction=prediction,
             output=predicted.output,
             decision=decision,
-            obstacles=find_obstacles(tracker, prediction, card, obstacles, decision),
+            obstacles=find_obstacles(tracker, prediction, card, obstacles, is_ood=decision.is_ood),
             pixels=pixels,
             uncertainty=sums,
             stages={**predicted.watch.seconds, 'decide': time.perf_counter() - began},

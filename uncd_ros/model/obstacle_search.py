@@ -4,23 +4,20 @@
 
 from uncd_ros.model.card import ModelCard
 from uncd_ros.model.predictor import Prediction
-from uncd_ros.monitor.scene_monitor import Decision
 from uncd_ros.obstacles.params import ObstacleParams
 from uncd_ros.obstacles.tracker import Obstacle, ObstacleTracker
 
 
 def find_obstacles(
-    tracker: ObstacleTracker, prediction: Prediction | None, card: ModelCard, params: ObstacleParams, decision: Decision
+    tracker: ObstacleTracker, prediction: Prediction | None, card: ModelCard, params: ObstacleParams, *, is_ood: bool
 ) -> tuple[Obstacle, ...] | None:
-    """Those in the next image of the tracker's camera, by what was decided about it.
+    """Those in the next image of the tracker's camera; None where nobody looked, or nothing could be seen.
 
-    None where nobody looked, or nothing could be seen: what a faulty camera shows is no thing. While the flag is up
-    none appears: in fog everything is odd. One that has appeared before is followed, for it may be what raised it.
+    While the flag is up, `is_ood`, none appears: in fog everything is odd. One that has appeared before is followed,
+    for it may be what raised the flag.
     """
-    if prediction is None or prediction.anomaly is None or card.anomaly is None or decision.fault:
+    if prediction is None or prediction.anomaly is None or card.anomaly is None:
         tracker.reset()
         return None
     params = params.of_model(card.anomaly.level, card.anomaly.smallest)
-    return tracker.update(
-        prediction.labels, prediction.anomaly, card.drivable_ids, params, may_appear=not decision.is_ood
-    )
+    return tracker.update(prediction.labels, prediction.anomaly, card.drivable_ids, params, may_appear=not is_ood)

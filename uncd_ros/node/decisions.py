@@ -117,7 +117,7 @@ class Decisions:
     def _obstacles_in(self, prediction: Prediction | Exception, decision: Decision) -> Sequence[Obstacle] | None:
         seen = None if isinstance(prediction, Exception) else prediction
         card, params = self._active.predictor.card, self._active.params.obstacles
-        return find_obstacles(self._tracker, seen, card, params, decision)
+        return find_obstacles(self._tracker, seen, card, params, is_ood=decision.is_ood)
 
     def _with_decision(self, decision: Decision) -> CameraState:
         passing = decision.fault or self.state.passing_fault
