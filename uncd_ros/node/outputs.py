@@ -75,14 +75,27 @@ class Outputs:
         self._publishers['ood_score'].publish(Float32(data=decision.score))
         self._publishers['ood'].publish(Bool(data=decision.is_ood))
 
-    def publish_status(self, header: Header, decision: Decision, obstacles: Sequence[Obstacle] | None) -> None:
+    def publish_status(
+        self, header: Header, decision: Decision, obstacles: Sequence[Obstacle] | None, *, is_heartbeat: bool = False
+    ) -> None:
         """Publish what led to the flag of an image, with its header; `obstacles` is None where nobody looked."""
-        self._publish_status(header, decision, obstacles, is_heartbeat=False)
+        if self.is_wanted('ood_status'):
+            status = ood_status(
+                header,
+                decision,
+                node=self._node.get_fully_qualified_name(),
+                camera=self._camera,
+                model=self._card.name,
+                is_heartbeat=is_heartbeat,
+                boxes=None if obstacles is None else [each.box for each in obstacles],
+            )
+            self._publishers['ood_status'].publish(status)
 
     def publish_heartbeat(self, decision: Decision) -> None:
         """Publish the flag without an image, and why it is as it is, with the time now."""
         self._publishers['ood'].publish(Bool(data=decision.is_ood))
-        self._publish_status(Header(stamp=self._node.get_clock().now().to_msg()), decision, None, is_heartbeat=True)
+        header = Header(stamp=self._node.get_clock().now().to_msg())
+        self.publish_status(header, decision, None, is_heartbeat=True)
 
     def publish_info(self, header: Header, info: CameraInfo, size: tuple[int, int]) -> None:
         """Publish the camera_info of an image of this header and (height, width)."""
@@ -158,21 +171,6 @@ class Outputs:
     def _publisher(self, kind: type, topic: str, qos: QoSProfile) -> 'Publisher[Any]':
         options = QoSOverridingOptions.with_default_policies()
         return self._node.create_publisher(kind, f'{self._prefix}{topic}', qos, qos_overriding_options=options)
-
-    def _publish_status(
-        self, header: Header, decision: Decision, obstacles: Sequence[Obstacle] | None, *, is_heartbeat: bool
-    ) -> None:
-        if self.is_wanted('ood_status'):
-            status = ood_status(
-                header,
-                decision,
-                node=self._node.get_fully_qualified_name(),
-                camera=self._camera,
-                model=self._card.name,
-                is_heartbeat=is_heartbeat,
-                boxes=None if obstacles is None else [each.box for each in obstacles],
-            )
-            self._publishers['ood_status'].publish(status)
 
     def _fill(self, topic: str, encoding: str, header: Header, pixels: NDArray[np.uint8] | NDArray[np.float32]) -> None:
         self._publishers[topic].publish(self._buffers[encoding].fill(header, pixels))
