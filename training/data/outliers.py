@@ -73,7 +73,7 @@ def textures(images: Tensor) -> Tensor:
 
 
 def pieces(images: Tensor) -> Tensor:
-    """The next image of the batch, upside down and twice as large; (B, 3, h, w) -> the same."""
+    """A quarter of the image before it in the batch, upside down and enlarged; (B, 3, h, w) -> the same."""
     *_, height, width = images.shape
     top, left = (int(torch.randint(0, side // 2 + 1, ())) for side in (height, width))
     piece = images.roll(1, dims=0)[..., top : top + height // 2, left : left + width // 2].flip(-2)
