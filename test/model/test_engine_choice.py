@@ -74,15 +74,31 @@ def test_results_of_two_images_do_not_share_memory(exported_model: Path) -> None
     assert list(watch.seconds) == ['upload', 'forward', 'download']
 
 
-def test_auto_takes_the_fastest(exported_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def pretend(folder: Path, precision: str) -> None:
+    """Another engine of the same files, calibrated, on whatever CPU the test runs."""
+    target = record(folder, f'openvino_{precision}')
+    shutil.copy(record(folder), target)
+    edit_engine(target, lambda content: content.update(precision=precision))
+
+
+def pretend_cpu(flags: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this CPU have these features and no other."""
+    cpuinfo = folder / 'cpuinfo'
+    cpuinfo.write_text(f'flags : {flags}\n')
+    monkeypatch.setattr(openvino_engine, '_CPUINFO', cpuinfo)
+
+
+def test_auto_takes_the_fastest(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(folder, 'int8')
+    pretend_cpu('avx512_vnni', tmp_path, monkeypatch)
     times = {'openvino f32': 3.0, 'openvino int8': 2.0, 'torch f32': 9.0}
     monkeypatch.setattr(
         engine_choice, '_time', lambda engines, *_: [times[f'{each.name} {each.precision}'] for each in engines]
     )
-    choice = choose(exported_model, EngineWish(precision='int8'))
+    choice = choose(folder, EngineWish(precision='int8'))
     assert (choice.engine.name, choice.engine.precision) == ('openvino', 'int8')
     times['torch f32'] = 1.0
-    choice = choose(exported_model, EngineWish(precision='f32'))
+    choice = choose(folder, EngineWish(precision='f32'))
     assert choice.engine.name == 'torch'
     assert choice.summary == (
         'engine torch f32, the fastest here (milliseconds per pass: openvino f32 3.0, torch f32 1.0)'
@@ -189,14 +205,8 @@ def test_an_engine_that_computes_something_else_is_refused(folder: Path) -> None
 def test_a_cpu_without_the_feature_falls_back(
     folder: Path, tmp_path: Path, precision: str, flag: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Wherever the test runs, the engine is one that is calibrated and whose CPU is an old one.
-    source = record(folder)
-    target = record(folder, f'openvino_{precision}')
-    shutil.copy(source, target)
-    edit_engine(target, lambda content: content.update(precision=precision))
-    cpuinfo = tmp_path / 'cpuinfo'
-    cpuinfo.write_text('flags : fpu sse2 avx2\n')
-    monkeypatch.setattr(openvino_engine, '_CPUINFO', cpuinfo)
+    pretend(folder, precision)
+    pretend_cpu('fpu sse2 avx2', tmp_path, monkeypatch)
     choice = choose(folder, EngineWish(engine='openvino', precision=precision))
     assert choice.engine.name == 'torch'
     assert f'the CPU has none of {flag}' in choice.warning
@@ -205,9 +215,8 @@ def test_a_cpu_without_the_feature_falls_back(
 def test_what_this_machine_cannot_run_is_no_warning_while_another_engine_runs(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cpuinfo = tmp_path / 'cpuinfo'
-    cpuinfo.write_text('flags : fpu sse2 avx2\n')
-    monkeypatch.setattr(openvino_engine, '_CPUINFO', cpuinfo)
+    pretend(folder, 'int8')
+    pretend_cpu('fpu sse2 avx2', tmp_path, monkeypatch)
     choice = choose(folder, EngineWish(engine='openvino'))
     assert (choice.engine.precision, choice.warning) == ('f32', '')
     assert 'engine openvino int8 is not used: the CPU has none of avx512_vnni' in choice.summary
