@@ -151,10 +151,16 @@ def test_frames_that_the_student_was_trained_on_set_no_threshold(tiny_model: Pat
     data = replace(card.calibration_data, sequences=('a', 'c'), fingerprint=card.provenance.data_fingerprint)
     cross_fitted = replace(card, calibration_data=data)
     assert cross_fitted.is_cross_fitted
-    refusal = calibrate(cross_fitted, Measured(parity=PARITY, scores=SCORES), frames)
-    assert isinstance(refusal, str) and 'the student was trained on the drive a, whose scores set no' in refusal
+    few = Measured(parity=PARITY, scores=SCORES)
+    refusal = calibrate(cross_fitted, few, frames)
+    assert isinstance(refusal, str) and 'the student was trained on the drive a, and 0 windows of' in refusal
+    # 0.3 higher than torch on all of them; the scores of the frames as they are do not count.
+    pairs = tuple((score, score + 0.3) for score in np.linspace(*np.quantile(card.ood.calibration_scores, (0, 1)), 60))
+    found = calibrate(cross_fitted, replace(few, windows=pairs), frames)
+    assert not isinstance(found, str) and 'carried over by 60 windows' in found.reason
+    assert found.ood.threshold() == pytest.approx(card.ood.threshold() + 0.3)
     held_out = replace(card, calibration_data=replace(data, fingerprint='another'))
-    assert not isinstance(calibrate(held_out, Measured(parity=PARITY, scores=SCORES), frames), str)
+    assert not isinstance(calibrate(held_out, few, frames), str)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An engine beside torch on the calibration frames: its parity, its accuracy, and the calibration that follows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from uncd_ros.classes import IGNORE_INDEX
 from uncd_ros.evaluation.metrics import CalibrationError, ConfusionMatrix, effective_counts
 from uncd_ros.evaluation.ranking import Ranking
+from uncd_ros.export.carry_over import Pair, carry_over, window
 from uncd_ros.export.frames import Frame, Frames
 from uncd_ros.model.card import ModelCard
 from uncd_ros.model.engine import Engine, EngineOutput
@@ -33,6 +34,8 @@ class Measured:
     parity: Parity
     scores: tuple[float, ...]
     """The engine's image score of each frame, in order."""
+    windows: tuple[Pair, ...] = ()
+    """Scores of a window of each frame, by torch and by the engine; of a cross-fitted model only."""
 
 
 class AccuracyMeter:
@@ -74,7 +77,8 @@ def measure(
     meters = {name: ParityMeter() for name in engines}
     accuracies = {name: AccuracyMeter(card) for name in (*engines, '')}
     scores: dict[str, list[float]] = {name: [] for name in engines}
-    for frame in frames:
+    windows: dict[str, list[Pair]] = {name: [] for name in engines}
+    for index, frame in enumerate(frames):
         expected = infer_one(reference, frame.image)
         if frame.labels is not None:
             accuracies[''].update(expected, frame.labels)
@@ -84,6 +88,11 @@ def measure(
             scores[name].append(output.score)
             if frame.labels is not None:
                 accuracies[name].update(output, frame.labels)
+        if card.is_cross_fitted:
+            view = window(frame.image, index)
+            expected = infer_one(reference, view)
+            for name, engine in engines.items():
+                windows[name].append((expected.score, infer_one(engine, view).score))
     labelled, of_torch = accuracies[''].images, accuracies[''].accuracy()
     return {
         name: Measured(
@@ -94,6 +103,7 @@ def measure(
                 engine=accuracies[name].accuracy(),
             ),
             scores=tuple(scores[name]),
+            windows=tuple(windows[name]),
         )
         for name in engines
     }
@@ -102,7 +112,8 @@ def measure(
 def calibrate(card: ModelCard, measured: Measured, frames: Frames | None) -> EngineCalibration | str:
     """The calibration of an engine, or why it has none, in one sentence; `frames` are those that were measured.
 
-    Without frames an engine may inherit torch's if its image scores are the same but for rounding.
+    Without frames an engine may inherit torch's if its image scores are the same but for rounding. Frames that taught
+    the student set no threshold: they tell how torch's is carried over.
     """
     parity, spread = measured.parity, score_spread(card.ood)
     if fault := _confidence_fault(parity):
@@ -115,12 +126,8 @@ def calibrate(card: ModelCard, measured: Measured, frames: Frames | None) -> Eng
             f'it has no calibration of its own: its image scores differ from those of torch by up to '
             f'{parity.score_difference:.2g} of a spread of {spread:.2g}; export it with --calibration'
         )
-    if card.is_cross_fitted and (seen := sorted({*frames.sequences} & {*card.calibration_data.sequences})):
-        return (
-            f'it has no calibration of its own: its image scores differ from those of torch by up to '
-            f'{parity.score_difference:.2g}, and the student was trained on the drive {seen[0]}, whose scores set no '
-            'threshold; export it with --calibration on other drives'
-        )
+    if card.is_cross_fitted and (seen := {*frames.sequences} & {*card.calibration_data.sequences}):
+        return _carried_over(card, measured, sorted(seen))
     rule = OodRule(
         calibration_scores=tuple(sorted(measured.scores)),
         effective_n=sum(effective_counts(measured.scores, frames.sequences).values()),
@@ -128,6 +135,18 @@ def calibrate(card: ModelCard, measured: Measured, frames: Frames | None) -> Eng
     )
     reason = f'its image scores of {len(frames)} calibration frames set the threshold'
     return EngineCalibration(ood=rule, inherited=False, reason=reason)
+
+
+def _carried_over(card: ModelCard, measured: Measured, seen: Sequence[str]) -> EngineCalibration | str:
+    """Of frames of the drives `seen`, which taught the student."""
+    found = carry_over(card.ood, measured.windows)
+    if isinstance(found, str):
+        return f'it has no calibration of its own: the student was trained on the drive {seen[0]}, and {found}'
+    reason = (
+        f"torch's calibration scores, carried over by {found.pairs} windows of frames, set the threshold, for the "
+        f'student was trained on these frames; slope {found.slope:.2f}, scatter {found.scatter:.2g}'
+    )
+    return EngineCalibration(ood=found.ood, inherited=False, reason=reason)
 
 
 def _confidence_fault(parity: Parity) -> str:
