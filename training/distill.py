@@ -15,6 +15,7 @@ from rich.markdown import Markdown
 
 from training.calibration.assessment import Assessment, assess
 from training.calibration.calibrate_student import Calibration, assess_calibrated, calibrate, transfer
+from training.calibration.fold_models import save_fold_models
 from training.calibration.training_report import model_card_text, write_contact_sheet, write_report
 from training.calibration.unseen import CalibrationFold
 from training.data.cache import cache_splits
@@ -30,7 +31,7 @@ from training.members.member_network import member_network
 from training.run.progress import console
 from training.run.run_folder import claim, claim_student, recorded
 from training.run.settings import Settings, parse_settings
-from training.teaching.fold_student import train_fold_student
+from training.teaching.fold_student import fold_settings, train_fold_student
 from training.teaching.objectives import make_objective
 from training.teaching.teacher import Teacher
 from training.teaching.teacher_network import ensemble_network
@@ -70,28 +71,33 @@ def distill(settings: Settings) -> None:
     ]
 
     if fabric.global_rank == 0:
-        calibration = calibrate_student(student, dict(zip(folds, fold_students, strict=True)), splits, settings)
+        unseen_folds = calibration_folds(dict(zip(folds, fold_students, strict=True)), splits)
+        calibration = calibrate_student(student, unseen_folds, splits, settings)
         assessed = {('val', 'student'): assess_calibrated(student, splits.val, calibration)}
         assessed['calibration', 'student'] = calibration.assessed
         assessed |= assess_others('val', [(single, networks, splits.val)])
         teachers = [[networks[index] for index in fold.members] for fold in folds]
         unseen = [(each[0], each, fold.select(splits.train)) for each, fold in zip(teachers, folds, strict=True)]
         assessed |= assess_others('calibration', unseen or [(single, networks, splits.calibration)])
-        save_student(student, splits, settings, assessed, calibration)
+        card = save_student(student, splits, settings, assessed, calibration)
+        plans = [fold_settings(settings, fold, splits.train) for fold in folds]
+        save_fold_models(settings.student_folder / 'folds', unseen_folds, plans, card, calibration)
 
 
-def calibrate_student(
-    student: Student, fold_students: Mapping[DriveFold, Student], splits: Splits, settings: Settings
-) -> Calibration:
-    """Calibrate on the drives of `data.holdout`, or where there are none on all drives, by the students of folds."""
-    folds = [
+def calibration_folds(fold_students: Mapping[DriveFold, Student], splits: Splits) -> list[CalibrationFold]:
+    """Each fold's student, with the frames that it knows and those that it does not."""
+    return [
         CalibrationFold(
-            student=fold_student,
-            train=splits.train.excluding(fold.sequences),
-            unseen=fold.select(splits.train),
+            student=fold_student, train=splits.train.excluding(fold.sequences), unseen=fold.select(splits.train)
         )
         for fold, fold_student in fold_students.items()
     ]
+
+
+def calibrate_student(
+    student: Student, folds: Sequence[CalibrationFold], splits: Splits, settings: Settings
+) -> Calibration:
+    """Calibrate on the drives of `data.holdout`, or where there are none on all drives, by the students of folds."""
     whole = CalibrationFold(student=student, train=splits.train, unseen=splits.calibration)
     candidates = make_objective(settings.distill).uncertainties
     calibration = calibrate(folds or [whole], settings.data.dataset, settings.calibration, candidates)
@@ -117,8 +123,8 @@ def save_student(
     settings: Settings,
     assessed: dict[tuple[str, str], Assessment],
     calibration: Calibration,
-) -> None:
-    """Write the model folder, load it back as the robot would, and show what it says."""
+) -> ModelCard:
+    """Write the model folder, load it back as the robot would, and show what it says; returns its card."""
     folder = settings.model_folder
     card = ModelCard(
         name=settings.name,
@@ -135,9 +141,11 @@ def save_student(
     )
     save_model(folder, student, card, model_card_text(card, settings, assessed, calibration))
     write_report(settings.student_folder, assessed, calibration)
-    write_contact_sheet(settings.student_folder / 'contact_sheet.png', Predictor(load_model(folder)), splits.val)
+    predictor = Predictor(load_model(folder))
+    write_contact_sheet(settings.student_folder / 'contact_sheet.png', predictor, splits.val)
     console.print(Markdown((settings.student_folder / 'report.md').read_text()))
     console.print(f'model: {folder}\nreport: {settings.student_folder}/report.md, contact_sheet.png')
+    return predictor.card
 
 
 def _source_commit() -> str:

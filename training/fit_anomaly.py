@@ -6,11 +6,14 @@
 
 Writes a copy of the model folder with anomaly.safetensors, and a section `anomaly` in model.json. Training drives give
 the distance of features, the calibration drives standardise its terms, the sets of unknown objects choose its weights.
+A model that was calibrated by cross-fitting has no drive that it does not know: --folds RUN/folds names the students
+that do not know them, and these do it together.
 """
 
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 
 from jsonargparse.typing import PositiveInt
@@ -21,8 +24,10 @@ from training.calibration.calibrate_student import calibration_data
 from training.calibration.distance_fit import fit_feature_distance
 from training.calibration.obstacle_fit import FALSE_RATE, fit_obstacles
 from training.calibration.training_report import LIMITS, selection_table
+from training.calibration.unseen import CalibrationFold
 from training.comparison.anomaly_data import anomaly_frames, drivable_ids
 from training.comparison.evaluate_args import named
+from training.data.labelled_frames import Joined
 from training.data.splits import check_calibration, check_classes, load_splits, settings_as_trained
 from training.run.command_line import make_parser, parse
 from training.run.progress import console
@@ -48,6 +53,8 @@ class FitAnomalyArgs:
     """Folder of the data set; $UNCD_DATA/<dataset> by default."""
     holdout: tuple[str, ...]
     """Sequences of train that calibrate; the others give the distance of features."""
+    folds: Path | None = None
+    """Models of the folds, where every drive taught the model, as distill.py writes them."""
     sequence_length: PositiveInt = 60
     """Frames per sequence of procedural streets."""
     anomaly: dict[str, str]
@@ -59,15 +66,17 @@ class FitAnomalyArgs:
 
     def data_settings(self, card: ModelCard) -> DataSettings:
         """Where the frames are; how they are read is as in training, where the model was trained on this data set."""
-        holdout = self.holdout or card.calibration_data.sequences
+        known = () if card.is_cross_fitted else card.calibration_data.sequences
         settings = settings_as_trained(card, self.dataset)
-        return replace(settings, root=self.data, holdout=holdout, sequence_length=self.sequence_length)
+        return replace(settings, root=self.data, holdout=self.holdout or known, sequence_length=self.sequence_length)
 
 
 def parse_args(arguments: Sequence[str] | None = None) -> FitAnomalyArgs:
     """Read the command line. Raises ConfigError for what is unknown."""
     parser = make_parser('Fit the anomaly score of a pixel to a model, without training it.')
     parser.add_argument('model', help='model folder, or name of a built-in model')
+    folds = 'models of the folds, where every drive taught the model: RUN/folds'
+    parser.add_argument('--folds', type=Path, metavar='FOLDER', help=folds)
     holdout = "sequences of train that calibrate; the model's own calibration sequences by default"
     parser.add_argument('--holdout', nargs='+', default=[], metavar='SEQUENCE', help=holdout)
     length = 'frames per sequence of procedural streets'
@@ -76,7 +85,7 @@ def parse_args(arguments: Sequence[str] | None = None) -> FitAnomalyArgs:
     parser.add_argument('--anomaly', nargs='+', required=True, metavar='NAME=FOLDER', help=anomaly)
     drivable = 'classes that a robot may drive on'
     parser.add_argument('--drivable', nargs='+', default=['road'], metavar='CLASS', help=drivable)
-    listed = {'model', 'holdout', 'sequence_length', 'anomaly', 'drivable'}
+    listed = {'model', 'folds', 'holdout', 'sequence_length', 'anomaly', 'drivable'}
     parser.add_class_arguments(FitAnomalyArgs, as_group=False, skip=listed)
     options = parse(parser, arguments)
     options |= {name: tuple(options[name]) for name in ('holdout', 'drivable')}
@@ -90,26 +99,51 @@ def fit(args: FitAnomalyArgs) -> None:
     card, student = model.card, model.student
     drivable = drivable_ids(card, args.drivable)
     sets = {name: anomaly_frames(Path(folder)) for name, folder in args.anomaly.items()}
-    splits = load_splits(args.data_settings(card), card.student)
-    check_calibration(splits)
-    check_classes('the data', splits.train.classes, card.classes)
-    console.print(f'{len(splits.train)} training frames: means and covariance of the features')
-    fit_feature_distance(student, splits.train)
-    console.print(f'{len(splits.calibration)} calibration frames, {sum(map(len, sets.values()))} of unknown objects')
-    score, selection = fit_anomaly_score(student, splits.calibration, sets, drivable)
-    level, smallest = fit_obstacles(student, splits.calibration, sets, score, drivable)
+    folds = calibration_folds(args, model)
+    unseen = reduce(Joined.of, (fold.unseen for fold in folds))
+    console.print(f'means and covariance of the features, of the training frames of {len(folds)} students')
+    for fold in folds:
+        fit_feature_distance(fold.student, fold.train)
+    console.print(f'{len(unseen)} calibration frames, {sum(map(len, sets.values()))} of unknown objects')
+    score, selection = fit_anomaly_score(folds, sets, drivable)
+    level, smallest = fit_obstacles(folds, sets, score, drivable)
+    if args.folds:
+        fit_feature_distance(student, load_splits(args.data_settings(card), card.student).train)
     spec = AnomalySpec(
         score=score,
         drivable=args.drivable,
         level=level,
         smallest=smallest,
         selection=selection,
-        calibration_data=calibration_data(args.dataset, splits.calibration),
+        calibration_data=calibration_data(args.dataset, unseen),
     )
     text = section_text(spec)
     save_model(args.out, student, replace(card, anomaly=spec), document_with(model, text))
     console.print(Markdown(text))
     console.print(f'model: {load_model(args.out).folder}')
+
+
+def calibration_folds(args: FitAnomalyArgs, model: StoredModel) -> list[CalibrationFold]:
+    """The model and its held-out drives, or the students of folds and theirs. Raises ConfigError where none are."""
+    if args.folds and args.holdout:
+        raise ConfigError('--folds and --holdout: expected one of them; each fold has drives of its own')
+    if model.card.is_cross_fitted and not (args.folds or args.holdout):
+        raise ConfigError(
+            f'{args.model}: every drive taught the model, expected --folds RUN/folds, or --holdout with others'
+        )
+    if not args.folds:
+        return [_calibration_fold(args, model)]
+    folders = sorted(path.parent for path in args.folds.glob('*/model.json'))
+    if not folders:
+        raise ConfigError(f'--folds {args.folds}: no model folder, expected one for each fold')
+    return [_calibration_fold(args, load_model(folder)) for folder in folders]
+
+
+def _calibration_fold(args: FitAnomalyArgs, model: StoredModel) -> CalibrationFold:
+    splits = load_splits(args.data_settings(model.card), model.card.student)
+    check_calibration(splits)
+    check_classes('the data', splits.train.classes, model.card.classes)
+    return CalibrationFold(student=model.student, train=splits.train, unseen=splits.calibration)
 
 
 def section_text(spec: AnomalySpec) -> str:

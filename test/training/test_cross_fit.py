@@ -9,10 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from support.project import PROJECT
 from support.tiny_frames import TINY_CLASSES, TINY_SIZE, write_frames
+from training.calibration.distance_fit import fit_feature_distance
+from training.data.splits import load_splits, settings_as_trained
 from training.distill import distill
+from training.fit_anomaly import fit as fit_anomaly
+from training.fit_anomaly import parse_args as parse_anomaly
 from training.run.progress import EpochProgress
 from training.run.settings import FitSettings, Settings, parse_settings
 from training.sweep import main as sweep
@@ -88,6 +93,52 @@ def test_the_report_says_how_far_the_folds_agree_and_what_is_promised(run: Path)
     for text in ((run / 'report.md').read_text(), (run / 'model' / 'MODEL_CARD.md').read_text()):
         assert 'cross-conformal prediction (CV+) bounds the false-alarm rate by 2 x 25.0%' in text
         assert 'It was not trained on them' not in text and 'of the others' in text
+
+
+def test_the_students_of_folds_are_models_of_drives_that_they_do_not_know(run: Path) -> None:
+    card = load_model(run / 'model').card
+    found = {drive: load_model(run / 'folds' / drive).card for drive in DRIVES}
+    folds = json.loads((run / 'report.json').read_text())['calibration']['cross_fit']['folds']
+    for drive, fold in zip(DRIVES, folds, strict=True):
+        assert not found[drive].is_cross_fitted
+        assert found[drive].calibration_data.sequences == (drive,)
+        assert found[drive].provenance.config['data']['holdout'] == (drive,)
+        assert found[drive].provenance.seeds == tuple(range(6))[DRIVES.index(drive) :: 3]
+        assert len(found[drive].ood.calibration_scores) == 8
+        assert found[drive].ood.threshold() == fold['others_threshold']
+        assert (found[drive].image_score, found[drive].confidence) == (card.image_score, card.confidence)
+
+
+def test_its_folds_fit_an_anomaly_score(run: Path, tiny_data: Path, tmp_path: Path) -> None:
+    root = json.loads((run / 'config.json').read_text())['data']['root']
+    options = ['--dataset', 'camvid', '--data', root, '--drivable', *TINY_CLASSES]
+    options += ['--anomaly', f'noise={tiny_data}/unknown', '--out', f'{tmp_path}/out']
+    with pytest.raises(ConfigError, match='every drive taught the model, expected --folds RUN/folds, or'):
+        fit_anomaly(parse_anomaly([str(run / 'model'), *options]))
+    fit_anomaly(parse_anomaly([str(run / 'model'), '--folds', str(run / 'folds'), *options]))
+    model = load_model(tmp_path / 'out')
+    spec = model.card.anomaly
+    assert spec is not None and spec.calibration_data.sequences == DRIVES and spec.calibration_data.images == 12
+    # The distance is to the features of the model's own training frames, not of those of a fold.
+    own = replace(settings_as_trained(model.card, 'camvid'), root=root)
+    expected = load_model(run / 'model').student
+    fit_feature_distance(expected, load_splits(own, model.card.student).train)
+    torch.testing.assert_close(model.student.feature_distance.means, expected.feature_distance.means)
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (['--folds', '/nowhere'], r'--folds /nowhere: no model folder, expected one for each fold'),
+        (['--folds', '/nowhere', '--holdout', 's1'], r'--folds and --holdout: expected one of them'),
+    ],
+)
+def test_folds_that_cannot_be_are_refused(
+    run: Path, tiny_data: Path, options: list[str], message: str, tmp_path: Path
+) -> None:
+    data = ['--dataset', 'camvid', '--drivable', *TINY_CLASSES, '--anomaly', f'noise={tiny_data}/unknown']
+    with pytest.raises(ConfigError, match=message):
+        fit_anomaly(parse_anomaly([str(run / 'model'), *data, *options, '--out', str(tmp_path / 'out')]))
 
 
 def test_a_student_of_a_fold_that_is_killed_ends_as_it_would_have(

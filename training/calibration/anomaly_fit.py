@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The anomaly score of a model: its terms standardised on calibration pixels, its weights chosen on unknown objects."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
 import cv2
@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from training.calibration.unseen import CalibrationFold
 from training.data.labelled_frames import LabelledFrames
 from uncd_ros.classes import IGNORE_INDEX
 from uncd_ros.errors import ConfigError
@@ -36,16 +37,17 @@ def candidates() -> list[Weights]:
 
 
 def fit_anomaly_score(
-    student: Student, calibration: LabelledFrames, sets: Mapping[str, LabelledFrames], drivable: Sequence[int]
+    folds: Sequence[CalibrationFold], sets: Mapping[str, LabelledFrames], drivable: Sequence[int]
 ) -> tuple[AnomalyScore, SelectionReport]:
-    """Standardise on `calibration`, choose the weights on `sets`, whose labels are 0 normal, 1 anomalous, 255 ignore.
+    """Standardise on unseen frames, choose the weights on `sets`, whose labels are 0 normal, 1 anomalous, 255 ignore.
 
-    The best of them has the highest AP - FPR95 inside the drivable region, mean over the sets. The student has its
-    `feature_distance` already. Raises ConfigError where the sets show nothing to choose by.
+    The best of them has the highest AP - FPR95 inside the drivable region, mean over the sets, each of which every
+    student is shown. The students have their `feature_distance` already. Raises ConfigError where the sets show nothing
+    to choose by.
     """
-    pixels = torch.cat([_terms(output).flatten(1).T for output, _ in outputs(student, calibration)])
+    pixels = torch.cat([_terms(output).flatten(1).T for output, _ in unseen_outputs(folds)])
     mean, std = pixels.mean(dim=0), pixels.std(dim=0).clamp_min(1e-6)
-    rankings = {name: _rank(student, frames, drivable, mean, std) for name, frames in sets.items()}
+    rankings = {name: _rank(set_outputs(folds, frames), drivable, mean, std) for name, frames in sets.items()}
     selection, weights = _select(rankings)
     chosen = {
         name: AnomalyTerm(mean=float(mean[i]), std=float(std[i]), weight=weights[i])
@@ -55,10 +57,24 @@ def fit_anomaly_score(
     return AnomalyScore(terms=chosen, quantiles=_quantiles((pixels - mean) / std, weights)), selection
 
 
-def outputs(student: Student, frames: LabelledFrames) -> Iterator[tuple[StudentOutput, LabelledFrame]]:
-    """What the student gives for each frame, at the network's size."""
-    network = torch.inference_mode()(student_network(for_inference(student)))
-    return ((network(as_batch(frame.image)), frame) for frame in frames)
+Outputs = Iterator[tuple[StudentOutput, LabelledFrame]]
+"""What a student gives for a frame, at the network's size, frame after frame."""
+
+
+def unseen_outputs(folds: Sequence[CalibrationFold]) -> Outputs:
+    """Of each student for its unseen frames."""
+    return _outputs((fold.student, fold.unseen) for fold in folds)
+
+
+def set_outputs(folds: Sequence[CalibrationFold], frames: LabelledFrames) -> Outputs:
+    """Of every student for all frames of a set."""
+    return _outputs((fold.student, frames) for fold in folds)
+
+
+def _outputs(pairs: Iterable[tuple[Student, LabelledFrames]]) -> Outputs:
+    for student, frames in pairs:
+        network = torch.inference_mode()(student_network(for_inference(student)))
+        yield from ((network(as_batch(frame.image)), frame) for frame in frames)
 
 
 def _terms(output: StudentOutput) -> Tensor:
@@ -68,12 +84,10 @@ def _terms(output: StudentOutput) -> Tensor:
     return torch.stack([term(maps)[0] for term in TERMS.values()])
 
 
-def _rank(
-    student: Student, frames: LabelledFrames, drivable: Sequence[int], mean: Tensor, std: Tensor
-) -> dict[Weights, tuple[float, float]]:
+def _rank(outputs: Outputs, drivable: Sequence[int], mean: Tensor, std: Tensor) -> dict[Weights, tuple[float, float]]:
     """AP and FPR95 of each candidate over the pixels of the drivable region, at the network's size."""
     terms, anomalous = [], []
-    for output, frame in outputs(student, frames):
+    for output, frame in outputs:
         labels = cv2.resize(frame.labels, output.logits.shape[:-3:-1], interpolation=cv2.INTER_NEAREST_EXACT)
         region = drivable_region(output.labels()[0].byte().numpy(), drivable)
         inside = torch.from_numpy(region & (labels != IGNORE_INDEX))

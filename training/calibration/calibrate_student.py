@@ -58,6 +58,8 @@ class Calibration:
     """Of calibration frames, each by a threshold that other frames set: those of other drives, when cross-fitting."""
     folds: tuple[FoldScores, ...] = ()
     """When cross-fitting, each fold."""
+    others: tuple[OodRule, ...] = ()
+    """Then also the rule of each fold that the scores of all other folds set."""
     seen: Quantiles | None = None
     """Then also image scores of the student that ships, on the frames that it was trained on."""
 
@@ -115,7 +117,8 @@ def calibrate(
     anomalous = _ood_scores(folds, uncertainty, settings.ood_sets)
     rate = settings.false_alarm_rate
     score, score_selection = _select_score(data, nominal, anomalous, rate)
-    rule, is_cross_fitted = _rule(nominal[score], data, rate), len(folds) > 1
+    rule, is_cross_fitted = _rule(nominal[score], data.sequences, rate), len(folds) > 1
+    others = _rules_of_others(folds, nominal[score], data, rate) if is_cross_fitted else ()
     return Calibration(
         uncertainty=UncertaintySpec(
             name=uncertainty, upper=PIXEL_UNCERTAINTIES[uncertainty].upper, candidates=dict(candidates)
@@ -132,7 +135,8 @@ def calibrate(
         false_alarms=false_alarms(
             nominal[score], data.sequences, rule, is_calibration=True, blocks=1 if is_cross_fitted else BLOCKS
         ),
-        folds=fold_scores(folds, nominal[score], uncertainty, score, rate) if is_cross_fitted else (),
+        folds=fold_scores(folds, nominal[score], uncertainty, score, others),
+        others=others,
     )
 
 
@@ -213,16 +217,25 @@ def _select_score(
     auroc, detected = {}, {}
     for name in IMAGE_SCORES:
         auroc[name] = {ood_set: image_auroc(nominal[name], scores[name]) for ood_set, scores in anomalous.items()}
-        threshold = _rule(nominal[name], data, rate).threshold()
+        threshold = _rule(nominal[name], data.sequences, rate).threshold()
         shares = [np.mean(np.asarray(scores[name]) > threshold) for scores in anomalous.values()]
         detected[name] = float(np.mean(shares))
     return select_image_score(auroc, detected)
 
 
-def _rule(scores: list[float], data: LabelledFrames, rate: float) -> OodRule:
-    """The conformal rule of the frames' scores."""
+def _rule(scores: Sequence[float], sequences: Sequence[str], rate: float) -> OodRule:
+    """The conformal rule of the scores of frames, which come from these drives."""
     return OodRule(
         calibration_scores=tuple(sorted(scores)),
-        effective_n=sum(effective_counts(scores, data.sequences).values()),
+        effective_n=sum(effective_counts(scores, sequences).values()),
         false_alarm_rate=rate,
     )
+
+
+def _rules_of_others(
+    folds: Sequence[CalibrationFold], scores: Sequence[float], data: LabelledFrames, rate: float
+) -> tuple[OodRule, ...]:
+    """For each fold, the rule of the scores of all other folds; `scores` are fold after fold."""
+    numbers = np.repeat(range(len(folds)), [len(fold.unseen) for fold in folds])
+    others = (np.flatnonzero(numbers != number).tolist() for number in range(len(folds)))
+    return tuple(_rule([scores[i] for i in kept], [data.sequences[i] for i in kept], rate) for kept in others)

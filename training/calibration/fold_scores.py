@@ -46,17 +46,17 @@ class FoldScores:
 
 
 def fold_scores(
-    folds: Sequence[CalibrationFold], scores: Sequence[float], uncertainty: str, score: str, rate: float
+    folds: Sequence[CalibrationFold], scores: Sequence[float], uncertainty: str, score: str, others: Sequence[OodRule]
 ) -> tuple[FoldScores, ...]:
-    """Compare two or more calibrated folds by the served image score.
+    """Compare calibrated folds by the served image score.
 
-    `scores` are those of their unseen frames, fold after fold.
+    `scores` are those of their unseen frames, fold after fold; `others` has the rule of each fold that the scores of
+    all other folds set, and nothing where there is one fold alone, which is compared with none.
     """
     ends = np.cumsum([len(fold.unseen) for fold in folds])
     found = []
-    for fold, end in zip(folds, ends, strict=True):
-        start = end - len(fold.unseen)
-        own, others = scores[start:end], [*scores[:start], *scores[end:]]
+    for fold, end, rule in zip(folds, ends, others, strict=False):
+        own = scores[end - len(fold.unseen) : end]
         assessed = assess(unseen_frames([fold]), (uncertainty,))
         found.append(
             FoldScores(
@@ -67,8 +67,8 @@ def fold_scores(
                 ece=assessed.ece,
                 unseen=_quantiles(own),
                 seen=seen_scores(fold.student, fold.train, uncertainty, score),
-                threshold=_threshold(own, rate),
-                others_threshold=_threshold(others, rate),
+                threshold=_threshold(own, rule.false_alarm_rate),
+                others_threshold=rule.threshold(),
             )
         )
     return tuple(found)

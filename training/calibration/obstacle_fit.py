@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from training.calibration.anomaly_fit import outputs
+from training.calibration.anomaly_fit import set_outputs, unseen_outputs
+from training.calibration.unseen import CalibrationFold
 from training.data.labelled_frames import LabelledFrames
-from uncd_ros.network.student import Student, StudentOutput
+from uncd_ros.network.student import StudentOutput
 from uncd_ros.obstacles.tracker import Obstacle, anomalous_regions
 from uncd_ros.scores.anomaly import AnomalyScore, enlarged_levels
 
@@ -26,25 +27,24 @@ OVERLAP = 0.25
 
 
 def fit_obstacles(
-    student: Student,
-    calibration: LabelledFrames,
+    folds: Sequence[CalibrationFold],
     sets: Mapping[str, LabelledFrames],
     score: AnomalyScore,
     drivable: Sequence[int],
 ) -> tuple[int, float]:
     """Level of a pixel and area of a region, as a share of the image, from which on they are an obstacle.
 
-    For each level, calibration frames tell the area that no more than FALSE_RATE of such frames exceed, by conformal
-    prediction. That level is taken with which most frames of the sets show an unknown thing.
+    For each level, unseen frames tell the area that no more than FALSE_RATE of such frames exceed, by conformal
+    prediction. That level is taken with which most frames of the sets show an unknown thing, to whichever student.
     """
-    nominal = {level: [0.0] * len(calibration) for level in CANDIDATES}
-    for number, (output, _) in enumerate(outputs(student, calibration)):
+    nominal: dict[int, list[float]] = {level: [] for level in CANDIDATES}
+    for output, _ in unseen_outputs(folds):
         for level, regions in _regions(output, score, drivable):
-            nominal[level][number] = max((each.area for each in regions), default=0.0)
+            nominal[level].append(max((each.area for each in regions), default=0.0))
     smallest = {level: smallest_of(areas) for level, areas in nominal.items()}
     found = dict.fromkeys(CANDIDATES, 0)
     for frames in sets.values():
-        for output, frame in outputs(student, frames):
+        for output, frame in set_outputs(folds, frames):
             size = output.logits.shape[:-3:-1]
             unknown = cv2.resize(frame.labels, size, interpolation=cv2.INTER_NEAREST_EXACT) == 1
             for level, regions in _regions(output, score, drivable):
