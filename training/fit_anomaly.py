@@ -22,7 +22,7 @@ from rich.markdown import Markdown
 from training.calibration.anomaly_fit import fit_anomaly_score
 from training.calibration.calibrate_student import calibration_data
 from training.calibration.distance_fit import fit_feature_distance
-from training.calibration.obstacle_fit import FALSE_RATE, fit_obstacles
+from training.calibration.obstacle_fit import FALSE_RATE, FalseObstacles, fit_obstacles
 from training.calibration.training_report import LIMITS, selection_table
 from training.calibration.unseen import CalibrationFold
 from training.comparison.anomaly_data import anomaly_frames, drivable_ids
@@ -106,18 +106,18 @@ def fit(args: FitAnomalyArgs) -> None:
         fit_feature_distance(fold.student, fold.train)
     console.print(f'{len(unseen)} calibration frames, {sum(map(len, sets.values()))} of unknown objects')
     score, selection = fit_anomaly_score(folds, sets, drivable)
-    level, smallest = fit_obstacles(folds, sets, score, drivable)
+    obstacles = fit_obstacles(folds, sets, score, drivable)
     if args.folds:
         fit_feature_distance(student, load_splits(args.data_settings(card), card.student).train)
     spec = AnomalySpec(
         score=score,
         drivable=args.drivable,
-        level=level,
-        smallest=smallest,
+        level=obstacles.level,
+        smallest=obstacles.smallest,
         selection=selection,
         calibration_data=calibration_data(args.dataset, unseen),
     )
-    text = section_text(spec)
+    text = section_text(spec, obstacles.false_obstacles)
     save_model(args.out, student, replace(card, anomaly=spec), document_with(model, text))
     console.print(Markdown(text))
     console.print(f'model: {load_model(args.out).folder}')
@@ -146,15 +146,24 @@ def _calibration_fold(args: FitAnomalyArgs, model: StoredModel) -> CalibrationFo
     return CalibrationFold(student=model.student, train=splits.train, unseen=splits.calibration)
 
 
-def section_text(spec: AnomalySpec) -> str:
+def section_text(spec: AnomalySpec, false_obstacles: Sequence[FalseObstacles]) -> str:
     """What a person must know of the score."""
     data = spec.calibration_data
     return (
         f'The anomaly score of a pixel is {describe(spec.score.weights)}, each term standardised on {data.images} '
         f'frames of {data.dataset} ({", ".join(data.sequences)}). {spec.selection.reason} Drivable: '
         f'{", ".join(spec.drivable)}. An obstacle is a region of level {spec.level} or above that covers at least '
-        f'{spec.smallest:.2%} of the image: at most {FALSE_RATE:.0%} of such frames show one.\n\n'
+        f'{spec.smallest:.2%} of the image: at most {FALSE_RATE:.0%} of such frames show one.'
+        f'{"".join(map(_described, false_obstacles))}\n\n'
         f'{selection_table(spec.selection)}'
+    )
+
+
+def _described(of_fold: FalseObstacles) -> str:
+    """A sentence that follows another."""
+    return (
+        f' By the area that all other drives ask for, {of_fold.shown} of {of_fold.images} frames of '
+        f'{", ".join(of_fold.drives)} show one.'
     )
 
 

@@ -119,6 +119,8 @@ def test_its_folds_fit_an_anomaly_score(run: Path, tiny_data: Path, tmp_path: Pa
     model = load_model(tmp_path / 'out')
     spec = model.card.anomaly
     assert spec is not None and spec.calibration_data.sequences == DRIVES and spec.calibration_data.images == 12
+    document = (tmp_path / 'out' / 'MODEL_CARD.md').read_text()
+    assert all(f'of 4 frames of {drive} show one.' in document for drive in DRIVES)
     # The distance is to the features of the model's own training frames, not of those of a fold.
     own = replace(settings_as_trained(model.card, 'camvid'), root=root)
     expected = load_model(run / 'model').student

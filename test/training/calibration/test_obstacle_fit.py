@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from training.calibration.obstacle_fit import FALSE_RATE, shows_unknown, smallest_of
+from training.calibration.obstacle_fit import FALSE_RATE, FalseObstacles, false_obstacles, shows_unknown, smallest_of
 from uncd_ros.obstacles.tracker import Obstacle
 
 
@@ -26,3 +26,14 @@ def test_a_region_shows_an_unknown_thing_that_fills_enough_of_it() -> None:
     assert not shows_unknown(region, unknown)
     unknown[5:15, 10:13] = True
     assert shows_unknown(region, unknown)
+
+
+def test_false_obstacles_of_a_drive_are_by_the_area_that_the_other_drives_ask_for() -> None:
+    areas = [[0.0, 0.1, 0.3], [0.2, 0.0], [0.05, 0.25]]
+    found = false_obstacles([('a',), ('b',), ('c', 'd')], areas)
+    assert found == (
+        FalseObstacles(drives=('a',), images=3, shown=1),
+        FalseObstacles(drives=('b',), images=2, shown=0),
+        FalseObstacles(drives=('c', 'd'), images=2, shown=0),
+    )
+    assert false_obstacles([('a',)], [[0.5, 0.5]]) == ()
