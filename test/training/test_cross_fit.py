@@ -14,6 +14,10 @@ import torch
 from support.project import PROJECT
 from support.tiny_frames import TINY_CLASSES, TINY_SIZE, write_frames
 from training.calibration.distance_fit import fit_feature_distance
+from training.comparison.evaluate_args import parse_args as parse_evaluation
+from training.comparison.evaluated_models import evaluated_models
+from training.comparison.evaluation_data import calibration_frames
+from training.data.labelled_frames import LabelledFrames
 from training.data.splits import load_splits, settings_as_trained
 from training.distill import distill
 from training.fit_anomaly import fit as fit_anomaly
@@ -107,6 +111,23 @@ def test_the_students_of_folds_are_models_of_drives_that_they_do_not_know(run: P
         assert len(found[drive].ood.calibration_scores) == 8
         assert found[drive].ood.threshold() == fold['others_threshold']
         assert (found[drive].image_score, found[drive].confidence) == (card.image_score, card.confidence)
+
+
+def test_who_taught_the_student_of_a_fold_stands_beside_it(run: Path, tmp_path: Path) -> None:
+    model = load_model(run / 'folds' / 's2')
+    options = ['--dataset', 'camvid', '--teacher', str(run), '--baseline', str(run), '--out', str(tmp_path)]
+    args = parse_evaluation([str(run / 'folds' / 's2'), *options])
+    left_out = []
+
+    def frames(settings: Settings) -> LabelledFrames:
+        left_out.append([plan.exclude_sequences for plan in settings.members])
+        return calibration_frames(replace(args, data=Path(settings.data.root or '')), settings)
+
+    notes = {each.name: each.note for each in evaluated_models(args, model, frames)}
+    assert notes['teacher'].startswith('members 1, 4, which taught the model, of the run')
+    assert notes['baseline'].startswith('the first of these members') and left_out == [[('s2',), ('s2',)]]
+    whole = evaluated_models(args, load_model(run / 'model'), frames)
+    assert whole[1].note.startswith('the 6 members of the run')
 
 
 def test_its_folds_fit_an_anomaly_score(run: Path, tiny_data: Path, tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who takes part in an evaluation: student, teacher, and the single net as it is and at its best temperature."""
 
+import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -16,7 +17,7 @@ from training.run.run_folder import load_run
 from training.run.settings import Settings
 from training.teaching.teacher import Teacher
 from training.teaching.teacher_network import ensemble_network
-from training.teaching.teachers import describe_teacher, load_single, load_teacher
+from training.teaching.teachers import describe_teacher, for_teaching, load_single, load_teacher
 from uncd_ros.errors import ConfigError
 from uncd_ros.evaluation.split_evaluator import BASELINE, SCALED, TEACHER, EvaluatedModel
 from uncd_ros.evaluation.student_model import student_model
@@ -31,6 +32,7 @@ def evaluated_models(
 ) -> tuple[EvaluatedModel, ...]:
     """The student first, then the ensemble and the single net where the command line names their runs.
 
+    Of a run whose members taught several students, those of a fold, they are the members that taught this one.
     `calibration` gives the frames that the first member of a run was not trained on.
     """
     device = choose_device(args.device)
@@ -43,15 +45,17 @@ def evaluated_models(
 
 
 def _teacher(run: Path, model: StoredModel, device: torch.device) -> EvaluatedModel:
-    """All members of a run together."""
+    """The members of a run together."""
     settings = _matching_run(run, model)
-    teacher = Teacher(load_teacher(settings, device))
+    some = _of_fold(settings, model)
+    networks = [for_teaching(load_single(settings, device, index)) for index in some] or load_teacher(settings, device)
+    who = f'members {", ".join(map(str, some))}, which taught the model,' if some else describe_teacher(settings)
     return EvaluatedModel(
         name=TEACHER,
-        network=ensemble_network(teacher),
+        network=ensemble_network(Teacher(networks)),
         served=model.card.uncertainty.name,
         known=tuple(PIXEL_UNCERTAINTIES),
-        note=f'{describe_teacher(settings)} of the run `{settings.name}`.',
+        note=f'{who} of the run `{settings.name}`.',
     )
 
 
@@ -60,8 +64,11 @@ def _baselines(
 ) -> tuple[EvaluatedModel, EvaluatedModel]:
     """The first member of a run alone, and again after temperature scaling on the run's calibration frames."""
     settings = _matching_run(run, model)
-    member = load_single(settings, device)
-    frames = calibration(settings)
+    some = _of_fold(settings, model)
+    member = load_single(settings, device, some[0] if some else 0)
+    frames = calibration(
+        replace(settings, members=tuple(settings.members[index] for index in some) or settings.members)
+    )
     temperature = fit_temperature([(member_network(member), frames)]).value
     served = 'entropy' if model.card.uncertainty.name in STDS else model.card.uncertainty.name
     alone = EvaluatedModel(
@@ -69,7 +76,7 @@ def _baselines(
         network=member_network(member),
         served=served,
         known=WITHOUT_STD,
-        note=f'the first member of the run `{settings.name}`.',
+        note=f'{"the first of these members" if some else "the first member"} of the run `{settings.name}`.',
     )
     scaled = replace(
         alone,
@@ -79,6 +86,14 @@ def _baselines(
         'calibration sequences best. Error detection by max logit does not depend on T.',
     )
     return alone, scaled
+
+
+def _of_fold(settings: Settings, model: StoredModel) -> list[int]:
+    """Numbers of the members that taught the model, where it was some of the run's and not all; empty otherwise."""
+    taught = [json.dumps(plan, sort_keys=True) for plan in model.card.provenance.config.get('members', [])]
+    plans = [json.dumps(asdict(plan), sort_keys=True) for plan in settings.members]
+    some = [index for index, plan in enumerate(plans) if plan in taught]
+    return some if len(some) < len(plans) else []
 
 
 def _matching_run(run: Path, model: StoredModel) -> Settings:
