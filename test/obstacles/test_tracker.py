@@ -144,7 +144,7 @@ def test_a_large_image_is_thinned_out_and_boxes_are_in_its_pixels() -> None:
 def test_a_box_ends_where_the_image_does() -> None:
     height, width = 481, WORKING_WIDTH + 1
     labels, levels = np.full((height, width), ROAD, np.uint8), np.zeros((height, width), np.uint8)
-    levels[400:, 500:] = 253
+    levels[-81:, -141:] = 253
     params = ObstacleParams(level=250, smallest=0.005, images=1)
     (obstacle,) = ObstacleTracker().update(labels, levels, [ROAD], params)
     assert (obstacle.left + obstacle.width, obstacle.top + obstacle.height) == (width, height)

@@ -19,7 +19,7 @@ SAME = 0.2
 not the ball that lay on it."""
 LARGEST = 0.5
 """Share of the drivable region that one thing may cover; where more of it is odd, the road itself is."""
-WORKING_WIDTH = 640
+WORKING_WIDTH = 320
 """Pixels, at most, of the maps that are searched: larger ones are thinned out, for their scores are no finer."""
 
 
