@@ -27,6 +27,7 @@ SECTIONS = {
     'predictor': 'an image array in, labels, uncertainty and score out, beside the benchmark of OpenVINO itself',
     'accuracy': 'what each engine gets right, and how it tells images apart',
     'student': 'a pass of the student beside plain networks',
+    'anomaly': 'what unknown objects add to a pass',
     'threads': 'the predictor on one core and on all',
     'node': 'through DDS: the highest rate, and how long an image takes at given rates',
     'sizes': 'through DDS: how long each stage takes, by the size of the image',

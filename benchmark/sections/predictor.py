@@ -10,6 +10,8 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -31,7 +33,9 @@ PASSES = 5
 def measure(bench: Bench) -> Section:
     model = load_model(bench.model)
     predictors = {title(wish): open_predictor(model, wish) for wish in bench.wishes}
-    times = in_turns(predictors, rounds=6 if bench.short else 25)
+    image = next(probe_images(model.card))
+    passes = {name: partial(each.predict, image) for name, each in predictors.items()}
+    times = in_turns(passes, rounds=6 if bench.short else 25)
     rows = {name: p50_p99(milliseconds) for name, milliseconds in times.items()}
     (torch_name, *others) = times
     ratios = {f'{key(name)}_speedup': median_ratio(times[torch_name], times[name]) for name in others}
@@ -51,19 +55,17 @@ def open_predictor(model: StoredModel, wish: EngineWish, device: str = 'cpu') ->
     return Predictor(model, engine=choice.engine)
 
 
-def in_turns(predictors: dict[str, Predictor], rounds: int) -> dict[str, list[float]]:
+def in_turns(passes: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
     """Milliseconds of each pass; they take turns of several passes, so that a busy moment hits all alike.
 
     The first pass of a turn does not count: OpenMP's threads may still spin for the one that ran before.
     """
-    (card, *_) = (each.card for each in predictors.values())
-    image = next(iter(probe_images(card)))
-    times: dict[str, list[float]] = {name: [] for name in predictors}
+    times: dict[str, list[float]] = {name: [] for name in passes}
     for _ in range(rounds):
-        for name, predictor in predictors.items():
+        for name, run in passes.items():
             for number in range(PASSES + 1):
                 start = time.perf_counter()
-                predictor.predict(image)
+                run()
                 if number:
                     times[name].append(1e3 * (time.perf_counter() - start))
     return times

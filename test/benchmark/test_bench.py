@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmark.section import Bench, Section
+from benchmark.sections.anomaly import measure as measure_anomaly
 from support.project import PROJECT
 
 
@@ -31,3 +33,13 @@ def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     ended = bench('--model', '/nowhere', '--out', str(tmp_path))
     assert ended.returncode == 1
     assert ended.stderr.startswith('error: ') and ended.stderr.count('\n') == 1 and '/nowhere' in ended.stderr
+
+
+def test_what_unknown_objects_cost_is_set_against_a_pass(anomaly_model: Path) -> None:
+    section = measure_anomaly(Bench(model=anomaly_model, short=True))
+    assert section.rows.keys() == {'torch f32', 'torch f32, anomaly', 'torch f32, and obstacles'}
+    assert section.ratios.keys() == {'anomaly_over_pass_torch_f32', 'obstacles_over_pass_torch_f32'}
+
+
+def test_a_model_without_anomaly_score_has_nothing_to_add(tiny_model: Path) -> None:
+    assert measure_anomaly(Bench(model=tiny_model, short=True)) == Section()
