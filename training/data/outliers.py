@@ -6,6 +6,8 @@ An ensemble agrees about what it was trained on; its members differ where the im
 student learn their spread (Nam et al. 2021, "Diversity Matters When Learning From Ensembles").
 """
 
+from collections.abc import Callable, Mapping
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -21,23 +23,26 @@ SOFT_EDGE = 1.0
 """Pixels over which it fades into the image; a hard edge alone would tell it."""
 
 
-class SyntheticOutliers(nn.Module):
-    """Some images with a region of a random shape that holds a texture, a piece of another image, or wrong colours."""
+Content = Callable[[Tensor], Tensor]
+"""(B, 3, h, w) float in [0, 255] -> what an outlier shows, the same."""
 
-    def __init__(self, probability: float) -> None:
+
+class SyntheticOutliers(nn.Module):
+    """Some images with a region of a random shape that shows something else, of one kind for all images of a batch."""
+
+    def __init__(self, probability: float, contents: Mapping[str, Content]) -> None:
+        """`contents` are the kinds, by name; without a probability there need be none."""
         super().__init__()
-        self.probability = probability
+        self.probability, self.contents = probability, tuple(contents.values())
 
     @torch.no_grad()
     def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """(B, 3, h, w) float in [0, 255] and (B, h, w) int64 -> the same; what an outlier covers has no label."""
         if self.probability == 0.0:
             return images, labels
-        count, device = len(images), images.device
-        shown = torch.rand(count, device=device) < self.probability
+        shown = torch.rand(len(images), device=images.device) < self.probability
         alpha = random_shapes(images) * shown.view(-1, 1, 1)
-        contents = torch.stack([textures(images), pieces(images), wrong_colours(images)])
-        content = contents[torch.randint(len(contents), (count,), device=device), torch.arange(count, device=device)]
+        content = self.contents[int(torch.randint(len(self.contents), ()))](images)
         covered = (alpha > 0.5) & (labels != IGNORE_INDEX)
         return torch.lerp(images, content, alpha[:, None]), labels.masked_fill(covered, UNLABELLED)
 
@@ -83,3 +88,7 @@ def pieces(images: Tensor) -> Tensor:
 def wrong_colours(images: Tensor) -> Tensor:
     """Inverted brightness, and the channels in another order; (B, 3, h, w) in [0, 255] -> the same."""
     return 255.0 - images.roll(1, dims=1)
+
+
+CONTENTS: dict[str, Content] = {'texture': textures, 'piece': pieces, 'colours': wrong_colours}
+"""Kinds that need no network: setting -> content."""

@@ -47,8 +47,11 @@ class DistillSettings:
     cutmix: ClosedUnitInterval = 0.0
     """Probability that the images of a batch exchange regions (CutMix), before the teacher sees them."""
     outliers: ClosedUnitInterval = 0.0
-    """Share of the images that show a synthetic outlier: a texture, a piece of another image or wrong colours, in a
-    random shape. It has no label; the student learns there what the members say of it."""
+    """Share of the images that show a synthetic outlier in a random shape. It has no label; the student learns there
+    what the members say of it."""
+    outlier_kinds: tuple[Literal['texture', 'piece', 'colours', 'adversarial'], ...] = ('texture', 'piece', 'colours')
+    """What outliers show, one of these for a batch: a texture, a piece of another image, wrong colours, or the image
+    moved by a step against what a member predicts, which takes a pass and a half more."""
     unlabelled: tuple[str, ...] = ()
     """Videos or folders of images without labels; relative paths lie in $UNCD_DATA."""
     unlabelled_every: PositiveInt = 1
@@ -56,6 +59,7 @@ class DistillSettings:
 
     def __post_init__(self) -> None:
         self._check_objective()
+        self._check_outliers()
         if self.reinit_head and self.wise_ft_alpha < 1.0:
             raise ConfigError(
                 f'distill.wise_ft_alpha is {self.wise_ft_alpha} with reinit_head true, but a head from random weights '
@@ -71,6 +75,10 @@ class DistillSettings:
                 'distill.cross_fit and distill.cutmix exclude each other: a mixed image shows several sequences; '
                 'expected cross_fit false or cutmix 0'
             )
+
+    def _check_outliers(self) -> None:
+        if self.outliers and not self.outlier_kinds:
+            raise ConfigError(f'distill.outlier_kinds is empty with distill.outliers {self.outliers}, expected some')
 
     def _check_objective(self) -> None:
         """Refuse settings that the objective would not heed."""

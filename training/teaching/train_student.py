@@ -11,11 +11,12 @@ from torch import Tensor, nn
 from training.data.augment import CutMix
 from training.data.folds import Folds
 from training.data.labelled_frames import LabelledFrames
-from training.data.outliers import SyntheticOutliers
+from training.data.outliers import CONTENTS, SyntheticOutliers
 from training.data.unlabelled import join_unlabelled
 from training.fitting.loop import Batch, fit
 from training.members.member import Member, initial_member
 from training.run.settings import Settings
+from training.teaching.adversarial import Adversarial
 from training.teaching.objectives import make_objective
 from training.teaching.teacher import Teacher
 from uncd_ros.network.student import Student
@@ -39,7 +40,8 @@ def train_student(
     student = _starting_student(start, settings)
     student.uncertainty_head.requires_grad_(objective.std != 'none')
     teacher, cutmix = Teacher(networks, plan.temperature), CutMix(plan.cutmix)
-    outliers = SyntheticOutliers(plan.outliers)
+    contents = CONTENTS | {'adversarial': Adversarial(teacher.members)}
+    outliers = SyntheticOutliers(plan.outliers, {kind: contents[kind] for kind in plan.outlier_kinds})
     folds = Folds.of(settings, data) if plan.cross_fit else None
 
     def loss(network: nn.Module, batch: Batch) -> Tensor:

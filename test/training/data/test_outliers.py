@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from training.data.outliers import RADII, SyntheticOutliers, pieces, random_shapes, textures, wrong_colours
+from training.data.outliers import CONTENTS, RADII, Content, SyntheticOutliers, random_shapes, wrong_colours
 from training.data.unlabelled import UNLABELLED
 from uncd_ros.classes import IGNORE_INDEX
 
@@ -22,7 +22,7 @@ def batch() -> tuple[Tensor, Tensor]:
 
 def test_an_outlier_changes_the_pixels_that_lose_their_label_and_no_others(batch: tuple[Tensor, Tensor]) -> None:
     images, labels = batch
-    seen, left = SyntheticOutliers(1.0)(images, labels)
+    seen, left = SyntheticOutliers(1.0, CONTENTS)(images, labels)
     covered = left == UNLABELLED
     assert 0.002 < covered.float().mean() < 0.3
     assert torch.equal(left[~covered], labels[~covered])
@@ -39,12 +39,12 @@ def test_an_outlier_changes_the_pixels_that_lose_their_label_and_no_others(batch
 @pytest.mark.parametrize(('probability', 'share'), [(0.0, 0.0), (0.5, 0.5)])
 def test_so_many_images_show_one(batch: tuple[Tensor, Tensor], probability: float, share: float) -> None:
     images, labels = (torch.cat([each] * 16) for each in batch)
-    seen, _ = SyntheticOutliers(probability)(images, labels)
+    seen, _ = SyntheticOutliers(probability, CONTENTS)(images, labels)
     assert (seen != images).any(dim=(1, 2, 3)).float().mean().item() == pytest.approx(share, abs=0.12)
 
 
 def test_the_same_seed_shows_the_same(batch: tuple[Tensor, Tensor]) -> None:
-    first, second = [(torch.manual_seed(3), SyntheticOutliers(0.7)(*batch))[1] for _ in range(2)]
+    first, second = [(torch.manual_seed(3), SyntheticOutliers(0.7, CONTENTS)(*batch))[1] for _ in range(2)]
     assert all(map(torch.equal, first, second))
 
 
@@ -57,9 +57,16 @@ def test_shapes_are_as_large_as_they_should_be() -> None:
     assert smallest / 4.0 < area.median() < largest
 
 
-@pytest.mark.parametrize('content', [textures, pieces, wrong_colours])
+def test_only_what_is_asked_for_is_shown(batch: tuple[Tensor, Tensor]) -> None:
+    images, labels = batch
+    seen, left = SyntheticOutliers(1.0, {'colours': wrong_colours})(images, labels)
+    inside = (left == UNLABELLED)[:, None].expand_as(images)
+    assert torch.isclose(seen, wrong_colours(images), atol=1e-3)[inside].float().mean() > 0.8
+
+
+@pytest.mark.parametrize('content', CONTENTS.values())
 @pytest.mark.parametrize('size', [(48, 64), (33, 31)])
-def test_every_content_is_an_image_of_the_same_size(content: object, size: tuple[int, int]) -> None:
+def test_every_content_is_an_image_of_the_same_size(content: Content, size: tuple[int, int]) -> None:
     torch.manual_seed(0)
     images = torch.rand(3, 3, *size) * 255.0
     shown = content(images)

@@ -108,6 +108,17 @@ def test_unlabelled_frames_join_and_cutmix_mixes_them(tmp_path: Path, asked: lis
     assert all(value.isfinite().all() for value in student.state_dict().values())
 
 
+def test_outliers_of_every_kind_are_taught(tmp_path: Path) -> None:
+    kinds = '--distill.outlier_kinds=[texture, piece, colours, adversarial]'
+    student = _train(_settings(tmp_path, '--distill.outliers=1', kinds))
+    assert all(value.isfinite().all() for value in student.state_dict().values())
+
+
+def test_outliers_need_a_kind(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r'distill\.outlier_kinds is empty with distill\.outliers 1\.0'):
+        _settings(tmp_path, '--distill.outliers=1', '--distill.outlier_kinds=[]')
+
+
 @pytest.mark.parametrize('fresh', [True, False])
 def test_the_student_starts_as_the_first_member_but_for_fresh_heads(fresh: bool, tmp_path: Path) -> None:
     # A step so small that it changes nothing: the student is as it started.
