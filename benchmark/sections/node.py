@@ -17,7 +17,7 @@ from benchmark.section import Bench, Section, key, p50_p99, title
 from benchmark.sections.predictor import open_predictor
 from uncd_ros.errors import UncdError
 from uncd_ros.model.engine_wish import EngineWish
-from uncd_ros.model.predictor import Predictor, input_size
+from uncd_ros.model.predictor import Predictor
 from uncd_ros.model.store import load_model
 
 DROPS = 0.05
@@ -33,7 +33,7 @@ def measure(bench: Bench) -> Section:
     with ros():
         for wish in bench.extremes:
             predictor = open_predictor(load_model(bench.model), wish)
-            images = street(*input_size(predictor.card))
+            images = street(*predictor.card.student.input_size)
             with running(str(bench.model), wish) as (robot, node):
                 check(robot.first_mask(images[0], node), predictor, images[0])
                 highest = highest_rate(robot, images, 1.5e3 / median(paced(predictor, images, 8.0, 8)), bench)

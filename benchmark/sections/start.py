@@ -8,12 +8,11 @@ from statistics import median
 from benchmark.robot import ros, running, street
 from benchmark.section import Bench, Section, title
 from uncd_ros.model.engine_wish import ANY_ENGINE, EngineWish
-from uncd_ros.model.predictor import input_size
 from uncd_ros.model.store import load_card
 
 
 def measure(bench: Bench) -> Section:
-    image, rows = street(*input_size(load_card(bench.model)), 1)[0], {}
+    image, rows = street(*load_card(bench.model).student.input_size, 1)[0], {}
     with ros():
         for wish in (*bench.extremes, ANY_ENGINE):
             times = []

@@ -23,7 +23,7 @@ CPU = torch.device('cpu')
 def measure(bench: Bench) -> Section:
     model = load_model(bench.model)
     student, config = for_inference(model.student), model.card.student
-    x = torch.randn(1, 3, config.input_height, config.input_width).contiguous(memory_format=torch.channels_last)
+    x = torch.randn(1, 3, *config.input_size).contiguous(memory_format=torch.channels_last)
     check(model.student, student, x)
     plain, dropout = PlainNet(student), DropoutNet(student)
     quick = {

@@ -20,7 +20,7 @@ def _student(decoder: str, encoder: str, **changes: object) -> Student:
 
 def _gmac(**network: object) -> float:
     student = Student(StudentConfig(**network)).eval()
-    x = torch.zeros(1, 3, student.config.input_height, student.config.input_width)
+    x = torch.zeros(1, 3, *student.config.input_size)
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         student(x)
     return float(counter.get_total_flops()) / 2e9

@@ -54,7 +54,7 @@ def open_dataset(settings: DataSettings, student: StudentConfig) -> DataSet:
     """The data set that the settings name. Raises ConfigError for one that is unknown."""
     root = Path(settings.root) if settings.root else data_folder(settings.dataset)
     kind = dataset_class(settings.dataset)
-    return kind(root=root, settings=settings, size=(student.input_height, student.input_width))
+    return kind(root=root, settings=settings, size=student.input_size)
 
 
 def settings_as_trained(card: ModelCard, dataset: str) -> DataSettings:

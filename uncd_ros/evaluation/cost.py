@@ -54,7 +54,7 @@ def measure_cost(student: Student, card: ModelCard) -> Cost:
     folded = for_inference(student)
     plain, members = PlainNet(folded), card.provenance.teacher_networks
     device = folded.mahalanobis.mean.device
-    shape = (1, 3, card.student.input_height, card.student.input_width)
+    shape = (1, 3, *card.student.input_size)
     x = torch.randn(shape, device=device).contiguous(memory_format=torch.channels_last)
     times = interleaved(
         {

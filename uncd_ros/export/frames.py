@@ -96,9 +96,9 @@ def open_frames(place: str, card: ModelCard) -> Frames:
         if card.calibration_data.dataset != STREET:
             found = card.calibration_data.dataset
             raise ConfigError(f'--calibration is {place}, but {card.name} was calibrated on {found}')
-        size = card.student.input_height, card.student.input_width
+        height, width = card.student.input_size
         streets = tuple(name for name in known for _ in range(_STREET_LENGTH))
-        return StreetFrames(sequences=streets, height=size[0], width=size[1])
+        return StreetFrames(sequences=streets, height=height, width=width)
     folder = Path(place)
     if not folder.is_dir():
         raise ConfigError(f'--calibration {place}: no such folder, expected one of images, or {STREET}')

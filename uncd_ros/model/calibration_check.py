@@ -55,7 +55,7 @@ def calibration_mismatches(card: ModelCard, *, fit: str, image: ImageProperties 
     if image.is_grey:
         sentence = f'camera sends {image.encoding}, model was calibrated on colour images'
         mismatches.append(Mismatch(sentence=sentence, is_error=True))
-    shape, network = (image.height, image.width), (card.student.input_height, card.student.input_width)
+    shape, network = (image.height, image.width), card.student.input_size
     if (ratio := aspect_ratio(shape, network)) > ASPECT_MAX:
         sentence = (
             f'camera sends {image.width}x{image.height}, model was calibrated on the shape of '

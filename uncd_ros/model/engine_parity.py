@@ -34,14 +34,14 @@ EQUAL = Parity(
 
 def probe_images(card: ModelCard) -> Iterator[NDArray[np.uint8]]:
     """(h, w, 3) RGB images of the network's size that every machine can make."""
-    drive = StreetDrive(height=card.student.input_height, width=card.student.input_width)
+    height, width = card.student.input_size
+    drive = StreetDrive(height=height, width=width)
     return (drive.scene(frame).image for frame in PROBE_FRAMES)
 
 
 def infer_one(engine: Engine, image: NDArray[np.uint8]) -> EngineOutput:
     """With confidence; an image of another shape is stretched, as calibration does."""
-    student = engine.card.student
-    placement = place(STRETCH, (image.shape[0], image.shape[1]), (student.input_height, student.input_width))
+    placement = place(STRETCH, (image.shape[0], image.shape[1]), engine.card.student.input_size)
     (output,) = engine.infer([image], [placement], Stopwatch(), confidence=True, anomaly=False)
     return output
 

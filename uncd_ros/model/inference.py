@@ -112,8 +112,7 @@ def anomaly_levels(card: ModelCard, scores: Tensor | None, i: int, area: Area) -
     """(B, h/s, w/s) anomaly scores -> levels of image `i`, (h, w) of its area; None without scores."""
     if scores is None or card.anomaly is None:
         return None
-    size = (card.student.input_height, card.student.input_width)
-    return enlarged_levels(card.anomaly.score, scores[i], size)[area.index]
+    return enlarged_levels(card.anomaly.score, scores[i], card.student.input_size)[area.index]
 
 
 def output_of(output: StudentOutput, i: int, area: Area) -> StudentOutput:

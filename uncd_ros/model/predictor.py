@@ -70,7 +70,7 @@ class Predictor:
 
     def warm_up(self) -> None:
         """Let the kernels be chosen and memory be taken before the first camera image waits for it."""
-        self.predict(np.zeros((*input_size(self.card), 3), np.uint8))
+        self.predict(np.zeros((*self.card.student.input_size, 3), np.uint8))
 
     def predict(self, image: NDArray[np.uint8], *, confidence: bool = False, anomaly: bool = False) -> Prediction:
         """Segment one (H, W, 3) RGB image; a strided view, `bgr[..., ::-1]` among them, is not copied.
@@ -122,7 +122,7 @@ class Predictor:
         for image in images:
             if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
                 raise ImageError(f'image is {image.dtype} {image.shape}, expected uint8 (H, W, 3)')
-        return [place(self.fit, (image.shape[0], image.shape[1]), input_size(self.card)) for image in images]
+        return [place(self.fit, (image.shape[0], image.shape[1]), self.card.student.input_size) for image in images]
 
     def _predictions(
         self,
@@ -149,11 +149,6 @@ class Predictor:
             seen=placement.seen,
             anomaly=None if anomaly is None else _to_image(anomaly, placement, size, 0, cv2.INTER_LINEAR),
         )
-
-
-def input_size(card: ModelCard) -> Size:
-    """Of the network's input."""
-    return card.student.input_height, card.student.input_width
 
 
 def _to_image(

@@ -51,6 +51,11 @@ class StudentConfig:
     std: tuple[float, float, float] = (128.0, 128.0, 128.0)
     """Per RGB channel, 0.01 to 1000."""
 
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """Height and width of the input, pixels."""
+        return self.input_height, self.input_width
+
     def __post_init__(self) -> None:
         check_range('student.num_classes', self.num_classes, 2, 255)
         check_range('student.width', self.width, 0.05, 4.0)
@@ -122,7 +127,7 @@ class Normalise(nn.Module):
 
     def __init__(self, config: StudentConfig) -> None:
         super().__init__()
-        self.size = (config.input_height, config.input_width)
+        self.size = config.input_size
         self.register_buffer('mean', torch.tensor(config.mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer('std', torch.tensor(config.std).view(1, 3, 1, 1), persistent=False)
 

@@ -33,5 +33,5 @@ def test_an_ensemble_of_equals_is_each_of_them(tiny_run: Path) -> None:
 
 def test_a_student_takes_images_of_any_size(tiny_model: Path) -> None:
     model = load_model(tiny_model)
-    size = (model.card.student.input_height, model.card.student.input_width)
+    size = model.card.student.input_size
     assert student_network(model.student)(IMAGES).logits.shape[-2:] == size
